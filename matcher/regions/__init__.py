@@ -1,0 +1,1 @@
+"""Country, landsdelen, regions, postcodes, distance and school holidays."""
