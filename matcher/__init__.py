@@ -1,0 +1,122 @@
+"""Matcher brings schools and working people together. `create_app` is the only place that knows every room."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from flask import Flask
+
+from matcher import i18n
+from matcher.config import Settings
+from matcher.db import Database
+from matcher.web import assets, charts, errors, headers, intake, limits, toasts, transaction
+from matcher.web.language import select_locale
+
+ROOMS = (
+    "notices",
+    "regions",
+    "subjects",
+    "accounts",
+    "organisations",
+    "safeguarding",
+    "availability",
+    "offers",
+    "requests",
+    "matching",
+    "coordination",
+    "monitor",
+    "home",
+)
+"""In order: a room may only look at those before it."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application; settings come from the environment unless given."""
+    settings = settings or Settings.from_env()
+    app = Flask(
+        __name__,
+        template_folder=str(assets.shared_folder("templates")),
+        static_folder=str(assets.shared_folder("static")),
+    )
+    app.config.from_mapping(_flask_settings(settings))
+    app.extensions["matcher_settings"] = settings
+    app.extensions["matcher_db"] = Database(settings.database_url)
+    intake.configure(app)
+    _add_glue(app, settings)
+    _add_rooms(app)
+    _trust_proxies(app, settings.proxy_hops)
+    return app
+
+
+def still_true() -> dict[str, Callable[..., Any]]:
+    """What notices ask before they send: per subject a function that knows whether the message still holds."""
+    found: dict[str, Callable[..., Any]] = {}
+    for module in _room_modules("still_true"):
+        found.update(module.STILL_TRUE)
+    return found
+
+
+def _flask_settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.testing,
+        "PROPAGATE_EXCEPTIONS": settings.testing,
+        "DEFAULT_LOCALE": settings.default_locale,
+        "SESSION_COOKIE_NAME": "matcher",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "WTF_CSRF_SSL_STRICT": True,
+        "RATELIMIT_STORAGE_URI": settings.limits_url,
+        "RATELIMIT_ENABLED": not settings.testing,
+    }
+
+
+def _add_glue(app: Flask, settings: Settings) -> None:
+    from flask_wtf.csrf import CSRFProtect
+
+    i18n.init_app(app, select_locale)
+    CSRFProtect(app)
+    for glue in (transaction, errors, headers, assets, charts, toasts, limits):
+        glue.init_app(app)
+    app.jinja_env.globals.update(is_demo=settings.demo, base_url=settings.base_url)
+    if settings.testing:
+        from jinja2 import StrictUndefined
+
+        app.jinja_env.undefined = StrictUndefined
+
+
+def _add_rooms(app: Flask) -> None:
+    for room in ROOMS:
+        import_if_there(f"matcher.{room}.models")
+    signing = import_if_there("matcher.accounts.signing")
+    if signing:
+        signing.init_app(app)
+    else:
+        from flask_login import LoginManager
+
+        LoginManager(app).user_loader(lambda key: None)
+    for module in _room_modules("routes"):
+        app.register_blueprint(module.blueprint)
+    app.extensions["matcher_still_true"] = still_true()
+
+
+def _room_modules(layer: str) -> list[ModuleType]:
+    found = (import_if_there(f"matcher.{room}.{layer}") for room in ROOMS)
+    return [module for module in found if module is not None]
+
+
+def import_if_there(name: str) -> ModuleType | None:
+    """The module, or None when a room has no such file; errors inside it are not hidden."""
+    return import_module(name) if find_spec(name) else None
+
+
+def _trust_proxies(app: Flask, hops: int) -> None:
+    """Only as many forwarding servers as the operator named may say who the visitor is."""
+    if hops:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

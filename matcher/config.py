@@ -1,0 +1,92 @@
+"""Settings: frozen, typed, read once from MATCHER_* variables. Nothing else reads the environment."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from environs import Env
+
+from matcher.errors import ConfigurationError
+
+MIN_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between one installation and another."""
+
+    var: Path = Path("var")
+    database_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    mail_url: str = field(default="file:", repr=False)
+    mail_sender: str = "Matcher <noreply@demo.example>"
+    reference_data: Path | None = None
+    base_url: str = "http://127.0.0.1:8000"
+    limits_url: str = "memory://"
+    proxy_hops: int = 0
+    default_locale: str = "nl"
+    demo: bool = False
+    testing: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "var", Path(self.var).absolute())
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.var / 'matcher.sqlite3'}")
+        if not self.secret_key:
+            object.__setattr__(self, "secret_key", self._secret())
+        if not self.testing and len(self.secret_key) < MIN_SECRET_LENGTH:
+            raise ConfigurationError(
+                f"MATCHER_SECRET_KEY is too short: use {MIN_SECRET_LENGTH} random characters or more."
+            )
+        object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+
+    @classmethod
+    def from_env(cls, **overrides: Any) -> "Settings":
+        """Settings from the environment; overrides that are None are left out."""
+        env = Env(prefix="MATCHER_")
+        read: dict[str, Any] = {
+            "var": env.path("VAR", Path("var")),
+            "database_url": env.str("DATABASE_URL", ""),
+            "secret_key": env.str("SECRET_KEY", ""),
+            "mail_url": env.str("MAIL_URL", "file:"),
+            "mail_sender": env.str("MAIL_SENDER", cls.mail_sender),
+            "reference_data": env.path("REFERENCE_DATA", None),
+            "base_url": env.str("BASE_URL", cls.base_url),
+            "limits_url": env.str("LIMITS_URL", cls.limits_url),
+            "proxy_hops": env.int("PROXY_HOPS", 0),
+            "default_locale": env.str("DEFAULT_LOCALE", cls.default_locale),
+            "demo": env.bool("DEMO", False),
+        }
+        return cls(**{**read, **{name: value for name, value in overrides.items() if value is not None}})
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails are written when `mail_url` is `file:` (or `file:/some/folder`)."""
+        named = self.mail_url.removeprefix("file:")
+        return Path(named) if named else self.var / "mail"
+
+    def _secret(self) -> str:
+        if self.testing:
+            return "only-for-tests"
+        if self.demo:
+            return _kept_secret(self.var / "secret-key")
+        raise ConfigurationError("MATCHER_SECRET_KEY is not set. Give it a long random text and keep it the same.")
+
+
+def _kept_secret(path: Path) -> str:
+    """The demonstration's own key, made once; only its owner can read the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

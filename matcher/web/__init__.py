@@ -1,0 +1,1 @@
+"""Glue between Flask and the rooms. It knows no feature."""

@@ -1,0 +1,65 @@
+"""Static files under names that change with their content, so that browsers may keep them for ever."""
+
+import hashlib
+import importlib.resources
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, request, url_for
+
+from matcher.errors import NotFound
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=300"
+
+
+def shared_folder(name: str) -> Path:
+    """`templates`, `static` or `migrations`: inside the installed package, beside it in a checkout."""
+    packaged = Path(str(importlib.resources.files("matcher"))) / name
+    return packaged if packaged.is_dir() else packaged.parent.parent / name
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["static_url"] = static_url
+    app.after_request(_cache_static)
+
+
+def static_url(name: str) -> str:
+    """`/static/css/app.css?v=3f2a…`; a file that is not there keeps its bare address and gives 404."""
+    path = Path(current_app.static_folder or "") / name
+    try:
+        status = path.stat()
+    except OSError:
+        return url_for("static", filename=name)
+    return url_for("static", filename=name, v=_digest(str(path), status.st_mtime_ns, status.st_size))
+
+
+def read_static(name: str) -> str:
+    """The text of a static file that is drawn into a page (icons, the map)."""
+    path = Path(current_app.static_folder or "") / name
+    try:
+        return _text(str(path), path.stat().st_mtime_ns)
+    except OSError as error:
+        raise NotFound() from error
+
+
+def is_versioned(headers: Any, path: str, url: str) -> bool:
+    """For the static server in front: may this file be kept for ever?"""
+    return "?v=" in url
+
+
+@lru_cache(maxsize=512)
+def _digest(path: str, changed: int, size: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=64)
+def _text(path: str, changed: int) -> str:
+    return Path(path).read_text(encoding="utf-8")
+
+
+def _cache_static(response: Response) -> Response:
+    if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+        response.headers["Cache-Control"] = IMMUTABLE if request.args.get("v") else SHORT
+    return response

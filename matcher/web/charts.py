@@ -1,0 +1,99 @@
+"""Charts drawn by the server: SVG without script or style, and the same numbers in a table behind it.
+
+`{{ bars(caption, [(label, value), …]) }}` for amounts beside each other, `{{ line(…) }}` for a course in time. Colours
+come from the stylesheet (classes `chart`, `chart-bar`, `chart-line`, `chart-dot`, `chart-axis`, `chart-text`).
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from flask import Flask
+from markupsafe import Markup
+
+from matcher.i18n import _, format_number
+
+Rows = Sequence[tuple[str, float]]
+
+WIDTH, ROW, LABELS, NUMBERS = 640, 28, 190, 70
+HEIGHT, LEFT, BOTTOM, TOP = 240, 48, 32, 16
+MOST_LABELS = 8
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(bars=bars, line=line)
+
+
+def bars(caption: str, rows: Rows, unit: str = "") -> Markup:
+    """Horizontal bars in the given order; values are zero or more."""
+    most = max((value for _label, value in rows), default=0) or 1
+    room = WIDTH - LABELS - NUMBERS
+    drawn = Markup("").join(
+        Markup(
+            '<text class="chart-text" x="{x}" y="{y}" text-anchor="end">{label}</text>'
+            '<rect class="chart-bar" x="{left}" y="{top}" width="{width}" height="16" rx="3"/>'
+            '<text class="chart-text" x="{end}" y="{y}">{value}</text>'
+        ).format(
+            x=LABELS - 10, y=ROW * at + 18, label=_shortened(label), left=LABELS, top=ROW * at + 5,
+            width=f"{max(0.0, value) / most * room:.1f}", end=f"{LABELS + 8 + max(0.0, value) / most * room:.1f}",
+            value=_amount(value, unit),
+        )
+        for at, (label, value) in enumerate(rows)
+    )  # fmt: skip
+    return _figure(caption, rows, unit, drawn, height=max(ROW * len(rows), ROW))
+
+
+def line(caption: str, rows: Rows, unit: str = "") -> Markup:
+    """A course in time: one point per row, evenly spaced, the axis begins at zero."""
+    most = max((value for _label, value in rows), default=0) or 1
+    step = (WIDTH - LEFT - 16) / max(1, len(rows) - 1)
+    high = HEIGHT - TOP - BOTTOM
+    points = [(LEFT + step * at, TOP + high - max(0.0, value) / most * high) for at, (_label, value) in enumerate(rows)]
+    parts = [_axis(most, high, unit)]
+    parts += [
+        Markup('<line class="chart-line" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(*start, *end)
+        for start, end in pairwise(points)
+    ]
+    parts += [Markup('<circle class="chart-dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*point) for point in points]
+    parts += _time_labels(rows, points)
+    return _figure(caption, rows, unit, Markup("").join(parts), height=HEIGHT)
+
+
+def _axis(most: float, high: int, unit: str) -> Markup:
+    return Markup(
+        '<line class="chart-axis" x1="{left}" y1="{base}" x2="{right}" y2="{base}"/>'
+        '<text class="chart-text" x="{at}" y="{top}" text-anchor="end">{most}</text>'
+        '<text class="chart-text" x="{at}" y="{base}" text-anchor="end">0</text>'
+    ).format(left=LEFT, right=WIDTH - 16, base=TOP + high, at=LEFT - 8, top=TOP + 8, most=_amount(most, unit))
+
+
+def _time_labels(rows: Rows, points: list[tuple[float, float]]) -> list[Markup]:
+    every = max(1, -(-len(rows) // MOST_LABELS))
+    return [
+        Markup('<text class="chart-text" x="{x:.1f}" y="{y}" text-anchor="middle">{label}</text>').format(
+            x=points[at][0], y=HEIGHT - 8, label=label
+        )
+        for at, (label, _value) in enumerate(rows)
+        if at % every == 0
+    ]
+
+
+def _figure(caption: str, rows: Rows, unit: str, drawn: Markup, height: int) -> Markup:
+    """The drawing is hidden from screen readers: the table says the same in order."""
+    cells = Markup("").join(
+        Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, _amount(value, unit))
+        for label, value in rows
+    )
+    return Markup(
+        '<figure class="chart"><figcaption>{caption}</figcaption>'
+        '<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false">{drawn}</svg>'
+        "<details><summary>{shown}</summary><table><tbody>{cells}</tbody></table></details></figure>"
+    ).format(caption=caption, width=WIDTH, height=height, drawn=drawn, shown=_("Show the numbers"), cells=cells)
+
+
+def _amount(value: float, unit: str) -> str:
+    number = format_number(round(value, 1) if value % 1 else int(value))
+    return f"{number} {unit}".strip() if unit != "%" else f"{number}%"
+
+
+def _shortened(label: str, most: int = 26) -> str:
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"

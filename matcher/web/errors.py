@@ -1,0 +1,105 @@
+"""Kind pages for everything that can go wrong, in the reader's language, also when the templates themselves fail."""
+
+import secrets
+from typing import Any
+
+from flask import Flask, current_app, render_template, request
+from flask_wtf.csrf import CSRFError
+from jinja2 import TemplateError
+from markupsafe import escape
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from matcher.errors import MatcherError
+from matcher.i18n import _, _l, current_locale
+from matcher.web.transaction import close_reading
+
+SENTENCES = {
+    400: _l("We could not read what your browser sent."),
+    403: _l("You may not see or do this."),
+    404: _l("This page does not exist, or it is not for you."),
+    405: _l("This page cannot be used that way."),
+    409: _l("Somebody changed this just before you. Look at the page again and try once more."),
+    413: _l("That is too much to send at once."),
+    422: _l("Something in what you sent does not fit."),
+    429: _l("That was too often in a short time. Wait a moment and try again."),
+    500: _l("Something went wrong on our side. What you sent may not have been saved."),
+    503: _l("Matcher is too busy at the moment. Try again in a minute."),
+}
+PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
+PAGES = frozenset({403, 404, 409, 422, 429, 500, 503})
+
+Answer = tuple[str, int, dict[str, str]]
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(MatcherError, refused)
+    app.register_error_handler(CSRFError, stale_token)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(DataError, unstorable)
+    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(PoolTimeout, unavailable)
+    app.register_error_handler(Exception, broken)
+
+
+def refused(error: MatcherError) -> Answer:
+    """A rule of the application said no; its own sentence is shown."""
+    return error_page(error.status, str(error) or None)
+
+
+def stale_token(error: CSRFError) -> Answer:
+    current_app.logger.info("token refused at %s: %s", request.path, error.description)
+    return error_page(403, str(PAGE_EXPIRED))
+
+
+def http_error(error: HTTPException) -> Any:
+    """Redirects pass as they are, everything else gets a page of ours and keeps its headers."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()
+    body, status, headers = error_page(error.code)
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return body, status, {**headers, **kept}
+
+
+def unstorable(error: DataError) -> Answer:
+    """The database cannot hold this value (a number out of range, a half character): the sender's to change."""
+    current_app.logger.warning("value refused by the database at %s: %s", request.path, error.orig)
+    return error_page(422)
+
+
+def unavailable(error: Exception) -> Answer:
+    current_app.logger.error("database not available at %s: %s", request.path, error)
+    return error_page(503)
+
+
+def broken(error: Exception) -> Answer:
+    """A fault of ours: logged with a number the reader can quote, no details on the page."""
+    if current_app.testing and current_app.config["PROPAGATE_EXCEPTIONS"]:
+        raise error
+    number = secrets.token_hex(4)
+    current_app.logger.error("fault %s at %s %s", number, request.method, request.path, exc_info=error)
+    return error_page(500, number=number)
+
+
+def error_page(status: int, sentence: str | None = None, number: str | None = None) -> Answer:
+    """The page for this status, plain when its template cannot be drawn."""
+    close_reading()
+    # Two steps: other 4xx and 5xx share the page of the nearest kind.
+    page = status if status in PAGES else (500 if status >= 500 else 404 if status == 410 else 422)
+    text = sentence or str(SENTENCES.get(status) or SENTENCES[page])
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    try:
+        body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number)
+    except (TemplateError, MatcherError, OperationalError, RuntimeError) as error:
+        current_app.logger.error("error page %s could not be drawn: %s", page, error)
+        body = _plain(status, text, number)
+    return body, status, headers
+
+
+def _plain(status: int, sentence: str, number: str | None) -> str:
+    shown = f"<p>{escape(_('Number'))}: {escape(number)}</p>" if number else ""
+    return (
+        f'<!doctype html><html lang="{current_locale()}"><meta charset="utf-8"><title>{status} · Matcher</title>'
+        f'<h1>{escape(sentence)}</h1>{shown}<p><a href="/">Matcher</a></p></html>'
+    )

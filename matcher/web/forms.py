@@ -1,0 +1,89 @@
+"""The base of every form: cleaned text, capped lengths, CSRF, and the answer to a form that does not fit."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from flask import render_template
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from matcher.db import BIGGEST_ID
+from matcher.errors import InvalidInput
+from matcher.i18n import _
+
+LINE_LENGTH = 200
+TEXT_LENGTH = 5_000
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def clean_text(value: Any) -> Any:
+    """Typed text without control, direction and half characters, in one normal form; other values pass untouched."""
+    if not isinstance(value, str):
+        return value
+    text = _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+class CappedLength:
+    """No text is longer than its field allows; a field's own Length validator may be stricter."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        cap = cap_of(field)
+        if isinstance(field.data, str) and len(field.data) > cap:
+            raise ValidationError(_("Use at most %(max)s characters.", max=cap))
+
+
+class StorableNumber:
+    """A whole number that fits a column: a longer one would only fail at the database."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if isinstance(field.data, int) and abs(field.data) > BIGGEST_ID:
+            raise ValidationError(_("This number is too big."))
+
+
+def cap_of(field: Field) -> int:
+    """The most characters this field takes: its own `max` when it has one, else the default of its kind."""
+    own = [validator.max for validator in field.validators if getattr(validator, "max", -1) not in (-1, None)]
+    if own and all(isinstance(cap, int) for cap in own):
+        return int(min(own))
+    return TEXT_LENGTH if isinstance(field, TextAreaField) else LINE_LENGTH
+
+
+class MatcherForm(FlaskForm):
+    """Every form of every room."""
+
+    class Meta(FlaskForm.Meta):
+        def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
+            # On the bound field and not on the class: fields of a class are shared between requests.
+            field = unbound_field.bind(form=form, **options)
+            if isinstance(field, StringField):
+                field.validators = [*field.validators, CappedLength()]
+            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+                field.filters = [clean_text, *field.filters]
+            if isinstance(field, IntegerField):
+                field.validators = [*field.validators, StorableNumber()]
+            return field
+
+    def refuse(self, error: InvalidInput) -> None:
+        """Show a refusal of a service at its field, or above the form when the form has no such field."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(str(error))
+        else:
+            field.errors = [*field.errors, str(error)]
+
+
+def invalid(template: str, form: Any, **context: Any) -> tuple[str, int]:
+    """The same page again with its sentences, answered 422."""
+    return render_template(template, form=form, **context), 422
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """(value, label) pairs as the library wants them."""
+    return [SelectChoice(value, str(label)) for value, label in pairs]
