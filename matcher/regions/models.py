@@ -1,25 +1,13 @@
 """The region tree with its rules, and the postcode table."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.db import Base, UtcDateTime, short, str_enum
-
-
-class RegionLevel(StrEnum):
-    COUNTRY = "country"
-    LANDSDEEL = "landsdeel"
-    REGION = "region"
-
-
-class HolidayRegion(StrEnum):
-    NOORD = "noord"
-    MIDDEN = "midden"
-    ZUID = "zuid"
+from matcher.regions.states import HolidayRegion, RegionLevel
 
 
 class Region(Base):

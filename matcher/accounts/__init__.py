@@ -1,0 +1,1 @@
+"""Users, signing in, sessions and grants (role × organisation × region)."""

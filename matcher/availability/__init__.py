@@ -1,0 +1,1 @@
+"""Time shapes: lesson grids, moments, weekly patterns, exceptions, bookings."""

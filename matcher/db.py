@@ -1,0 +1,210 @@
+"""The one engine factory, units of work, column types and row locks.
+
+The defaults of driver and library lose updates silently (docs/decisions/0001): nothing else may make an engine.
+No tables live here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import DDL, DateTime, Engine, Enum, MetaData, String, create_engine, event, make_url, select, text
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from matcher.errors import NotFound
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_BUSY_MS = 10_000
+PG_LOCK_TIMEOUT_MS = 5_000
+PG_STATEMENT_TIMEOUT_MS = 30_000
+BIGGEST_ID = 2**31 - 1
+
+
+class Base(DeclarativeBase):
+    """Every table: named constraints on both engines, or SQLite batch migrations cannot drop them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC only; SQLite would hand back naive ones. A naive value is a bug and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without time zone may not be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def str_enum(members: type[StrEnum], name: str) -> Enum:
+    """A StrEnum stored by value in a varchar with a CHECK called ``ck_<table>_<name>``."""
+    return Enum(
+        members,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda enum: [member.value for member in enum],
+    )
+
+
+def short(length: int = 200) -> String:
+    """A bounded text column. SQLite ignores the bound, so forms cap the length as well."""
+    return String(length)
+
+
+def make_engine(url: str, **options: Any) -> Engine:
+    """The engine with all safety switches on. Transactions default to writing; see :class:`Database`."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, **options)
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        event.listen(engine, "reset", _sqlite_reset)
+        return engine
+    settings = f"-c lock_timeout={PG_LOCK_TIMEOUT_MS} -c statement_timeout={PG_STATEMENT_TIMEOUT_MS}"
+    settings += " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    defaults: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_timeout": 30}
+    engine = create_engine(url, connect_args={"options": settings}, **(defaults | options))
+    event.listen(engine, "begin", _postgres_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, record: Any) -> None:
+    # Autocommit in the driver: it would otherwise open the transaction at the first write, leaving reads outside it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={SQLITE_BUSY_MS}",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _reads_only(connection: Any) -> bool:
+    return bool(connection.get_execution_options().get("matcher_reads", False))
+
+
+def _sqlite_begin(connection: Any) -> None:
+    reads = _reads_only(connection)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _sqlite_reset(connection: Any, record: Any, state: Any) -> None:
+    # A COMMIT refused by a deferred key leaves the write lock on the pooled connection; rolling back lets go of it.
+    if connection.in_transaction:
+        connection.rollback()
+
+
+def _postgres_begin(connection: Any) -> None:
+    if _reads_only(connection):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def append_only_ddl(table: str, dialect: str) -> list[str]:
+    """Statements that make the database refuse to change or delete rows of a table."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER tr_{table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'append_only'); END"
+            for verb in ("UPDATE", "DELETE")
+        ]
+    return [
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        f"CREATE TRIGGER tr_{table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    ]
+
+
+def append_only(model: type[Base]) -> None:
+    """Attach the refusal to the table of a model."""
+    for dialect in ("sqlite", "postgresql"):
+        for statement in append_only_ddl(model.__tablename__, dialect):
+            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
+            event.listen(model.__table__, "after_create", ddl)
+
+
+class Database:
+    """One engine and its two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.engine = make_engine(url, **options)
+        self._reading = self.engine.execution_options(matcher_reads=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def session(self, *, write: bool) -> Session:
+        """A session whose caller commits, rolls back and closes."""
+        return Session(self.engine if write else self._reading, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One short write unit: committed at the end, rolled back on any error."""
+        with self.session(write=True) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent look; the database itself refuses writes in it."""
+        with self.session(write=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
+    """The row, locked until the unit ends and read afresh. Order: person → class → request → offer → match, ids rising.
+
+    On SQLite the unit already holds the only write lock. Raises NotFound.
+    """
+    if not 0 < row_id <= BIGGEST_ID:
+        raise NotFound()
+    query = select(model).where(model.id == row_id).execution_options(populate_existing=True)  # type: ignore[attr-defined]
+    row = session.scalars(query.with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def next_id(session: Session, table: str) -> int:
+    """An id reserved before its row exists (an event is written before its match). The caller holds a write unit."""
+    if session.get_bind().dialect.name == "postgresql":
+        return int(session.execute(text("select nextval(pg_get_serial_sequence(:t, 'id'))"), {"t": table}).scalar_one())
+    # The write lock is held, and AUTOINCREMENT's own counter never hands out a number twice.
+    used = session.execute(text("select seq from sqlite_sequence where name = :t"), {"t": table}).scalar()
+    return int(used or 0) + 1

@@ -1,0 +1,1 @@
+"""Public pages and one dashboard per role."""

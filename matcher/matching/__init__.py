@@ -1,0 +1,1 @@
+"""Eligibility, suggestions, proposals, matches and decisions: the heart."""

@@ -1,0 +1,1 @@
+"""Outbox, mail and inbox: takes plain values, sends later."""

@@ -1,0 +1,61 @@
+"""The outbox: one row per recipient and channel, written in the transaction of the step it tells about."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matcher.db import Base, UtcDateTime, short, str_enum
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    INBOX = "inbox"
+
+
+class NoticeState(StrEnum):
+    QUEUED = "queued"
+    INFLIGHT = "inflight"
+    RETRY = "retry"
+    SENT = "sent"
+    DEAD = "dead"
+    WITHHELD = "withheld"
+
+
+class Outbox(Base):
+    """A notice. Recipient values are plain copies: this room knows no users table."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint("state <> 'sent' or sent_at is not null", name="sent_has_time"),
+        Index("ix_outbox_due", "state", "not_before"),
+        Index("ix_outbox_recipient", "recipient_user_id", "channel", "created_at"),
+        Index("ix_outbox_subject", "subject", "subject_id"),
+    )
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(short(300), unique=True)
+    channel: Mapped[Channel] = mapped_column(str_enum(Channel, "channel"))
+    recipient_user_id: Mapped[int | None]
+    address: Mapped[str] = mapped_column(short(320))
+    recipient_name: Mapped[str] = mapped_column(short())
+    locale: Mapped[str] = mapped_column(short(8))
+    template: Mapped[str] = mapped_column(short(100))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    subject: Mapped[str] = mapped_column(short(40))
+    subject_id: Mapped[int]
+    seq: Mapped[int]
+    calendar: Mapped[str | None] = mapped_column(Text)
+    calendar_method: Mapped[str | None] = mapped_column(short(20))
+    state: Mapped[NoticeState] = mapped_column(str_enum(NoticeState, "state"), default=NoticeState.QUEUED)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_token: Mapped[str | None] = mapped_column(short(40))
+    last_error: Mapped[str | None] = mapped_column(short(300))
+    message_id: Mapped[str] = mapped_column(short(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

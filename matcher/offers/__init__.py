@@ -1,0 +1,1 @@
+"""What professionals and companies offer."""

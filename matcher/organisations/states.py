@@ -1,0 +1,26 @@
+"""Types and size classes of organisations."""
+
+from enum import StrEnum
+
+
+class OrganisationType(StrEnum):
+    SCHOOL = "school"
+    BOARD = "board"
+    COMPANY = "company"
+    SELF_EMPLOYED = "self_employed"
+
+
+class SizeClass(StrEnum):
+    ONE = "1"
+    SMALL = "2-9"
+    MIDDLE = "10-49"
+    LARGE = "50-249"
+    VERY_LARGE = "250+"
+
+
+class SchoolSector(StrEnum):
+    PO = "po"
+    SO = "so"
+    VO = "vo"
+    MBO = "mbo"
+    HBO = "hbo"

@@ -1,0 +1,1 @@
+"""Rules as data, proofs seen, blocks and reports."""

@@ -1,0 +1,1 @@
+"""Topics (subjects, themes, sectors) and levels, with a Dutch and English thesaurus."""

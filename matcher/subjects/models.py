@@ -1,0 +1,38 @@
+"""Topics share one id space (subjects, themes, sectors), so that the search key can start with them."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matcher.db import Base, short, str_enum
+
+
+class TopicType(StrEnum):
+    SUBJECT = "subject"
+    THEME = "theme"
+    SECTOR = "sector"
+
+
+class Topic(Base):
+    __tablename__ = "topics"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    type: Mapped[TopicType] = mapped_column(str_enum(TopicType, "type"))
+    code: Mapped[str] = mapped_column(short(60), unique=True)
+    nl: Mapped[str] = mapped_column(short())
+    en: Mapped[str] = mapped_column(short())
+    levels: Mapped[list[str]] = mapped_column(JSON)
+    near: Mapped[list[str]] = mapped_column(JSON)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("topics.id"), index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class TopicTerm(Base):
+    """A name or synonym, folded for search."""
+
+    __tablename__ = "topic_terms"
+    __table_args__ = (Index("ix_topic_terms_folded", "folded"),)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id"), primary_key=True)
+    lang: Mapped[str] = mapped_column(short(2), primary_key=True)
+    folded: Mapped[str] = mapped_column(short(), primary_key=True)
