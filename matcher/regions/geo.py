@@ -15,8 +15,8 @@ COLUMNS = 2400
 ONLINE_CELL = 0  # offers without a place live here; no place on earth has this number
 WIDEST_SEARCH_KM = 400.0  # the Netherlands measure about 315 km from end to end
 
-# Travel estimate: roads are 1.3 times the straight line, 50 km/h on average over town and motorway, 10 minutes to leave,
-# park and walk in. People read it as "about"; rivers and the Wadden islands are not known to it.
+# Travel estimate: roads are 1.3 times the straight line, 50 km/h on average over town and motorway, 10 minutes to
+# leave, park and walk in. People read it as "about"; rivers and the Wadden islands are not known to it.
 ROAD_FACTOR = 1.3
 ROAD_KM_PER_HOUR = 50.0
 DOOR_MINUTES = 10

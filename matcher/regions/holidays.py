@@ -86,7 +86,9 @@ def _last_summer_day(region: HolidayRegion) -> date:
 @cache
 def _school_year_days(region: HolidayRegion, year: int) -> dict[date, str]:
     # Without a subdivision the package answers with nothing at all.
-    found = country_holidays("NL", subdiv=region.value.capitalize(), categories=("school",), years=year, language="en_US")
+    found = country_holidays(
+        "NL", subdiv=region.value.capitalize(), categories=("school",), years=year, language="en_US"
+    )
     return {day: NAMES[name] for day, name in found.items()}
 
 

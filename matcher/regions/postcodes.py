@@ -1,0 +1,52 @@
+"""The shipped postcode table as plain rows, pure. `postcodes_build` makes the file, `services` loads it."""
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+from matcher.regions.states import HolidayRegion, PostcodeSource
+
+TABLE = Path(__file__).parent / "data" / "postcodes.csv"
+COLUMNS = ["pc4", "place", "province", "lat", "lon", "holiday_region", "region", "source"]
+
+
+class PostcodeRow(NamedTuple):
+    """One line of the table; positions are "about", in degrees (WGS84). `region` is a code of the default tiling."""
+
+    pc4: str
+    place: str
+    province: str
+    lat: float
+    lon: float
+    holiday_region: HolidayRegion
+    region: str
+    source: PostcodeSource
+
+
+def read_table(path: Path = TABLE) -> list[PostcodeRow]:
+    """Every row of the table, ascending by postcode."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [_row(line) for line in csv.DictReader(file, delimiter=";")]
+
+
+def write_table(rows: list[PostcodeRow], path: Path = TABLE) -> None:
+    """Replace the table; four decimals are eleven metres, far below its error."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=";", lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in sorted(rows):
+            place = [row.pc4, row.place, row.province, f"{row.lat:.4f}", f"{row.lon:.4f}"]
+            writer.writerow([*place, row.holiday_region.value, row.region, row.source.value])
+
+
+def _row(line: dict[str, str]) -> PostcodeRow:
+    return PostcodeRow(
+        line["pc4"],
+        line["place"],
+        line["province"],
+        float(line["lat"]),
+        float(line["lon"]),
+        HolidayRegion(line["holiday_region"]),
+        line["region"],
+        PostcodeSource(line["source"]),
+    )
