@@ -60,7 +60,7 @@ def still_true() -> dict[str, Callable[..., Any]]:
 
 def _flask_settings(settings: Settings) -> dict[str, Any]:
     return {
-        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY": settings.require_secret(),
         "TESTING": settings.testing,
         "PROPAGATE_EXCEPTIONS": settings.testing,
         "DEFAULT_LOCALE": settings.default_locale,
@@ -111,7 +111,8 @@ def _room_modules(layer: str) -> list[ModuleType]:
 
 def import_if_there(name: str) -> ModuleType | None:
     """The module, or None when a room has no such file; errors inside it are not hidden."""
-    return import_module(name) if find_spec(name) else None
+    package = name.rpartition(".")[0]
+    return import_module(name) if find_spec(package) and find_spec(name) else None
 
 
 def _trust_proxies(app: Flask, hops: int) -> None:

@@ -33,13 +33,9 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "var", Path(self.var).absolute())
         if not self.database_url:
-            object.__setattr__(self, "database_url", f"sqlite:///{self.var / 'matcher.sqlite3'}")
+            object.__setattr__(self, "database_url", f"sqlite:///{self.var / 'matcher.db'}")
         if not self.secret_key:
             object.__setattr__(self, "secret_key", self._secret())
-        if not self.testing and len(self.secret_key) < MIN_SECRET_LENGTH:
-            raise ConfigurationError(
-                f"MATCHER_SECRET_KEY is too short: use {MIN_SECRET_LENGTH} random characters or more."
-            )
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
 
     @classmethod
@@ -71,12 +67,20 @@ class Settings:
         named = self.mail_url.removeprefix("file:")
         return Path(named) if named else self.var / "mail"
 
+    def require_secret(self) -> str:
+        """The key for whoever signs something; other commands do without. Raises ConfigurationError."""
+        if not self.secret_key:
+            raise ConfigurationError("MATCHER_SECRET_KEY is not set. Give it a long random text and keep it the same.")
+        if not self.testing and len(self.secret_key) < MIN_SECRET_LENGTH:
+            raise ConfigurationError(f"MATCHER_SECRET_KEY is too short: use {MIN_SECRET_LENGTH} characters or more.")
+        return self.secret_key
+
     def _secret(self) -> str:
+        kept = self.var / "secret-key"
         if self.testing:
             return "only-for-tests"
-        if self.demo:
-            return _kept_secret(self.var / "secret-key")
-        raise ConfigurationError("MATCHER_SECRET_KEY is not set. Give it a long random text and keep it the same.")
+        # Commands that are run beside a demonstration find the key it made.
+        return _kept_secret(kept) if self.demo or kept.exists() else ""
 
 
 def _kept_secret(path: Path) -> str:

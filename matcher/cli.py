@@ -1,0 +1,80 @@
+"""The `matcher` command: gathers the rooms' commands and adds what belongs to no room.
+
+Exit codes: 0 done, 1 findings, 2 wrong use or input. Messages are English.
+"""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+import matcher
+from matcher.config import Settings
+from matcher.errors import MatcherError
+
+WRONG_USE = 2
+FINDINGS = 1
+
+
+class Commands(click.Group):
+    """A refusal is one sentence on stderr and exit code 2, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MatcherError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(WRONG_USE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="matcher")
+def main() -> None:
+    """Matcher brings schools and working people together."""
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(as_json: bool) -> None:
+    """How the installation is doing: database, counts, waiting notices, holiday data."""
+    from matcher.standing import standing
+
+    report = standing(Settings.from_env())
+    if as_json:
+        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        for line in _lines(report):
+            click.echo(line)
+    sys.exit(FINDINGS if report["warnings"] else 0)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what is due now and stop.")
+def work(once: bool) -> None:
+    """Send what is due and do the regular work, until stopped."""
+    from matcher.worker import work_forever, work_once
+
+    settings = Settings.from_env()
+    if once:
+        for name, count in work_once(settings).items():
+            click.echo(f"{name}: {count}")
+    else:
+        work_forever(settings)
+
+
+def _lines(report: dict[str, Any]) -> list[str]:
+    lines = [f"{name}: {value}" for name, value in report.items() if name not in {"counts", "warnings"}]
+    lines += [f"{name}: {count}" for name, count in report["counts"].items()]
+    return lines + [f"warning: {warning}" for warning in report["warnings"]]
+
+
+def _gather() -> None:
+    """Each room's `cli.py` offers `register(group)`."""
+    for room in (*matcher.ROOMS, "demo"):
+        module = matcher.import_if_there(f"matcher.{room}.cli")
+        if module is not None:
+            module.register(main)
+
+
+_gather()

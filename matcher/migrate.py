@@ -1,0 +1,89 @@
+"""Brings a database to the newest shape. Every command calls `upgrade`, so a missing database is no error anywhere."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, make_url
+
+from matcher.db import make_engine
+from matcher.errors import ConfigurationError
+from matcher.web.assets import shared_folder
+
+LOCK = 7_201_126
+"""Any number. Whoever upgrades a PostgreSQL database holds this lock: two starts at once wait for each other."""
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's settings without an ini file; a handed-over connection is used as it is."""
+    config = Config()
+    config.set_main_option("script_location", str(shared_folder("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database_url: str) -> bool:
+    """Create or upgrade the database at this address; True when something was done. Raises ConfigurationError."""
+    make_room(database_url)
+    engine = make_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            before = current_revision(connection)
+            if before == head_revision():
+                return False
+        _refuse_foreign(engine, before)
+        _run_upgrade(engine)
+    finally:
+        engine.dispose()
+    return True
+
+
+def make_room(database_url: str) -> None:
+    """The folder of a SQLite file must exist before the file can."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def head_revision() -> str | None:
+    """The newest shape this code knows."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The shape the database has now; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_foreign(engine: Engine, before: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if before is not None and before not in known:
+        raise ConfigurationError(
+            f"The database has the shape {before}, which this version does not know. Was it used by a newer version?"
+        )
+
+
+def _run_upgrade(engine: Engine) -> None:
+    """All steps in one transaction, so that a failed upgrade leaves the old shape."""
+    with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            # Rebuilding a table drops the old one, and keys that point at it must not cascade. Outside a transaction,
+            # or SQLite ignores it; the pool gives the connection up with the engine.
+            _without_transaction(connection, "PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            if not sqlite:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            command.upgrade(alembic_config(connection), "head")
+            if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+                raise ConfigurationError(f"The upgrade would leave {len(broken)} rows that point at nothing.")
+
+
+def _without_transaction(connection: Connection, statement: str) -> None:
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.execute(statement)

@@ -1,0 +1,71 @@
+"""The worker: sends what is due and does the rooms' regular work. Started by `matcher work` and by the demonstration.
+
+A room offers `due_work(database, settings, now) -> dict[str, int]` in its `tasks.py`: short rounds that may be run by
+several workers at once and again after a crash.
+"""
+
+import logging
+import signal
+import threading
+from types import ModuleType
+
+import matcher
+from matcher.clock import utcnow
+from matcher.config import Settings
+from matcher.db import Database
+from matcher.jobs import make_queue
+from matcher.migrate import upgrade
+
+SECONDS_BETWEEN = 5.0
+log = logging.getLogger(__name__)
+
+
+def work_once(settings: Settings) -> dict[str, int]:
+    """One round of every room; what was done, by name. A room that fails does not stop the others."""
+    upgrade(settings.database_url)
+    app = matcher.create_app(settings)
+    return _round(app.extensions["matcher_db"], settings)
+
+
+def work_forever(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Rounds every few seconds and the queue's jobs in between, until asked to stop."""
+    upgrade(settings.database_url)
+    app = matcher.create_app(settings)
+    asked = stop or _stop_on_signal()
+    queue = make_queue(settings)
+    app.extensions["matcher_queue"] = queue
+    consumer = queue.create_consumer(workers=1, periodic=False, check_worker_health=False)
+    if stop is None:
+        # The consumer wants to handle signals itself; here the round must end first.
+        consumer._set_signal_handlers = lambda: None
+    consumer.start()
+    try:
+        while not asked.wait(SECONDS_BETWEEN):
+            _round(app.extensions["matcher_db"], settings)
+    finally:
+        consumer.stop(graceful=True)
+
+
+def _round(database: Database, settings: Settings) -> dict[str, int]:
+    done: dict[str, int] = {}
+    for room in matcher.ROOMS:
+        module = matcher.import_if_there(f"matcher.{room}.tasks")
+        if module is not None:
+            done.update(_one_room(module, database, settings))
+    return done
+
+
+def _one_room(module: ModuleType, database: Database, settings: Settings) -> dict[str, int]:
+    try:
+        counts: dict[str, int] = module.due_work(database, settings, utcnow())
+    except Exception:
+        log.exception("%s failed; the next round tries again", module.__name__)
+        return {}
+    return counts
+
+
+def _stop_on_signal() -> threading.Event:
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
