@@ -32,3 +32,12 @@ class OwnerType(StrEnum):
 class ExceptionKind(StrEnum):
     FREE = "free"
     BUSY = "busy"
+
+
+class TimeState(StrEnum):
+    """What somebody's time says about one moment; only never and busy exclude."""
+
+    USUAL = "usual"
+    UNKNOWN = "unknown"
+    NEVER = "never"
+    BUSY = "busy"
