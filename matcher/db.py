@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import DDL, DateTime, Engine, Enum, MetaData, String, create_engine, event, make_url, select, text
+from sqlalchemy import DDL, DateTime, Engine, Enum, MetaData, String, create_engine, event, func, make_url, select, text
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -190,12 +190,13 @@ Row = TypeVar("Row", bound=Base)
 def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
     """The row, locked until the unit ends and read afresh. Order: person → class → request → offer → match, ids rising.
 
-    On SQLite the unit already holds the only write lock. Raises NotFound.
+    On SQLite the unit already holds the only write lock. Raises NotFound. FOR NO KEY UPDATE: rows that merely refer
+    to this one may still be written, or every event with the same actor would wait.
     """
     if not 0 < row_id <= BIGGEST_ID:
         raise NotFound()
     query = select(model).where(model.id == row_id).execution_options(populate_existing=True)  # type: ignore[attr-defined]
-    row = session.scalars(query.with_for_update()).one_or_none()
+    row = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise NotFound()
     return row
@@ -205,6 +206,6 @@ def next_id(session: Session, table: str) -> int:
     """An id reserved before its row exists (an event is written before its match). The caller holds a write unit."""
     if session.get_bind().dialect.name == "postgresql":
         return int(session.execute(text("select nextval(pg_get_serial_sequence(:t, 'id'))"), {"t": table}).scalar_one())
-    # The write lock is held, and AUTOINCREMENT's own counter never hands out a number twice.
-    used = session.execute(text("select seq from sqlite_sequence where name = :t"), {"t": table}).scalar()
-    return int(used or 0) + 1
+    # The write lock is held, and rows of the tables this serves are never deleted (their events stay).
+    known = Base.metadata.tables[table]
+    return int(session.scalar(select(func.max(known.c.id))) or 0) + 1

@@ -135,9 +135,9 @@ class Match(Base):
         Index("ix_matches_offer", "offer_id", "state"),
         Index("ix_matches_region", "region_id", "state"),
         Index("ix_matches_expiry", "state", "expires_at"),
-        {"sqlite_autoincrement": True},
     )
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    # Said aloud: a column that is also part of a foreign key gets no number by itself.
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     kind: Mapped[Kind] = mapped_column(str_enum(Kind, "kind"))
     request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"))
     offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))

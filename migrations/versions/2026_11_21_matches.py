@@ -171,7 +171,7 @@ def _create_match_events() -> None:
 def _create_matches() -> None:
     op.create_table(
         "matches",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -280,7 +280,6 @@ def _create_matches() -> None:
         sa.ForeignKeyConstraint(["teacher_id"], ["users.id"], name=op.f("fk_matches_teacher_id_users")),
         sa.ForeignKeyConstraint(["visitor_id"], ["users.id"], name=op.f("fk_matches_visitor_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_matches")),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_matches_expiry", "matches", ["state", "expires_at"], unique=False)
     op.create_index("ix_matches_offer", "matches", ["offer_id", "state"], unique=False)
