@@ -1,0 +1,164 @@
+"""Looking people up: actors with their grants, recipients of notices, coordinators of a region, live sessions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts import policy
+from matcher.accounts.addresses import email_key
+from matcher.accounts.models import Grant, User, UserSession
+from matcher.accounts.states import Role
+from matcher.errors import NotFound
+from matcher.notices.recipients import Recipient
+from matcher.regions.models import Region
+
+STAFF = (Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
+def actor_for(session: Session, user_id: int) -> policy.Actor:
+    """The person with every live grant. Raises NotFound for nobody, the stopped and the erased."""
+    user = session.get(User, user_id)
+    if user is None or user.stopped_at is not None or user.erased_at is not None:
+        raise NotFound()
+    grants = tuple(
+        policy.Grant(grant.role, grant.organisation_id, grant.region_id, grant.confirmed_at is not None)
+        for grant in live_grants(session, user_id)
+    )
+    nodes = {g.region_id for g in grants if g.role is Role.COORDINATOR and g.confirmed and g.region_id is not None}
+    return policy.Actor(
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        locale=user.locale,
+        grants=grants,
+        region_ids=frozenset(regions_below(session, nodes)),
+        organisation_ids=frozenset(g.organisation_id for g in grants if g.organisation_id is not None),
+    )
+
+
+def live_grants(session: Session, user_id: int) -> list[Grant]:
+    query = select(Grant).where(Grant.user_id == user_id, Grant.ended_at.is_(None)).order_by(Grant.id)
+    return list(session.scalars(query))
+
+
+def regions_below(session: Session, region_ids: Iterable[int]) -> set[int]:
+    """These regions and everything below them, old tilings included: past matches keep their region."""
+    wanted = set(region_ids)
+    if not wanted:
+        return set()
+    tree = select(Region.id).where(Region.id.in_(wanted)).cte("below", recursive=True)
+    tree = tree.union(select(Region.id).join(tree, Region.parent_id == tree.c.id))
+    return set(session.scalars(select(tree.c.id)))
+
+
+def regions_above(session: Session, region_id: int) -> list[int]:
+    """The region, its parent, and so on up to the country: nearest first."""
+    parents = {row.id: row.parent_id for row in session.execute(select(Region.id, Region.parent_id))}
+    path: list[int] = []
+    at: int | None = region_id
+    while at is not None and at in parents and at not in path:
+        path.append(at)
+        at = parents[at]
+    return path
+
+
+def coordinators_of(session: Session, region_id: int | None, *, stand_ins: bool = False) -> list[Recipient]:
+    """Who serves the region now: its own coordinators, else those of the next node up, else the administrators."""
+    path = regions_above(session, region_id) if region_id is not None else []
+    query = _reachable().where(Grant.role == Role.COORDINATOR, Grant.stand_in.is_(stand_ins), Grant.region_id.in_(path))
+    found: dict[int | None, list[Recipient]] = {}
+    for user, at in session.execute(query.add_columns(Grant.region_id)):
+        found.setdefault(at, []).append(_recipient(user))
+    for node in path:
+        if node in found:
+            return found[node]
+    return [] if stand_ins else administrators(session)
+
+
+def stand_ins_of(session: Session, region_id: int | None) -> list[Recipient]:
+    """Those who step in when the coordinator does not decide in time; from the nearest node that has any."""
+    return coordinators_of(session, region_id, stand_ins=True)
+
+
+def administrators(session: Session) -> list[Recipient]:
+    query = _reachable().where(Grant.role == Role.ADMINISTRATOR)
+    return [_recipient(user) for user in session.scalars(query)]
+
+
+def members_of(session: Session, organisation_id: int, roles: Iterable[Role], *, confirmed: bool = True) -> list[User]:
+    """People with one of these roles at the organisation, in order of name."""
+    query = select(User).join(Grant, Grant.user_id == User.id).where(
+        Grant.organisation_id == organisation_id,
+        Grant.role.in_(list(roles)),
+        Grant.ended_at.is_(None),
+        User.stopped_at.is_(None),
+        User.erased_at.is_(None),
+    )
+    if confirmed:
+        query = query.where(Grant.confirmed_at.is_not(None))
+    return list(session.scalars(query.distinct().order_by(User.name, User.id)))
+
+
+def recipient_of(session: Session, user_id: int) -> Recipient:
+    """Where and in which language to reach this person. Raises NotFound."""
+    user = session.get(User, user_id)
+    if user is None or user.erased_at is not None:
+        raise NotFound()
+    return _recipient(user)
+
+
+def recipients_of(session: Session, user_ids: Iterable[int]) -> dict[int, Recipient]:
+    """The same for many at once; unknown and erased people are left out."""
+    query = select(User).where(User.id.in_(set(user_ids)), User.erased_at.is_(None))
+    return {user.id: _recipient(user) for user in session.scalars(query)}
+
+
+def user_by_email(session: Session, address: str) -> User | None:
+    """By the compared form of the address; erased people are gone."""
+    return session.scalars(select(User).where(User.email_key == email_key(address), User.erased_at.is_(None))).first()
+
+
+class LiveSession(NamedTuple):
+    """A session row with its person, as the sign-in check needs them: times in UTC."""
+
+    session: UserSession
+    user: User
+    is_staff: bool
+
+
+def session_with_user(session: Session, session_id: str) -> LiveSession | None:
+    """By the hash of the cookie's token. Whether it still counts is for `sessions.is_live` to say."""
+    staff = exists().where(
+        Grant.user_id == UserSession.user_id, Grant.role.in_(STAFF), Grant.ended_at.is_(None)
+    )
+    query = select(UserSession, User, staff).join(User, User.id == UserSession.user_id)
+    row = session.execute(query.where(UserSession.id == session_id)).first()
+    return LiveSession(row[0], row[1], bool(row[2])) if row else None
+
+
+def sessions_of(session: Session, user_id: int, *, now: datetime) -> list[UserSession]:
+    """The browsers in which this person is signed in, last used first."""
+    query = select(UserSession).where(UserSession.user_id == user_id, UserSession.ends_at > now)
+    return list(session.scalars(query.order_by(UserSession.seen_at.desc())))
+
+
+def _reachable() -> Select[tuple[User]]:
+    """People with a live, confirmed grant who were not stopped or erased."""
+    return (
+        select(User)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            Grant.ended_at.is_(None),
+            Grant.confirmed_at.is_not(None),
+            User.stopped_at.is_(None),
+            User.erased_at.is_(None),
+        )
+        .order_by(User.id)
+    )
+
+
+def _recipient(user: User) -> Recipient:
+    return Recipient(user_id=user.id, email=user.email, name=user.name, locale=user.locale)
