@@ -98,7 +98,8 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
 
 
 def _plain(status: int, sentence: str, number: str | None) -> str:
-    shown = f"<p>{escape(_('Number'))}: {escape(number)}</p>" if number else ""
+    label = _("Number")
+    shown = f"<p>{escape(label)}: {escape(number)}</p>" if number else ""
     return (
         f'<!doctype html><html lang="{current_locale()}"><meta charset="utf-8"><title>{status} · Matcher</title>'
         f'<h1>{escape(sentence)}</h1>{shown}<p><a href="/">Matcher</a></p></html>'

