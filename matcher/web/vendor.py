@@ -40,9 +40,8 @@ def install() -> None:
 
 def find_npm() -> list[str]:
     """The command for npm."""
-    if found := shutil.which("npm"):
-        if _node_is_new_enough():
-            return [found]
+    if (found := shutil.which("npm")) and _node_is_new_enough():
+        return [found]
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(NODE_LOCK)],
         check=True,
