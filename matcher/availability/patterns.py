@@ -9,9 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from matcher.availability.masks import (
     EMPTY_WEEK,
-    FULL,
     FULL_WEEK,
-    QUARTERS,
     WeekMask,
     as_week,
     mask_of,
@@ -19,7 +17,7 @@ from matcher.availability.masks import (
     week_of,
     without,
 )
-from matcher.availability.moments import Moment, local
+from matcher.availability.moments import Moment, day_range, local
 from matcher.availability.states import TimeState
 from matcher.clock import AMSTERDAM
 
@@ -150,10 +148,8 @@ def touched_quarters(start_s: int, end_s: int) -> WeekMask:
     days = [0] * 7
     day, last = local(start_s).date(), local(end_s - 1).date()
     while day <= last:
-        begin, finish = (
-            local(max(start_s, epoch(day, time()))),
-            local(min(end_s, epoch(day + timedelta(days=1), time()))),
-        )
+        midnight, next_midnight = day_range(day)
+        begin, finish = local(max(start_s, midnight)), local(min(end_s, next_midnight))
         until = finish.time() if finish.date() == day else time(23, 59)
         days[day.weekday()] |= mask_of(begin.time(), until) if begin.time() < until else 0
         day += timedelta(days=1)
@@ -168,18 +164,6 @@ def moment_masks(moments: Sequence[Moment]) -> tuple[tuple[int, int], ...]:
 def may_fit(never: WeekMask, asked: Iterable[tuple[int, int]]) -> bool:
     """Whether any asked moment is free of never quarters; search keeps a row only then."""
     return any(not never[day] & mask for day, mask in asked)
-
-
-def painted(cells: Iterable[tuple[int, int, str]]) -> Availability:
-    """From painted half-hours (weekday index, quarter index, value) to a pattern; what is not painted is unknown."""
-    usual, never = [0] * 7, [0] * 7
-    for day, quarter, value in cells:
-        if not (0 <= day < 7 and 0 <= quarter < QUARTERS):
-            raise ValueError("outside the week")
-        target = {TimeState.USUAL: usual, TimeState.NEVER: never}.get(TimeState(value))
-        if target is not None:
-            target[day] |= (0b11 << quarter) & FULL
-    return pattern(as_week(usual), as_week(never))
 
 
 def with_day_copied(owner: Availability, source: int, targets: Iterable[int]) -> Availability:

@@ -41,7 +41,7 @@ class WeekStrip:
 
 _SHOWN = {
     TimeState.USUAL: "free",
-    TimeState.UNKNOWN: "unknown",
+    TimeState.UNKNOWN: "maybe",
     TimeState.NEVER: "never",
     TimeState.BUSY: "booked",
 }
@@ -65,7 +65,7 @@ def week_strip(
         for period in timetable.grid_on(day).periods:
             start_s, end_s = epoch(day, period.start), epoch(day, period.end)
             state = "holiday" if name else _SHOWN[owner.state(start_s, end_s)]
-            if state in ("free", "unknown") and _hit(asked, starts, start_s, end_s):
+            if state in ("free", "maybe") and _hit(asked, starts, start_s, end_s):
                 state = "asked"
             ringed = chosen is not None and (start_s < chosen.end_s and chosen.start_s < end_s)
             cells.append(StripCell(state, period.number, period.start, period.end, ringed))

@@ -1,11 +1,13 @@
 """Moments, refusals, time states and patterns in the reader's words. No rules here."""
 
-from datetime import date
+from datetime import date, time
+from typing import Any
 
 from matcher.availability.masks import stretches
-from matcher.availability.moments import Moment, Refusal
+from matcher.availability.moments import Moment, Refusal, local
 from matcher.availability.patterns import Availability
 from matcher.availability.states import Delivery, TimeState
+from matcher.availability.strips import StripCell, StripDay, WeekStrip
 from matcher.i18n import _, _l, format_day_month, format_time, format_weekday, ngettext
 
 MONDAY = date(2024, 1, 1)
@@ -126,3 +128,38 @@ def notice_label(days: int) -> str:
     if days and days % 7 == 0:
         return ngettext("%(num)s week ahead", "%(num)s weeks ahead", days // 7)
     return ngettext("%(num)s day ahead", "%(num)s days ahead", days)
+
+
+def strip_view(strip: WeekStrip) -> dict[str, Any]:
+    """The strip as the macro `week_strip` wants it: a spoken label and (short day name, cells)."""
+    days = [(weekday_name(day.weekday, "EEEEEE"), [_drawn(cell) for cell in day.cells]) for day in strip.days]
+    said = [_spoken(day) for day in strip.days]
+    return {"label": "; ".join(said), "days": days}
+
+
+def _drawn(cell: StripCell) -> str:
+    return "asked" if cell.chosen else cell.state
+
+
+def _spoken(day: StripDay) -> str:
+    name = format_day_month(day.date)
+    if day.holiday:
+        return f"{name}: {holiday_name(day.holiday)}"
+    asked = tuple(cell.first_period for cell in day.cells if _drawn(cell) == "asked")
+    free = sum(cell.state == "free" for cell in day.cells)
+    words = [_("%(periods)s asked", periods=periods_label(asked))] if asked else []
+    words.append(ngettext("%(num)s period usually free", "%(num)s periods usually free", free))
+    return f"{name}: {', '.join(words)}"
+
+
+def exception_label(start_s: int, end_s: int) -> str:
+    """`ma 7 december`, `ma 7 t/m vr 11 december` or `ma 7 december 09:00–12:00`."""
+    begin, finish, last = local(start_s), local(end_s), local(end_s - 1)
+    if begin.time() == time() and finish.time() == time():
+        if begin.date() == last.date():
+            return format_day_month(begin)
+        return _("%(first)s to %(last)s", first=format_day_month(begin), last=format_day_month(last))
+    if begin.date() == last.date():
+        return f"{format_day_month(begin)} {format_time(begin)}–{format_time(finish)}"
+    first = f"{format_day_month(begin)} {format_time(begin)}"
+    return _("%(first)s to %(last)s", first=first, last=f"{format_day_month(finish)} {format_time(finish)}")

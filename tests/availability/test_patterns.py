@@ -16,7 +16,6 @@ from matcher.availability.patterns import (
     default_availability,
     may_fit,
     moment_masks,
-    painted,
     pattern,
     preset,
     search_never,
@@ -113,15 +112,6 @@ def test_preset_is_usual_in_its_hours_and_never_on_sunday(name: str) -> None:
     assert all(not a & b for a, b in zip(owner.usual, owner.never, strict=True))
 
 
-def test_painted_half_hours_become_two_quarters() -> None:
-    owner = painted([(0, 8, "usual"), (0, 10, "never"), (1, 8, "unknown")])
-    assert owner.usual[0] == mask_of(time(9), time(9, 30))
-    assert owner.never[0] == mask_of(time(9, 30), time(10))
-    assert (owner.usual[1], owner.never[1]) == (0, 0)
-    with pytest.raises(ValueError, match="outside the week"):
-        painted([(7, 0, "usual")])
-
-
 def test_copied_day_replaces_only_its_targets() -> None:
     owner = with_day_copied(default_availability(), 0, [5])
     assert owner.usual[5] == owner.usual[0]
@@ -138,7 +128,7 @@ def test_week_strip_shows_asked_chosen_holiday_and_booked() -> None:
     assert strip.periods == 9
     assert states[0] == ["holiday"] * 9
     assert states[1][:5] == ["booked"] * 5
-    assert states[3][:4] == ["unknown", "free", "asked", "free"]
+    assert states[3][:4] == ["maybe", "free", "asked", "free"]
     assert [cell.first_period for cell in strip.days[3].cells if cell.chosen] == [3]
 
 

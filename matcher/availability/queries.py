@@ -1,0 +1,125 @@
+"""Stored patterns, exceptions and bookings read back as `Availability`. Limits of an offer are the caller's to add."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matcher.availability.masks import as_week
+from matcher.availability.models import AvailabilityException, Booking, WeeklyPattern
+from matcher.availability.patterns import Availability, DatedException, default_availability
+from matcher.availability.states import ExceptionKind, OwnerType, Party
+from matcher.db import BIGGEST_ID
+from matcher.errors import NotFound
+
+Owner = tuple[OwnerType, int]
+
+
+def owner_of(*, person_id: int | None, offer_id: int) -> Owner:
+    """Whose week counts for an offer: its person's, or its own when it names nobody ("someone of our team")."""
+    return (OwnerType.PERSON, person_id) if person_id is not None else (OwnerType.OFFER, offer_id)
+
+
+def availability_of(session: Session, owner: Owner, *, on: date, from_s: int, to_s: int) -> Availability:
+    """One owner's time as known on a day; exceptions and bookings between the two seconds are included."""
+    return availabilities(session, [owner], on=on, from_s=from_s, to_s=to_s)[owner]
+
+
+def availabilities(
+    session: Session, owners: Collection[Owner], *, on: date, from_s: int, to_s: int
+) -> dict[Owner, Availability]:
+    """The same for many owners, in at most five queries; who painted nothing has the default week."""
+    found = dict.fromkeys(owners, default_availability())
+    for owner_type in OwnerType:
+        ids = {owner_id for kind, owner_id in owners if kind is owner_type}
+        if ids:
+            _add_patterns(session, found, owner_type, ids, on)
+            _add_exceptions(session, found, owner_type, ids, from_s, to_s)
+    people = {owner_id for kind, owner_id in owners if kind is OwnerType.PERSON}
+    for person_id, spans in bookings_of(session, people, from_s=from_s, to_s=to_s).items():
+        owner = (OwnerType.PERSON, person_id)
+        found[owner] = replace(found[owner], bookings=tuple(spans))
+    return found
+
+
+def _add_patterns(
+    session: Session, found: dict[Owner, Availability], owner_type: OwnerType, ids: set[int], on: date
+) -> None:
+    query = (
+        select(WeeklyPattern)
+        .where(WeeklyPattern.owner_type == owner_type, WeeklyPattern.owner_id.in_(ids), WeeklyPattern.valid_from <= on)
+        .order_by(WeeklyPattern.owner_id, WeeklyPattern.valid_from)
+    )
+    for row in session.scalars(query):
+        owner = (owner_type, row.owner_id)
+        found[owner] = replace(found[owner], usual=as_week(row.usually), never=as_week(row.never))
+
+
+def _add_exceptions(
+    session: Session, found: dict[Owner, Availability], owner_type: OwnerType, ids: set[int], from_s: int, to_s: int
+) -> None:
+    query = (
+        select(AvailabilityException)
+        .where(
+            AvailabilityException.owner_type == owner_type,
+            AvailabilityException.owner_id.in_(ids),
+            AvailabilityException.start_s < to_s,
+            AvailabilityException.end_s > from_s,
+        )
+        .order_by(AvailabilityException.start_s)
+    )
+    for row in session.scalars(query):
+        owner = (owner_type, row.owner_id)
+        dated = DatedException(row.start_s, row.end_s, row.kind is ExceptionKind.FREE)
+        found[owner] = replace(found[owner], exceptions=(*found[owner].exceptions, dated))
+
+
+def bookings_of(
+    session: Session, person_ids: Collection[int], *, from_s: int, to_s: int
+) -> dict[int, list[tuple[int, int]]]:
+    """Live bookings, pads included, per person in order of time."""
+    query = (
+        select(Booking.party_id, Booking.start_s, Booking.end_s)
+        .where(
+            Booking.party == Party.PERSON,
+            Booking.party_id.in_(person_ids),
+            Booking.live.is_(True),
+            Booking.start_s < to_s,
+            Booking.end_s > from_s,
+        )
+        .order_by(Booking.start_s)
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for person_id, start_s, end_s in session.execute(query):
+        found.setdefault(person_id, []).append((start_s, end_s))
+    return found
+
+
+def has_painted(session: Session, owner: Owner) -> bool:
+    """Whether somebody ever said something about this week, or the default still stands."""
+    query = select(func.count()).where(WeeklyPattern.owner_type == owner[0], WeeklyPattern.owner_id == owner[1])
+    return bool(session.scalar(query.select_from(WeeklyPattern)))
+
+
+def exceptions_of(session: Session, owner: Owner, *, from_s: int) -> Sequence[AvailabilityException]:
+    """Dated exceptions that have not ended, the nearest first."""
+    query = (
+        select(AvailabilityException)
+        .where(
+            AvailabilityException.owner_type == owner[0],
+            AvailabilityException.owner_id == owner[1],
+            AvailabilityException.end_s > from_s,
+        )
+        .order_by(AvailabilityException.start_s, AvailabilityException.id)
+    )
+    return session.scalars(query).all()
+
+
+def exception_by_id(session: Session, exception_id: int, owner: Owner) -> AvailabilityException:
+    """One exception of this owner; raises NotFound for an unknown id and for somebody else's."""
+    row = session.get(AvailabilityException, exception_id) if 0 < exception_id <= BIGGEST_ID else None
+    if row is None or (row.owner_type, row.owner_id) != owner:
+        raise NotFound()
+    return row
