@@ -3,8 +3,7 @@
 Only the words: figures and signs around them, letters written as figures and doubling are seen through by `passwords`.
 """
 
-COMMON = frozenset(
-    """
+_WORDS = """
 password passwort passw0rd wachtwoord welkom welkomterug geheim geheimpje mijnwachtwoord ditismijnwachtwoord
 qwerty qwertyuiop azerty azertyuiop asdfgh asdfghjkl zxcvbn zxcvbnm qazwsx qazwsxedc 1qaz2wsx 1q2w3e4r 1q2w3e4r5t
 1q2w3e4r5t6y q1w2e3r4t5 a1b2c3d4e5 1234567890 12345678910 0123456789 9876543210 0987654321 1234554321 1122334455
@@ -24,5 +23,5 @@ march june july august october correcthorsebatterystaple correct horse battery s
 abcd1234 abcde12345 abcdef123456 aabbccddee aaaaaaaaaa killer hunter ranger buster soccer harley andrew tigger joshua
 pepper ginger matrix mustang access flower cheese summerday butterfly purple orange banana chocolate chocola cookie
 appeltaart stroopwafel hagelslag pannenkoek kaas kaaskop fiets fietsen tulpen klompen molen sinterklaas kerstmis
-""".split()
-)
+"""
+COMMON = frozenset(_WORDS.split())

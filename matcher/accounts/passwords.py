@@ -22,7 +22,12 @@ TOO_COMMON = _l("Many people use this password or one just like it. Choose anoth
 TOO_PERSONAL = _l("Your name, mail address or this service's name is easy to guess. Choose another password.")
 
 _LEET = str.maketrans("013457@$!", "oieastasi")
-_ROWS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "azertyuiopqsdfghjklmwxcvbn", "01234567890123456789")
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "01234567890123456789",
+)
 
 
 class Passwords:

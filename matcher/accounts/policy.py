@@ -1,4 +1,4 @@
-"""Who somebody is and what their grants allow. Pure values: guards, services and templates ask the same questions here."""
+"""Who somebody is and what their grants allow, pure: guards, services and templates ask the same questions here."""
 
 from dataclasses import dataclass, field
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts import policy
 from matcher.accounts.addresses import email_key
-from matcher.accounts.models import Grant, User, UserSession
+from matcher.accounts.models import Grant, LoginToken, User, UserSession
 from matcher.accounts.states import Role
+from matcher.accounts.tokens import Purpose, hashed
 from matcher.errors import NotFound
 from matcher.notices.recipients import Recipient
-from matcher.regions.models import Region
+from matcher.regions.queries import ancestor_ids, descendant_ids
 
 STAFF = (Role.COORDINATOR, Role.ADMINISTRATOR)
 
@@ -34,7 +35,7 @@ def actor_for(session: Session, user_id: int) -> policy.Actor:
         email=user.email,
         locale=user.locale,
         grants=grants,
-        region_ids=frozenset(regions_below(session, nodes)),
+        region_ids=frozenset[int]().union(*(descendant_ids(session, node) for node in sorted(nodes))),
         organisation_ids=frozenset(g.organisation_id for g in grants if g.organisation_id is not None),
     )
 
@@ -44,30 +45,9 @@ def live_grants(session: Session, user_id: int) -> list[Grant]:
     return list(session.scalars(query))
 
 
-def regions_below(session: Session, region_ids: Iterable[int]) -> set[int]:
-    """These regions and everything below them, old tilings included: past matches keep their region."""
-    wanted = set(region_ids)
-    if not wanted:
-        return set()
-    tree = select(Region.id).where(Region.id.in_(wanted)).cte("below", recursive=True)
-    tree = tree.union(select(Region.id).join(tree, Region.parent_id == tree.c.id))
-    return set(session.scalars(select(tree.c.id)))
-
-
-def regions_above(session: Session, region_id: int) -> list[int]:
-    """The region, its parent, and so on up to the country: nearest first."""
-    parents = {row.id: row.parent_id for row in session.execute(select(Region.id, Region.parent_id))}
-    path: list[int] = []
-    at: int | None = region_id
-    while at is not None and at in parents and at not in path:
-        path.append(at)
-        at = parents[at]
-    return path
-
-
 def coordinators_of(session: Session, region_id: int | None, *, stand_ins: bool = False) -> list[Recipient]:
     """Who serves the region now: its own coordinators, else those of the next node up, else the administrators."""
-    path = regions_above(session, region_id) if region_id is not None else []
+    path = ancestor_ids(session, region_id) if region_id is not None else []
     query = _reachable().where(Grant.role == Role.COORDINATOR, Grant.stand_in.is_(stand_ins), Grant.region_id.in_(path))
     found: dict[int | None, list[Recipient]] = {}
     for user, at in session.execute(query.add_columns(Grant.region_id)):
@@ -84,18 +64,21 @@ def stand_ins_of(session: Session, region_id: int | None) -> list[Recipient]:
 
 
 def administrators(session: Session) -> list[Recipient]:
-    query = _reachable().where(Grant.role == Role.ADMINISTRATOR)
-    return [_recipient(user) for user in session.scalars(query)]
+    return [_recipient(user) for user in session.scalars(_reachable().where(Grant.role == Role.ADMINISTRATOR))]
 
 
 def members_of(session: Session, organisation_id: int, roles: Iterable[Role], *, confirmed: bool = True) -> list[User]:
     """People with one of these roles at the organisation, in order of name."""
-    query = select(User).join(Grant, Grant.user_id == User.id).where(
-        Grant.organisation_id == organisation_id,
-        Grant.role.in_(list(roles)),
-        Grant.ended_at.is_(None),
-        User.stopped_at.is_(None),
-        User.erased_at.is_(None),
+    query = (
+        select(User)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            Grant.organisation_id == organisation_id,
+            Grant.role.in_(list(roles)),
+            Grant.ended_at.is_(None),
+            User.stopped_at.is_(None),
+            User.erased_at.is_(None),
+        )
     )
     if confirmed:
         query = query.where(Grant.confirmed_at.is_not(None))
@@ -131,9 +114,7 @@ class LiveSession(NamedTuple):
 
 def session_with_user(session: Session, session_id: str) -> LiveSession | None:
     """By the hash of the cookie's token. Whether it still counts is for `sessions.is_live` to say."""
-    staff = exists().where(
-        Grant.user_id == UserSession.user_id, Grant.role.in_(STAFF), Grant.ended_at.is_(None)
-    )
+    staff = exists().where(Grant.user_id == UserSession.user_id, Grant.role.in_(STAFF), Grant.ended_at.is_(None))
     query = select(UserSession, User, staff).join(User, User.id == UserSession.user_id)
     row = session.execute(query.where(UserSession.id == session_id)).first()
     return LiveSession(row[0], row[1], bool(row[2])) if row else None
@@ -145,7 +126,18 @@ def sessions_of(session: Session, user_id: int, *, now: datetime) -> list[UserSe
     return list(session.scalars(query.order_by(UserSession.seen_at.desc())))
 
 
-def _reachable() -> Select[tuple[User]]:
+def is_link_open(session: Session, secret: str, purpose: Purpose, *, now: datetime) -> bool:
+    """Would this link still work? Looking does not use it up: mail scanners follow links too."""
+    query = select(LoginToken.hash).where(
+        LoginToken.hash == hashed(secret),
+        LoginToken.purpose == purpose,
+        LoginToken.used_at.is_(None),
+        LoginToken.expires_at > now,
+    )
+    return session.scalar(query) is not None
+
+
+def _reachable() -> Select[User]:
     """People with a live, confirmed grant who were not stopped or erased."""
     return (
         select(User)

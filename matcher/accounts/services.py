@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from matcher.accounts import queries
@@ -12,11 +13,15 @@ from matcher.accounts.addresses import checked_address, email_key
 from matcher.accounts.models import Audit, Grant, LoginToken, User, UserSession
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
-from matcher.accounts.tokens import LIFETIMES, LONGEST, SEEN_EVERY, Purpose, hashed, new_secret
+from matcher.accounts.tokens import INVITED, LIFETIMES, LONGEST, SEEN_EVERY, Purpose, hashed, new_secret
+from matcher.db import lock_row
 from matcher.errors import Conflict, InvalidInput
 from matcher.i18n import _l
+from matcher.regions.queries import region_by_code
 
 LINK_DEAD = _l("This link was used already or is too old. Ask for a new one.")
+CHANGED_MEANWHILE = _l("Your password was changed a moment ago. Sign in with the new one.")
+NO_SUCH_PLACE = _l("There is no such organisation, or this role exists there already.")
 ADDRESS_TAKEN = _l("There is an account with this mail address already.")
 
 
@@ -68,17 +73,31 @@ def confirm_registration(session: Session, *, subject: Mapping[str, Any], now: d
     return user
 
 
-def change_profile(session: Session, *, user_id: int, name: str, locale: str, phone: str | None, function: str | None,
-                   now: datetime) -> None:
+def change_profile(
+    session: Session, *, user_id: int, name: str, locale: str, phone: str | None, function: str | None
+) -> None:
     """What people say about themselves."""
     user = session.get_one(User, user_id)
     user.name, user.locale, user.phone, user.function = name, locale, phone, function
     session.flush()
 
 
-def set_password(session: Session, *, user_id: int, password_hash: str, keep: str | None = None, now: datetime) -> None:
-    """A new password ends every session but the one to keep (its hash), and every link that was under way."""
-    user = session.get_one(User, user_id)
+def set_password(
+    session: Session,
+    *,
+    user_id: int,
+    password_hash: str,
+    keep: str | None = None,
+    old: str | None = None,
+    now: datetime,
+) -> None:
+    """A new password ends every session but the one to keep (its hash), and every link that was under way.
+
+    With `old` only when that is still the person's hash: checking it took long enough for another change.
+    """
+    user = lock_row(session, User, user_id)
+    if old is not None and user.password_hash != old:
+        raise Conflict(CHANGED_MEANWHILE)
     user.password_hash = password_hash
     user.epoch += 1
     session.flush()
@@ -118,7 +137,7 @@ def open_session(session: Session, *, user_id: int, agent: str, now: datetime, p
 
     With `password_hash` only when that is still the person's hash: checking it took long enough for a reset to happen.
     """
-    user = session.get_one(User, user_id, populate_existing=True)
+    user = lock_row(session, User, user_id)
     if user.stopped_at or user.erased_at or (password_hash is not None and user.password_hash != password_hash):
         raise Conflict(LINK_DEAD)
     session.execute(delete(UserSession).where(UserSession.user_id == user_id, UserSession.ends_at <= now))
@@ -140,7 +159,9 @@ def open_session(session: Session, *, user_id: int, agent: str, now: datetime, p
 def end_session(session: Session, *, session_id: str, user_id: int, now: datetime) -> None:
     """One browser of one person."""
     done = session.execute(
-        delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user_id).returning(UserSession.id)
+        delete(UserSession)
+        .where(UserSession.id == session_id, UserSession.user_id == user_id)
+        .returning(UserSession.id)
     )
     if done.first():
         record(session, action="signed_out", object_type="user", object_id=user_id, actor_id=user_id, now=now)
@@ -238,13 +259,20 @@ def give_grant(
         )
     ).first()
     grant = found or Grant(
-        user_id=user_id, role=role, organisation_id=organisation_id, region_id=region_id, stand_in=stand_in,
+        user_id=user_id,
+        role=role,
+        organisation_id=organisation_id,
+        region_id=region_id,
+        stand_in=stand_in,
         created_at=now,
     )
     session.add(grant)
     if confirmed and grant.confirmed_at is None:
         grant.confirmed_at, grant.confirmed_by_id = now, confirmed_by_id
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise InvalidInput(NO_SUCH_PLACE) from error
     return grant
 
 
@@ -255,6 +283,38 @@ def end_grant(session: Session, *, grant_id: int, actor: Actor, now: datetime) -
         session.flush()
         record(session, action="grant_ended", object_type="grant", object_id=grant.id, actor_id=actor.user_id, now=now)
     return grant
+
+
+def enrol(
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    locale: str,
+    password_hash: str | None,
+    role: Role,
+    region_code: str | None = None,
+    organisation_id: int | None = None,
+    now: datetime,
+) -> tuple[User, str | None]:
+    """A person with a confirmed role, made when unknown; without a password also the secret of a link to sign in."""
+    user = queries.user_by_email(session, email)
+    if user is None:
+        user = add_user(session, email=email, name=name, locale=locale, password_hash=password_hash, now=now)
+    elif password_hash is not None:
+        set_password(session, user_id=user.id, password_hash=password_hash, now=now)
+    give_grant(
+        session,
+        user_id=user.id,
+        role=role,
+        organisation_id=organisation_id,
+        region_id=region_by_code(session, region_code).id if region_code else None,
+        confirmed=True,
+        now=now,
+    )
+    if password_hash is not None:
+        return user, None
+    return user, issue_link(session, purpose=Purpose.SIGN_IN, user_id=user.id, lifetime=INVITED, now=now)
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------
@@ -274,8 +334,13 @@ def record(
     """A line in the log of security events: codes and names of fields, never what people typed."""
     session.add(
         Audit(
-            at=now, actor_id=actor_id, action=action, object_type=object_type, object_id=object_id,
-            region_id=region_id, details=dict(details or {}),
+            at=now,
+            actor_id=actor_id,
+            action=action,
+            object_type=object_type,
+            object_id=object_id,
+            region_id=region_id,
+            details=dict(details or {}),
         )
     )
     session.flush()

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import LoginManager, login_user, logout_user
 
-from matcher.accounts import queries, services
+from matcher.accounts import queries
 from matcher.accounts.passwords import Passwords
 from matcher.accounts.tokens import SEEN_EVERY, hashed, is_live
 from matcher.clock import utcnow
-from matcher.errors import Conflict
-from matcher.web.transaction import reading, writing
+from matcher.web.transaction import reading
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ def init_app(app: Any) -> None:
     manager.session_protection = None
     manager.user_loader(load)
     app.extensions["matcher_passwords"] = Passwords(cheap=app.extensions["matcher_settings"].testing)
-    app.before_request(mark_seen)
 
 
 def load(token: str) -> SignedIn | None:
@@ -60,17 +58,6 @@ def load(token: str) -> SignedIn | None:
     if not is_live(seen_at=row.seen_at, ends_at=row.ends_at, is_staff=found.is_staff, now=now):
         return None
     return SignedIn(user.id, user.name, user.email, user.locale, token, is_stale=now - row.seen_at >= SEEN_EVERY)
-
-
-def mark_seen() -> None:
-    """Keep an active session alive, at most once a minute, in a unit of its own."""
-    visitor = current_user._get_current_object()
-    if isinstance(visitor, SignedIn) and visitor.is_stale:
-        try:
-            with writing(marking=True) as session:
-                services.mark_seen(session, session_id=visitor.session_id, now=utcnow())
-        except Conflict:
-            return  # the next request tries again
 
 
 def remember(visitor: SignedIn) -> None:
