@@ -2,5 +2,5 @@
 
 from datetime import UTC, datetime
 
-NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
-"""A Monday in a lesson week, 10:00 on Dutch clocks: the present of tests that have no reason for another."""
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""The present of the tests: a Monday in a lesson week, nine o'clock on Dutch clocks."""

@@ -1,0 +1,169 @@
+"""Sending what is due: claim in a short unit, talk to the mail server outside any, note the result in another."""
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matcher.db import Database
+from matcher.notices import queries, services
+from matcher.notices.letters import Letters, Unreadable
+from matcher.notices.mailer import Mailer, Refused, ServerAway, TryLater, build_message, make_mailer
+from matcher.notices.models import NoticeState, Outbox
+
+BATCH = 20
+MOST_INBOX = 500
+TRIES_FOR_POISON = 5
+SAFE_PART_OF_LEASE = services.LEASE * 0.6
+log = logging.getLogger(__name__)
+
+
+def send_due(database: Database, app: Any, now: datetime, *, limit: int = 200) -> dict[str, int]:
+    """One round: at most `limit` mails, and the inbox rows whose time has come. Says how many became what.
+
+    Any number of workers may do this at once. `app` lends its templates and the question "is this still true?".
+    """
+    sending = _Round(database, mailer_of(app), letters_of(app), _settings(app).mail_sender, _still_true(app), now)
+    sending.show_inbox()
+    try:
+        while sending.tried < limit and sending.one_batch(min(BATCH, limit - sending.tried)):
+            pass
+    finally:
+        sending.mailer.close()
+    return dict(sending.counts)
+
+
+def letters_of(app: Any) -> Letters:
+    """The application's templates as letters, with the style sheet for mails."""
+    if "matcher_letters" not in app.extensions:
+        style = Path(app.static_folder or "") / "css" / "mail.css"
+        css = style.read_text(encoding="utf-8") if style.exists() else ""
+        app.extensions["matcher_letters"] = Letters(app.jinja_env, css)
+    letters: Letters = app.extensions["matcher_letters"]
+    return letters
+
+
+def mailer_of(app: Any) -> Mailer:
+    """The application's way out; made from its settings once. Tests may put their own in its place."""
+    if "matcher_mailer" not in app.extensions:
+        app.extensions["matcher_mailer"] = make_mailer(_settings(app))
+    mailer: Mailer = app.extensions["matcher_mailer"]
+    return mailer
+
+
+@dataclass
+class _Round:
+    database: Database
+    mailer: Mailer
+    letters: Letters
+    sender: str
+    still_true: dict[str, Any]
+    began_at: datetime
+    started: float = field(default_factory=time.monotonic)
+    tried: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def now(self) -> datetime:
+        """The given present, moved on by what the round took: leases must not begin in the past."""
+        return self.began_at + timedelta(seconds=time.monotonic() - self.started)
+
+    def one_batch(self, size: int) -> bool:
+        """Claim and send; False when nothing was due or the server is away."""
+        claimed_at = self.now()
+        with self.database.write() as session:
+            rows = services.claim_due(session, claimed_at, size)
+        for done, row in enumerate(rows):
+            # Near the end of the lease somebody else may take the rest: better them than both.
+            if self.now() - claimed_at > SAFE_PART_OF_LEASE:
+                self._give_back(rows[done:])
+                break
+            self.tried += 1
+            try:
+                self._one(row)
+            except ServerAway as error:
+                self._postpone(rows[done:], str(error))
+                return False
+        return bool(rows)
+
+    def _one(self, row: Outbox) -> None:
+        try:
+            with self.database.read() as session:
+                if not self._is_true(session, row):
+                    return self._dropped(row)
+            letter = self.letters.letter(row.template, row.params, locale=row.locale, name=row.recipient_name)
+            message = build_message(row, letter, sender=self.sender, now=self.now())
+            self.mailer.send(message, now=self.now())
+        except ServerAway:
+            raise
+        except TryLater as error:
+            self._failed(row, str(error))
+        except Refused as error:
+            self._failed(row, str(error), final=True)
+        except Exception as error:
+            # Poison: a fault of ours in this one mail. The others go on; after some tries it is parked.
+            log.exception("notice %s (%s) cannot be made", row.id, row.template)
+            words = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"
+            self._failed(row, words, final=row.attempts >= TRIES_FOR_POISON)
+        else:
+            self._finished(row)
+
+    def _is_true(self, session: Session, row: Outbox) -> bool:
+        ask = self.still_true.get(row.subject)
+        return ask is None or bool(ask(session, row.subject_id, row.seq, row.template))
+
+    def _finished(self, row: Outbox) -> None:
+        with self.database.write() as session:
+            kept = services.finish(session, row, now=self.now())
+        self.counts["mails_sent" if kept else "mails_overtaken"] += 1
+
+    def _dropped(self, row: Outbox) -> None:
+        with self.database.write() as session:
+            services.drop(session, row)
+        self.counts["mails_withheld"] += 1
+
+    def _failed(self, row: Outbox, error: str, *, final: bool = False) -> None:
+        with self.database.write() as session:
+            state = services.fail(session, row, error=error, now=self.now(), final=final)
+        self.counts["mails_dead" if state is NoticeState.DEAD else "mails_postponed"] += 1
+
+    def _postpone(self, rows: list[Outbox], error: str) -> None:
+        log.warning("mail server away, %s mails wait: %s", len(rows), error)
+        for row in rows:
+            self._failed(row, error)
+
+    def _give_back(self, rows: list[Outbox]) -> None:
+        with self.database.write() as session:
+            services.release(session, rows)
+
+    def show_inbox(self) -> None:
+        """Inbox rows need no server: due and true is enough."""
+        with self.database.read() as session:
+            rows = queries.due_inbox(session, self.now(), MOST_INBOX)
+            false = [row.id for row in rows if not self._inbox_is_true(session, row)]
+        if rows:
+            shown = [row.id for row in rows if row.id not in set(false)]
+            with self.database.write() as session:
+                services.settle_inbox(session, shown=shown, withheld=false, now=self.now())
+            self.counts["inbox_shown"] += len(shown)
+            self.counts["inbox_withheld"] += len(false)
+
+    def _inbox_is_true(self, session: Session, row: Outbox) -> bool:
+        try:
+            return self._is_true(session, row)
+        except Exception:
+            log.exception("cannot tell whether notice %s still holds; shown", row.id)
+            return True
+
+
+def _settings(app: Any) -> Any:
+    return app.extensions["matcher_settings"]
+
+
+def _still_true(app: Any) -> dict[str, Any]:
+    found: dict[str, Any] = app.extensions.get("matcher_still_true", {})
+    return found
