@@ -8,9 +8,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
 
+import matcher.tables  # noqa: F401  (whoever upgrades goes on to use tables, also when nothing was to be done)
+from matcher.config import shared_folder
 from matcher.db import make_engine
 from matcher.errors import ConfigurationError
-from matcher.web.assets import shared_folder
 
 LOCK = 7_201_126
 """Any number. Whoever upgrades a PostgreSQL database holds this lock: two starts at once wait for each other."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.db import Base, UtcDateTime, short, str_enum
 from matcher.organisations.states import OrganisationType, SchoolSector, SizeClass
-from matcher.regions.models import HolidayRegion
+from matcher.regions.states import HolidayRegion
 
 
 class PositionSource(StrEnum):

@@ -1,12 +1,14 @@
 """The shipped postcode table as plain rows, pure. `postcodes_build` makes the file, `services` loads it."""
 
 import csv
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from matcher.regions.states import HolidayRegion, PostcodeSource
 
 TABLE = Path(__file__).parent / "data" / "postcodes.csv"
+_WRITTEN = re.compile(r"([1-9][0-9]{3})\s?([A-Za-z]{2})?")
 COLUMNS = ["pc4", "place", "province", "lat", "lon", "holiday_region", "region", "source"]
 
 
@@ -21,6 +23,12 @@ class PostcodeRow(NamedTuple):
     holiday_region: HolidayRegion
     region: str
     source: PostcodeSource
+
+
+def pc4_of(text: str) -> str | None:
+    """The four digits of "1234", "1234AB" or "1234 ab"; none when it is not written as a postcode."""
+    found = _WRITTEN.fullmatch(text.strip())
+    return found.group(1) if found else None
 
 
 def read_table(path: Path = TABLE) -> list[PostcodeRow]:

