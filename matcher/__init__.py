@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from matcher import i18n
-from matcher.config import Settings
+from matcher.config import Settings, shared_folder
 from matcher.db import Database
 from matcher.web import assets, charts, errors, headers, intake, limits, toasts, transaction
 from matcher.web.language import select_locale
@@ -37,8 +37,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     app = Flask(
         __name__,
-        template_folder=str(assets.shared_folder("templates")),
-        static_folder=str(assets.shared_folder("static")),
+        template_folder=str(shared_folder("templates")),
+        static_folder=str(shared_folder("static")),
     )
     app.config.from_mapping(_flask_settings(settings))
     app.extensions["matcher_settings"] = settings

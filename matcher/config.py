@@ -83,6 +83,12 @@ class Settings:
         return _kept_secret(kept) if self.demo or kept.exists() else ""
 
 
+def shared_folder(name: str) -> Path:
+    """`templates`, `static` or `migrations`: inside the installed package, beside it in a checkout."""
+    packaged = Path(__file__).parent / name
+    return packaged if packaged.is_dir() else packaged.parent.parent / name
+
+
 def _kept_secret(path: Path) -> str:
     """The demonstration's own key, made once; only its owner can read the file."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The worker: sends what is due and does the rooms' regular work. Started by `matcher work` and by the demonstration.
 
-A room offers `due_work(database, settings, now) -> dict[str, int]` in its `tasks.py`: short rounds that may be run by
+A room offers `due_work(database, app, now) -> dict[str, int]` in its `tasks.py`: short rounds that may be run by
 several workers at once and again after a crash.
 """
 
@@ -9,10 +9,11 @@ import signal
 import threading
 from types import ModuleType
 
+from flask import Flask
+
 import matcher
 from matcher.clock import utcnow
 from matcher.config import Settings
-from matcher.db import Database
 from matcher.jobs import make_queue
 from matcher.migrate import upgrade
 
@@ -24,7 +25,7 @@ def work_once(settings: Settings) -> dict[str, int]:
     """One round of every room; what was done, by name. A room that fails does not stop the others."""
     upgrade(settings.database_url)
     app = matcher.create_app(settings)
-    return _round(app.extensions["matcher_db"], settings)
+    return _round(app)
 
 
 def work_forever(settings: Settings, stop: threading.Event | None = None) -> None:
@@ -41,23 +42,23 @@ def work_forever(settings: Settings, stop: threading.Event | None = None) -> Non
     consumer.start()
     try:
         while not asked.wait(SECONDS_BETWEEN):
-            _round(app.extensions["matcher_db"], settings)
+            _round(app)
     finally:
         consumer.stop(graceful=True)
 
 
-def _round(database: Database, settings: Settings) -> dict[str, int]:
+def _round(app: Flask) -> dict[str, int]:
     done: dict[str, int] = {}
     for room in matcher.ROOMS:
         module = matcher.import_if_there(f"matcher.{room}.tasks")
         if module is not None:
-            done.update(_one_room(module, database, settings))
+            done.update(_one_room(module, app))
     return done
 
 
-def _one_room(module: ModuleType, database: Database, settings: Settings) -> dict[str, int]:
+def _one_room(module: ModuleType, app: Flask) -> dict[str, int]:
     try:
-        counts: dict[str, int] = module.due_work(database, settings, utcnow())
+        counts: dict[str, int] = module.due_work(app.extensions["matcher_db"], app, utcnow())
     except Exception:
         log.exception("%s failed; the next round tries again", module.__name__)
         return {}

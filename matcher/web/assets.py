@@ -1,10 +1,8 @@
 """Static files under names that change with their content, so that browsers may keep them for ever."""
 
 import hashlib
-import importlib.resources
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, Response, current_app, request, url_for
 
@@ -12,12 +10,6 @@ from matcher.errors import NotFound
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
-
-
-def shared_folder(name: str) -> Path:
-    """`templates`, `static` or `migrations`: inside the installed package, beside it in a checkout."""
-    packaged = Path(str(importlib.resources.files("matcher"))) / name
-    return packaged if packaged.is_dir() else packaged.parent.parent / name
 
 
 def init_app(app: Flask) -> None:
@@ -42,11 +34,6 @@ def read_static(name: str) -> str:
         return _text(str(path), path.stat().st_mtime_ns)
     except OSError as error:
         raise NotFound() from error
-
-
-def is_versioned(headers: Any, path: str, url: str) -> bool:
-    """For the static server in front: may this file be kept for ever?"""
-    return "?v=" in url
 
 
 @lru_cache(maxsize=512)
