@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from css_inline import CSSInliner
@@ -10,7 +11,6 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from matcher.i18n import in_locale
 
-CONTENT_BLOCK = "content"
 LONGEST_SUMMARY = 400
 _NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
@@ -53,30 +53,38 @@ class Letters:
         return Letter(_one_line(subject), text.strip() + "\n", self._inliner.inline(html))
 
     def summary(self, template: str, params: dict[str, Any], *, locale: str, name: str) -> Summary:
-        """Subject and the short text: the first paragraphs of the text's own block. Raises Unreadable."""
+        """Subject and the beginning of the text. Raises Unreadable."""
         values = self._values(params, locale, name)
         with in_locale(locale):
             subject = self._render(template, "subject.txt", values)
-            text = self._render(template, "txt", values, block=CONTENT_BLOCK)
-        return Summary(_one_line(subject), _shortened(text), local_path(params.get("path")))
+            text = self._render(template, "txt", values)
+        path = local_path(params.get("path") or params.get("answers_to"))
+        return Summary(_one_line(subject), _shortened(text, str(self._environment.globals.get("base_url", ""))), path)
 
-    def _render(self, template: str, kind: str, values: dict[str, Any], block: str | None = None) -> str:
+    def _render(self, template: str, kind: str, values: dict[str, Any]) -> str:
         if not _NAME.fullmatch(template):
             raise Unreadable(f"no template is called {template[:100]!r}")
         try:
-            found = self._environment.get_template(f"mail/{template}.{kind}")
-            if block and block in found.blocks:
-                return "".join(found.blocks[block](found.new_context(values)))
-            return found.render(values)
+            return self._environment.get_template(f"mail/{template}.{kind}").render(values)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise Unreadable(f"{template}.{kind}: {type(error).__name__}: {error}") from error
 
     def _values(self, params: dict[str, Any], locale: str, name: str) -> dict[str, Any]:
-        return {"recipient_name": name, "recipient_locale": locale, **revived(params)}
+        return {"name": name, "recipient_name": name, "recipient_locale": locale, **revived(params)}
+
+
+def letters_of(app: Any) -> Letters:
+    """The application's templates as letters, with the style sheet for mails."""
+    if "matcher_letters" not in app.extensions:
+        style = Path(app.static_folder or "") / "css" / "mail.css"
+        css = style.read_text(encoding="utf-8") if style.exists() else ""
+        app.extensions["matcher_letters"] = Letters(app.jinja_env, css)
+    letters: Letters = app.extensions["matcher_letters"]
+    return letters
 
 
 def revived(values: dict[str, Any]) -> dict[str, Any]:
-    """Names that end in `_at` and `_on` hold ISO text in the row; templates get datetimes and dates."""
+    """Names like `sent_at`, `expires`, `seen_on`, `day` hold ISO text in the row; templates get datetimes and dates."""
     return {key: _revive(key, value) for key, value in values.items()}
 
 
@@ -92,21 +100,26 @@ def _revive(key: str, value: Any) -> Any:
         return revived(value)
     if isinstance(value, list):
         return [_revive(key, item) for item in value]
-    if not isinstance(value, str) or not key.endswith(("_at", "_on")):
+    is_moment, is_day = key.endswith("_at") or key == "expires", key.endswith("_on") or key == "day"
+    if not isinstance(value, str) or not (is_moment or is_day):
         return value
     try:
-        return datetime.fromisoformat(value) if key.endswith("_at") else date.fromisoformat(value)
-    except ValueError as error:
-        raise Unreadable(f"{key} is no date") from error
+        return datetime.fromisoformat(value) if is_moment else date.fromisoformat(value)
+    except ValueError:
+        return value
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _shortened(text: str) -> str:
-    """Without greeting or signature; cut at a word."""
-    words = " ".join(text.split())
+def _shortened(text: str, base_url: str) -> str:
+    """Without greeting, addresses of pages and signature; cut at a word."""
+    text = re.split(r"\n-- ?\n", text, maxsplit=1)[0]
+    parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
+    if len(parts) > 1 and parts[0].endswith(","):
+        parts = parts[1:]
+    words = " ".join(part for part in parts if part and not (base_url and base_url in part))
     if len(words) <= LONGEST_SUMMARY:
         return words
     return words[:LONGEST_SUMMARY].rsplit(" ", 1)[0] + "…"

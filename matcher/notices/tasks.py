@@ -5,14 +5,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
 from matcher.notices import queries, services
-from matcher.notices.letters import Letters, Unreadable
+from matcher.notices.letters import Letters, Unreadable, letters_of
 from matcher.notices.mailer import Mailer, Refused, ServerAway, TryLater, build_message, make_mailer
 from matcher.notices.models import NoticeState, Outbox
 
@@ -36,16 +35,6 @@ def send_due(database: Database, app: Any, now: datetime, *, limit: int = 200) -
     finally:
         sending.mailer.close()
     return dict(sending.counts)
-
-
-def letters_of(app: Any) -> Letters:
-    """The application's templates as letters, with the style sheet for mails."""
-    if "matcher_letters" not in app.extensions:
-        style = Path(app.static_folder or "") / "css" / "mail.css"
-        css = style.read_text(encoding="utf-8") if style.exists() else ""
-        app.extensions["matcher_letters"] = Letters(app.jinja_env, css)
-    letters: Letters = app.extensions["matcher_letters"]
-    return letters
 
 
 def mailer_of(app: Any) -> Mailer:

@@ -1,0 +1,98 @@
+"""One visit as a calendar file (RFC 5545 and 5546), pure: plain values in, text out.
+
+The UID stays the same for a match and SEQUENCE only rises, so a calendar moves or removes what it already shows.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from matcher.clock import AMSTERDAM
+
+PRODUCT = "-//Matcher//Visits//NL"
+METHODS = frozenset({"REQUEST", "CANCEL"})
+PARTICIPATION = {"TENTATIVE": "TENTATIVE", "CONFIRMED": "ACCEPTED", "CANCELLED": "DECLINED"}
+LONGEST_LINE = 200
+LONGEST_TEXT = 2_000
+_CONTROL = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+)
+_UID = re.compile(r"[^A-Za-z0-9.@_-]")
+_ADDRESS = re.compile(r"[^\s@<>\"',;:\\()\[\]]{1,64}@[^\s@<>\"',;:\\()\[\]]{1,250}")
+
+
+def build_event(
+    *,
+    uid: str,
+    sequence: int,
+    method: str,
+    status: str,
+    start: datetime,
+    end: datetime,
+    summary: str,
+    description: str,
+    location: str,
+    organizer: str,
+    attendees: Iterable[str],
+    now: datetime,
+) -> str:
+    """The text of the file. Moments are aware; organizer and attendees are mail addresses: what is none is left out.
+
+    Raises ValueError for an unknown method or status, a naive moment, or an end before the start.
+    """
+    if method not in METHODS or status not in PARTICIPATION:
+        raise ValueError(f"no calendar message is {method} {status}")
+    if any(moment.tzinfo is None for moment in (start, end, now)) or end <= start:
+        raise ValueError("a visit needs aware moments and an end after its start")
+    event = Event()
+    event.add("uid", _UID.sub("", uid)[:LONGEST_LINE])
+    event.add("sequence", sequence)
+    event.add("dtstamp", now)
+    event.add("dtstart", start.astimezone(AMSTERDAM))
+    event.add("dtend", end.astimezone(AMSTERDAM))
+    event.add("status", status)
+    event.add("transp", "OPAQUE")
+    event.add("summary", clean_line(summary))
+    event.add("description", clean_text(description))
+    event.add("location", clean_line(location))
+    _add_people(event, organizer, attendees, PARTICIPATION[status])
+    return _wrapped(event, method, start.astimezone(AMSTERDAM).year)
+
+
+def clean_line(text: str) -> str:
+    """One line without control or direction characters."""
+    return " ".join(_CONTROL.sub(" ", text).split())[:LONGEST_LINE]
+
+
+def clean_text(text: str) -> str:
+    """The same, with its line breaks."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").split("\n")
+    return "\n".join(_CONTROL.sub(" ", line).strip() for line in lines).strip()[:LONGEST_TEXT]
+
+
+def _add_people(event: Event, organizer: str, attendees: Iterable[str], participation: str) -> None:
+    if _ADDRESS.fullmatch(organizer):
+        event.add("organizer", vCalAddress(f"mailto:{organizer}"))
+    for address in attendees:
+        if not _ADDRESS.fullmatch(address):
+            continue
+        person = vCalAddress(f"mailto:{address}")
+        person.params["ROLE"] = vText("REQ-PARTICIPANT")
+        person.params["PARTSTAT"] = vText(participation)
+        # Answers happen on the site; a reply to this address is read by nobody.
+        person.params["RSVP"] = vText("FALSE")
+        event.add("attendee", person, encode=False)
+
+
+def _wrapped(event: Event, method: str, year: int) -> str:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    # Without bounds the library writes the clock changes of sixty years.
+    calendar.add_missing_timezones(first_date=date(year - 1, 12, 1), last_date=date(year + 1, 12, 31))
+    return str(calendar.to_ical(), "utf-8")
