@@ -11,14 +11,11 @@ from types import ModuleType
 
 from flask import Flask
 
-from flask import Flask
-
 import matcher
 from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.jobs import make_queue
 from matcher.migrate import upgrade
-from matcher.notices.tasks import send_due
 
 SECONDS_BETWEEN = 5.0
 log = logging.getLogger(__name__)

@@ -37,6 +37,11 @@ def send_due(database: Database, app: Any, now: datetime, *, limit: int = 200) -
     return dict(sending.counts)
 
 
+def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
+    """What the worker asks of every room."""
+    return send_due(database, app, now)
+
+
 def mailer_of(app: Any) -> Mailer:
     """The application's way out; made from its settings once. Tests may put their own in its place."""
     if "matcher_mailer" not in app.extensions:
