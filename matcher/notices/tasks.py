@@ -161,8 +161,3 @@ def _settings(app: Any) -> Any:
 def _still_true(app: Any) -> dict[str, Any]:
     found: dict[str, Any] = app.extensions.get("matcher_still_true", {})
     return found
-
-
-def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
-    """What the worker asks of every room."""
-    return send_due(database, app, now)
