@@ -7,12 +7,17 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matcher.availability.grids import Grid, default_grid, grid_from_rows
 from matcher.availability.masks import as_week
 from matcher.availability.models import AvailabilityException, Booking, WeeklyPattern
+from matcher.availability.moments import Calendar, Timetable
 from matcher.availability.patterns import Availability, DatedException, default_availability
 from matcher.availability.states import ExceptionKind, OwnerType, Party
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
+from matcher.organisations.models import CalendarDay, DayKind, LessonGrid, Organisation
+from matcher.organisations.states import SchoolSector
+from matcher.regions.holidays import public_holidays, school_holidays
 
 Owner = tuple[OwnerType, int]
 
@@ -123,3 +128,42 @@ def exception_by_id(session: Session, exception_id: int, owner: Owner) -> Availa
     if row is None or (row.owner_type, row.owner_id) != owner:
         raise NotFound()
     return row
+
+
+def timetable_of(session: Session, school: Organisation, *, first: date, last: date) -> Timetable:
+    """Lesson times and year calendar of one school location between two days, both included."""
+    region = school.holiday_region
+    days = school_holidays(region, first, last) if region else {}
+    holidays = {**days, **public_holidays(first, last)}
+    found: dict[DayKind, set[date]] = {kind: set() for kind in DayKind}
+    query = select(CalendarDay.day, CalendarDay.kind).where(
+        CalendarDay.organisation_id == school.id, CalendarDay.day.between(first, last)
+    )
+    for day, kind in session.execute(query):
+        found[kind].add(day)
+    for day in found[DayKind.LESSON_DAY]:
+        holidays.pop(day, None)
+    calendar = Calendar(
+        holidays=holidays,
+        test_days=frozenset(found[DayKind.TEST_WEEK]),
+        study_days=frozenset(found[DayKind.STUDY_DAY]),
+        free_days=frozenset(found[DayKind.FREE_DAY]),
+        exam_classes_gone=frozenset(found[DayKind.EXAM_CLASSES_GONE]),
+    )
+    sector = school.school_sector or SchoolSector.VO
+    grid = _stored_grid(session, school.id, on=last, shortened=False) or default_grid(sector)
+    return Timetable(grid, calendar, _stored_grid(session, school.id, on=last, shortened=True))
+
+
+def _stored_grid(session: Session, school_id: int, *, on: date, shortened: bool) -> Grid | None:
+    """The newest lesson times of the location as a whole; those of a department only when there is nothing else."""
+    query = (
+        select(LessonGrid.periods)
+        .where(
+            LessonGrid.organisation_id == school_id, LessonGrid.shortened.is_(shortened), LessonGrid.valid_from <= on
+        )
+        .order_by(LessonGrid.department.is_not(None), LessonGrid.valid_from.desc(), LessonGrid.id.desc())
+        .limit(1)
+    )
+    rows = session.scalar(query)
+    return grid_from_rows(rows) if rows else None

@@ -35,7 +35,7 @@ DAYS_AHEAD = 400
 
 @blueprint.get("")
 @roles("professional")
-def week() -> str:
+def index() -> str:
     return render_template(PAGE, form=ExceptionForm(formdata=None), **_page(reading(), utcnow()))
 
 
@@ -51,7 +51,7 @@ def save_week() -> Response:
         after = with_day_copied(after, form.copy_from, WORKING_DAYS)
     _keep(owner, after, now)
     toast(_("Your week is saved."), undo=_undo_url(before))
-    return redirect(url_for(".week"))
+    return redirect(url_for(".index"))
 
 
 @blueprint.post("/week/restore")
@@ -60,7 +60,7 @@ def restore_week() -> Response:
     before = _masks_from(request.args.get("usual", ""), request.args.get("never", ""))
     _keep(_owner(), before, utcnow())
     toast(_("Your week is as it was."))
-    return redirect(url_for(".week"))
+    return redirect(url_for(".index"))
 
 
 @blueprint.post("/exceptions")
@@ -78,7 +78,7 @@ def add_exception() -> Any:
         form.refuse(refusal)
         return invalid(PAGE, form, **_page(reading(), now))
     toast(_("Noted. Nobody asks you for that time.") if form.kind.data == ExceptionKind.BUSY else _("Noted."))
-    return redirect(url_for(".week", _anchor="exceptions"))
+    return redirect(url_for(".index", _anchor="exceptions"))
 
 
 @blueprint.post("/exceptions/<int:exception_id>/remove")
@@ -90,7 +90,7 @@ def remove_exception(exception_id: int) -> Response:
         _renew_search(session, _owner(), now)
     undo = url_for(".restore_exception", start=row.start_s, end=row.end_s, kind=row.kind.value, note=row.note or "")
     toast(_("Removed."), undo=undo)
-    return redirect(url_for(".week", _anchor="exceptions"))
+    return redirect(url_for(".index", _anchor="exceptions"))
 
 
 @blueprint.post("/exceptions/restore")
@@ -112,7 +112,7 @@ def restore_exception() -> Response:
         )
         _renew_search(session, _owner(), now)
     toast(_("Put back."))
-    return redirect(url_for(".week", _anchor="exceptions"))
+    return redirect(url_for(".index", _anchor="exceptions"))
 
 
 def _owner() -> Owner:

@@ -1,0 +1,158 @@
+"""Requests, classes and schools as a person may see them; unknown and foreign ids are both "not found"."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.accounts.queries import members_of
+from matcher.accounts.states import SCHOOL_ROLES, Role
+from matcher.availability.moments import HORIZON_DAYS, Timetable
+from matcher.availability.queries import timetable_of
+from matcher.clock import local_date
+from matcher.db import BIGGEST_ID
+from matcher.errors import NotFound
+from matcher.organisations.models import Organisation
+from matcher.organisations.states import OrganisationType
+from matcher.requests import policy
+from matcher.requests.asking import Wish, wish_weeks
+from matcher.requests.models import Request, RequestMoment, RequestTopic, SchoolClass
+from matcher.requests.states import RequestState
+from matcher.subjects.models import Topic
+
+
+def school_for(session: Session, actor: Actor, organisation_id: int) -> Organisation:
+    """A school this person may ask for. Raises NotFound."""
+    school = session.get(Organisation, organisation_id) if 0 < organisation_id <= BIGGEST_ID else None
+    if school is None or school.type is not OrganisationType.SCHOOL or school.ended_at is not None:
+        raise NotFound()
+    if not policy.can_ask_for(actor, school.id, school.region_id):
+        raise NotFound()
+    return school
+
+
+def schools_of(session: Session, actor: Actor) -> Sequence[Organisation]:
+    """The schools this person works at, by name."""
+    ids = {grant.organisation_id for grant in actor.grants if grant.role in SCHOOL_ROLES}
+    query = select(Organisation).where(
+        Organisation.id.in_(ids), Organisation.type == OrganisationType.SCHOOL, Organisation.ended_at.is_(None)
+    )
+    return session.scalars(query.order_by(Organisation.name, Organisation.id)).all()
+
+
+def teachers_of(session: Session, school_id: int) -> list[User]:
+    """Who can be the adult in the room, confirmed or not yet."""
+    return members_of(session, school_id, SCHOOL_ROLES, confirmed=False)
+
+
+def classes_of(session: Session, school_id: int) -> Sequence[SchoolClass]:
+    """Classes that still exist, by name."""
+    query = select(SchoolClass).where(SchoolClass.organisation_id == school_id, SchoolClass.ended_at.is_(None))
+    return session.scalars(query.order_by(SchoolClass.name, SchoolClass.id)).all()
+
+
+def class_for(session: Session, actor: Actor, class_id: int, *, ended: bool = False) -> SchoolClass:
+    """A class of a school this person may ask for. Raises NotFound."""
+    found = session.get(SchoolClass, class_id) if 0 < class_id <= BIGGEST_ID else None
+    if found is None or (found.ended_at is not None) is not ended:
+        raise NotFound()
+    school_for(session, actor, found.organisation_id)
+    return found
+
+
+def request_for(session: Session, actor: Actor, request_id: int) -> Request:
+    """A request this person may look at. Raises NotFound."""
+    found = session.get(Request, request_id) if 0 < request_id <= BIGGEST_ID else None
+    if found is None or not policy.can_see(
+        actor,
+        organisation_id=found.organisation_id,
+        region_id=found.region_id,
+        asked_by_id=found.asked_by_id,
+        is_draft=found.published_at is None,
+    ):
+        raise NotFound()
+    return found
+
+
+def draft_for(session: Session, actor: Actor, request_id: int) -> Request:
+    """A request that was never sent and that this person may change. Raises NotFound."""
+    found = request_for(session, actor, request_id)
+    facts = {"organisation_id": found.organisation_id, "region_id": found.region_id, "asked_by_id": found.asked_by_id}
+    if found.state is not RequestState.DRAFT or not policy.can_edit(actor, **facts):
+        raise NotFound()
+    return found
+
+
+def requests_of(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Request]:
+    """What this person asked, plus everything of the schools they lead; discarded drafts are gone."""
+    led = {g.organisation_id for g in actor.grants if g.role is Role.SCHOOL_LEAD and g.confirmed}
+    mine = or_(
+        Request.asked_by_id == actor.user_id,
+        Request.teacher_id == actor.user_id,
+        Request.on_behalf_by_id == actor.user_id,
+        Request.organisation_id.in_(led),
+    )
+    kept = or_(Request.state != RequestState.WITHDRAWN, Request.published_at.is_not(None))
+    query = select(Request).where(mine, kept).order_by(Request.changed_at.desc(), Request.id.desc())
+    return session.scalars(query.limit(limit)).all()
+
+
+def moments_of(session: Session, request_ids: Collection[int]) -> dict[int, list[RequestMoment]]:
+    """The asked moments per request, in order of time."""
+    query = select(RequestMoment).where(RequestMoment.request_id.in_(request_ids)).order_by(RequestMoment.start_s)
+    found: dict[int, list[RequestMoment]] = {request_id: [] for request_id in request_ids}
+    for moment in session.scalars(query):
+        found[moment.request_id].append(moment)
+    return found
+
+
+def topics_of(session: Session, request_ids: Collection[int]) -> dict[int, list[Topic]]:
+    """The topics per request, by name."""
+    query = (
+        select(RequestTopic.request_id, Topic)
+        .join(Topic, Topic.id == RequestTopic.topic_id)
+        .where(RequestTopic.request_id.in_(request_ids))
+        .order_by(Topic.nl)
+    )
+    found: dict[int, list[Topic]] = {request_id: [] for request_id in request_ids}
+    for request_id, topic in session.execute(query):
+        found[request_id].append(topic)
+    return found
+
+
+def classes_by_id(session: Session, ids: Iterable[int | None]) -> dict[int, SchoolClass]:
+    """Classes for a list, ended ones included."""
+    wanted = {number for number in ids if number is not None}
+    rows = session.scalars(select(SchoolClass).where(SchoolClass.id.in_(wanted))).all() if wanted else []
+    return {row.id: row for row in rows}
+
+
+def timetable_from(session: Session, school: Organisation, now: datetime) -> Timetable:
+    """The school's time from today on, as far ahead as a moment may lie."""
+    today = local_date(now)
+    return timetable_of(session, school, first=today, last=today + timedelta(days=HORIZON_DAYS))
+
+
+def wish_of(session: Session, request: Request) -> Wish:
+    """A stored request as the values somebody typed."""
+    topics = topics_of(session, [request.id])[request.id]
+    details = request.details
+    return Wish(
+        class_id=request.class_id,
+        topic_text=str(details.get("topic_text", "")),
+        topic_ids=tuple(topic.id for topic in topics),
+        weeks=wish_weeks(details),
+        group_size=request.group_size,
+        delivery=request.delivery,
+        own_words=request.own_words,
+        block=int(details.get("block", 1)),
+        also_class_ids=tuple(details.get("also_class_ids", ())),
+        language=request.language,
+        costs=request.costs,
+        teacher_id=request.teacher_id,
+        needed=request.needed,
+        together=request.together,
+    )

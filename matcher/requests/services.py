@@ -1,0 +1,262 @@
+"""Classes and drafts: made, changed, copied, discarded. Publishing and what follows are verbs of `matching`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import Actor
+from matcher.availability.moments import Moment, Plan, Week
+from matcher.availability.states import Kind
+from matcher.clock import local_date
+from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.i18n import _l
+from matcher.organisations.models import Organisation
+from matcher.requests import policy, queries
+from matcher.requests.asking import MAX_GROUP, ClassPeriods, Wish, is_exam_class, plan_for, weekly_from_rows
+from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
+from matcher.requests.states import RequestState
+from matcher.subjects.models import Topic
+
+TITLE_LENGTH = 120
+MAX_DRAFTS = 50
+
+
+def save_draft(
+    session: Session, *, actor: Actor, now: datetime, organisation_id: int, data: Wish, asked_by_id: int | None = None
+) -> Request:
+    """A new draft of a guest lecture. A coordinator names who asked; anybody else asks for themselves."""
+    school = queries.school_for(session, actor, organisation_id)
+    asker = _asker(session, actor, school, asked_by_id)
+    drafts = select(func.count()).where(Request.asked_by_id == asker, Request.state == RequestState.DRAFT)
+    if (session.scalar(drafts.select_from(Request)) or 0) >= MAX_DRAFTS:
+        raise InvalidInput(_l("You have many drafts already. Send or discard one of them first."))
+    if school.region_id is None:
+        raise NotFound()
+    request = Request(
+        kind=Kind.GUEST_LECTURE,
+        organisation_id=school.id,
+        region_id=school.region_id,
+        asked_by_id=asker,
+        on_behalf_by_id=actor.user_id if asker != actor.user_id else None,
+        state=RequestState.DRAFT,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(request)
+    write_request(session, request, data, now=now)
+    return request
+
+
+def update_draft(
+    session: Session, *, actor: Actor, now: datetime, request_id: int, data: Wish, version: int | None = None
+) -> Request:
+    """Change a draft; `version` is the one the page was made from. Raises Conflict when it is out of date."""
+    request = queries.draft_for(session, actor, request_id)
+    if version is not None and request.version != version:
+        raise Conflict(_l("Somebody changed this draft in the meantime. Look at it again before you save."))
+    write_request(session, request, data, now=now)
+    return request
+
+
+def discard_draft(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
+    """The draft leaves every list; `restore_draft` takes it back."""
+    request = queries.draft_for(session, actor, request_id)
+    request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
+    session.flush()
+    return request
+
+
+def restore_draft(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
+    """Take back a discarded draft; what was once sent is not a draft any more. Raises NotFound."""
+    request = queries.request_for(session, actor, request_id)
+    if request.state is not RequestState.WITHDRAWN or request.published_at is not None:
+        raise NotFound()
+    request.state, request.ended_at, request.changed_at = RequestState.DRAFT, None, now
+    session.flush()
+    return request
+
+
+def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
+    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped."""
+    source = queries.request_for(session, actor, request_id)
+    wish = queries.wish_of(session, source)
+    this_week = Week.of(local_date(now))
+    live = {found.id for found in queries.classes_of(session, source.organisation_id)}
+    kept = Wish(
+        **{
+            **vars(wish),
+            "weeks": tuple(week for week in wish.weeks if week >= this_week),
+            "class_id": wish.class_id if wish.class_id in live else None,
+            "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
+            "teacher_id": None,
+        }
+    )
+    asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
+    return save_draft(
+        session, actor=actor, now=now, organisation_id=source.organisation_id, data=kept, asked_by_id=asked_by
+    )
+
+
+def write_request(session: Session, request: Request, data: Wish, *, now: datetime) -> Plan:
+    """Put a wish into the columns, topics and moments of a request; says which moments could not be.
+
+    Raises InvalidInput or NotFound for values that do not belong to this school. Also for changes of an open request.
+    """
+    school = session.get_one(Organisation, request.organisation_id)
+    classes = _classes(session, school, data)
+    topics = _topics(session, data)
+    _check_numbers(data)
+    first = classes[0] if classes else None
+    request.class_id = first.id if first else None
+    request.level, request.year = (first.level, first.year) if first else (None, None)
+    request.title = _title(data, topics, first)
+    request.group_size, request.delivery, request.own_words = data.group_size, data.delivery, data.own_words
+    request.language, request.costs = data.language, data.costs
+    request.needed, request.together = data.needed, data.together
+    request.teacher_id = _teacher(session, school, request, data)
+    request.details = {**request.details, **data.details} if request.details else data.details
+    request.changed_at = now
+    session.flush()
+    plan = plan_of(session, school, classes, data, now=now)
+    _write_topics(session, request.id, topics)
+    _write_moments(session, request.id, plan.moments)
+    days = [moment.date for moment in plan.moments]
+    request.window_from, request.window_to = (min(days), max(days)) if days else (None, None)
+    session.flush()
+    return plan
+
+
+def plan_of(
+    session: Session, school: Organisation, classes: Sequence[SchoolClass], data: Wish, *, now: datetime
+) -> Plan:
+    """The moments that follow from the classes' weekly periods and the chosen weeks."""
+    periods = [
+        ClassPeriods(weekly_from_rows(found.weekly_periods), is_exam_class(found.level, found.year))
+        for found in classes
+    ]
+    timetable = queries.timetable_from(session, school, now)
+    return plan_for(periods, data.weeks, timetable, block=data.block, now_s=int(now.timestamp()))
+
+
+def require_complete(session: Session, request: Request, *, now: datetime) -> None:
+    """Before a request is sent: all that is needed is there and a moment lies ahead. Raises InvalidInput."""
+    if request.class_id is None:
+        raise InvalidInput(_l("Choose a class."), "school_class")
+    if not queries.topics_of(session, [request.id])[request.id]:
+        raise InvalidInput(_l("Choose what it should be about."), "topic_text")
+    if not request.group_size:
+        raise InvalidInput(_l("Say how many pupils take part."), "group_size")
+    if not request.own_words.strip():
+        raise InvalidInput(_l("Say in your own words what you are looking for."), "own_words")
+    moments = queries.moments_of(session, [request.id])[request.id]
+    if not any(moment.start_s > now.timestamp() for moment in moments):
+        raise InvalidInput(_l("Choose at least one week in which this class has a lesson."), "weeks")
+
+
+def record_revision(session: Session, request: Request, *, by_id: int | None, now: datetime) -> RequestRevision:
+    """Keep what the request says now, for good; the caller has raised `request.revision` for a change."""
+    row = RequestRevision(
+        request_id=request.id, revision=request.revision, at=now, by_id=by_id, snapshot=snapshot(session, request)
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def snapshot(session: Session, request: Request) -> dict[str, object]:
+    """The request as plain JSON values."""
+    moments = queries.moments_of(session, [request.id])[request.id]
+    return {
+        "kind": request.kind.value,
+        "title": request.title,
+        "class_id": request.class_id,
+        "level": request.level,
+        "year": request.year,
+        "group_size": request.group_size,
+        "language": request.language,
+        "delivery": request.delivery.value,
+        "needed": request.needed,
+        "together": request.together,
+        "teacher_id": request.teacher_id,
+        "own_words": request.own_words,
+        "costs": request.costs,
+        "max_km": request.max_km,
+        "details": request.details,
+        "topics": [topic.code for topic in queries.topics_of(session, [request.id])[request.id]],
+        "moments": [[m.day.isoformat(), m.starts, m.ends, m.start_s, m.end_s, m.periods] for m in moments],
+    }
+
+
+def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:
+    """Raises InvalidInput when a coordinator names nobody, or somebody of another school."""
+    if actor.user_id is not None and not policy.asks_on_behalf(actor, school.id):
+        return actor.user_id
+    people = {person.id for person in queries.teachers_of(session, school.id)}
+    if asked_by_id is None or asked_by_id not in people:
+        raise InvalidInput(_l("Say who of this school asks."), "asked_by")
+    return asked_by_id
+
+
+def _teacher(session: Session, school: Organisation, request: Request, data: Wish) -> int:
+    """The adult who stays in the room: the asker unless somebody else of the school is named."""
+    if data.teacher_id is None or data.teacher_id == request.asked_by_id:
+        return request.asked_by_id
+    if data.teacher_id not in {person.id for person in queries.teachers_of(session, school.id)}:
+        raise InvalidInput(_l("This person does not work at your school."), "teacher")
+    return data.teacher_id
+
+
+def _classes(session: Session, school: Organisation, data: Wish) -> list[SchoolClass]:
+    known = {found.id: found for found in queries.classes_of(session, school.id)}
+    if any(number not in known for number in data.class_ids):
+        raise InvalidInput(_l("This class does not exist at your school."), "school_class")
+    return [known[number] for number in data.class_ids]
+
+
+def _topics(session: Session, data: Wish) -> list[Topic]:
+    found = {topic.id: topic for topic in session.scalars(select(Topic).where(Topic.id.in_(data.topic_ids)))}
+    if len(found) != len(set(data.topic_ids)):
+        raise InvalidInput(_l("One of these topics does not exist."), "topic_text")
+    return [found[number] for number in dict.fromkeys(data.topic_ids)]
+
+
+def _check_numbers(data: Wish) -> None:
+    if data.group_size is not None and not 1 <= data.group_size <= MAX_GROUP:
+        raise InvalidInput(_l("A group has 1 to 500 pupils."), "group_size")
+
+
+def _title(data: Wish, topics: Sequence[Topic], first: SchoolClass | None) -> str:
+    """What it is about and for whom; names are the school's own, so that no language is fixed in it."""
+    about = data.topic_text.strip() or ", ".join(topic.nl for topic in topics[:2])
+    about = about[:1].upper() + about[1:]
+    if len(about) > TITLE_LENGTH:
+        about = about[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+    return " · ".join(part for part in (about, first.name if first else "") if part)
+
+
+def _write_topics(session: Session, request_id: int, topics: Sequence[Topic]) -> None:
+    session.execute(delete(RequestTopic).where(RequestTopic.request_id == request_id))
+    session.add_all(RequestTopic(request_id=request_id, topic_id=topic.id) for topic in topics)
+
+
+def _write_moments(session: Session, request_id: int, moments: Sequence[Moment]) -> None:
+    """Moments that stay keep their row and its id."""
+    wanted = {(moment.start_s, moment.end_s): moment for moment in moments}
+    for row in queries.moments_of(session, [request_id])[request_id]:
+        if wanted.pop((row.start_s, row.end_s), None) is None:
+            session.delete(row)
+    session.flush()
+    session.add_all(
+        RequestMoment(
+            request_id=request_id,
+            day=moment.date,
+            starts=f"{moment.start:%H:%M}",
+            ends=f"{moment.end:%H:%M}",
+            start_s=moment.start_s,
+            end_s=moment.end_s,
+            periods=list(moment.periods),
+        )
+        for moment in wanted.values()
+    )
