@@ -70,8 +70,8 @@ def _flask_settings(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.is_https,
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "WTF_CSRF_SSL_STRICT": True,
-        "RATELIMIT_STORAGE_URI": settings.limits_url,
-        "RATELIMIT_ENABLED": not settings.testing,
+        "RATELIMIT_STORAGE_URI": settings.limits_url or "memory://",
+        "RATELIMIT_ENABLED": bool(settings.limits_url),
     }
 
 

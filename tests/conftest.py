@@ -158,7 +158,7 @@ def make_app(tmp_path: Path) -> Callable[..., Flask]:
     """`make_app(url, **settings)`: the application on that database. Forms need no token unless asked."""
 
     def make(database_url: str, *, csrf: bool = False, **settings: object) -> Flask:
-        values = {"var": tmp_path / "var", "database_url": database_url, "testing": True, **settings}
+        values = {"var": tmp_path / "var", "database_url": database_url, "testing": True, "limits_url": "", **settings}
         made = create_app(Settings(**values))  # type: ignore[arg-type]
         made.config["WTF_CSRF_ENABLED"] = csrf
         return made

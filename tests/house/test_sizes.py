@@ -28,7 +28,11 @@ def name_faults(module: Module) -> list[str]:
 
 
 def docstring_faults(module: Module) -> list[str]:
-    return [] if ast.get_docstring(module.tree) or not module.source.strip() else [f"{module.name} does not say what it is"]
+    return (
+        []
+        if ast.get_docstring(module.tree) or not module.source.strip()
+        else [f"{module.name} does not say what it is"]
+    )
 
 
 def hidden_text_faults(module: Module) -> list[str]:
@@ -36,7 +40,11 @@ def hidden_text_faults(module: Module) -> list[str]:
     found = []
     for token in tokenize.generate_tokens(io.StringIO(module.source).readline):
         prefix = token.string.partition('"')[0].partition("'")[0].lower()
-        if token.type == tokenize.STRING and "f" in prefix and any(f"{{{name}(" in token.string for name in ("_", "_l")):
+        if (
+            token.type == tokenize.STRING
+            and "f" in prefix
+            and any(f"{{{name}(" in token.string for name in ("_", "_l"))
+        ):
             found.append(f"{module.name}:{token.start[0]} translates inside an f-string")
     return found
 

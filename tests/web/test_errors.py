@@ -1,0 +1,81 @@
+"""Whatever comes in, a kind page goes out."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+
+from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
+from matcher.web.guards import public
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotFound("gone"), 404),
+        (Forbidden("not <yours>"), 403),
+        (Conflict("late"), 409),
+        (InvalidInput("odd"), 422),
+        (OperationalError("select", {}, Exception("disk full")), 503),
+    ],
+)
+def test_refusal_has_its_status_and_a_page(app: Flask, error: Exception, status: int) -> None:
+    @app.get("/refuses")
+    @public
+    def refuses() -> str:
+        raise error
+
+    answer = app.test_client().get("/refuses")
+    assert answer.status_code == status
+    assert answer.text.count("<h1") == 1
+    assert "<yours>" not in answer.text
+
+
+def test_fault_of_ours_shows_a_number_and_no_detail(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/breaks")
+    @public
+    def breaks() -> str:
+        raise KeyError("secret detail")
+
+    answer = app.test_client().get("/breaks")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nothing", 404),
+        ("/%00", 400),
+        ("/?q=%00", 400),
+        ("/requests/99999999999999999999", 404),
+        ("/requests/9223372036854775807", 404),
+        ("/requests/-1", 404),
+        ("/requests/1e3", 404),
+        ("/%ff%fe", 404),
+        ("/" + "a" * 5000, 404),
+    ],
+)
+def test_odd_address_is_refused_kindly(client: FlaskClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert "<h1" in answer.text
+
+
+def test_wrong_method_says_what_is_allowed(client: FlaskClient) -> None:
+    answer = client.post("/static/css/base.css")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_error_page_speaks_the_language_of_the_browser(client: FlaskClient) -> None:
+    english = client.get("/nothing", headers={"Accept-Language": "en-GB,en;q=0.9"}).text
+    assert 'lang="en"' in english
+    assert 'lang="nl"' in client.get("/nothing", headers={"Accept-Language": "fr"}).text
+
+
+def test_post_without_token_is_refused(make_app, sqlite_database) -> None:
+    app = make_app(str(sqlite_database.engine.url), csrf=True)
+    assert app.test_client().post("/accounts/sign-in", data={"email": "a@b.nl"}).status_code == 403
