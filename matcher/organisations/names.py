@@ -2,7 +2,13 @@
 
 import re
 
+from matcher.i18n import _l
 from matcher.subjects.words import fold
+
+POSTCODE_FORM = _l("Fill in a Dutch postcode, like 1234 AB.")
+KVK_FORM = _l("A KvK number has 8 digits.")
+BRIN_FORM = _l("A BRIN has two digits and two letters, like 00AH.")
+LOCATION_FORM = _l("The location code has two signs, like 00.")
 
 _BRIN = re.compile(r"[0-9]{2}[A-Z]{2}")
 _LOCATION = re.compile(r"[0-9A-Z]{2}")

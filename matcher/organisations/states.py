@@ -24,3 +24,12 @@ class SchoolSector(StrEnum):
     VO = "vo"
     MBO = "mbo"
     HBO = "hbo"
+
+
+class RefusalReason(StrEnum):
+    """Why an organisation or a member was not accepted."""
+
+    UNKNOWN = "unknown"
+    DUPLICATE = "duplicate"
+    NOT_SUITABLE = "not_suitable"
+    OTHER = "other"
