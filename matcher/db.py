@@ -151,7 +151,9 @@ def append_only(model: type[Base]) -> None:
 class Database:
     """One engine and its two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, *, host: str = "matcher.invalid", **options: Any) -> None:
+        # The name of this installation goes into calendar ids: a fact every session carries.
+        self.info = {"host": host}
         self.engine = make_engine(url, **options)
         self._reading = self.engine.execution_options(matcher_reads=True)
 
@@ -161,7 +163,7 @@ class Database:
 
     def session(self, *, write: bool) -> Session:
         """A session whose caller commits, rolls back and closes."""
-        return Session(self.engine if write else self._reading, expire_on_commit=False)
+        return Session(self.engine if write else self._reading, expire_on_commit=False, info=self.info)
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -102,8 +102,7 @@ class Match(Base):
         CheckConstraint(f"not ({_TAKES}) or place_no is not null", name="taken_place_has_number"),
         CheckConstraint("place_no is null or place_no between 1 and 60", name="place_sensible"),
         CheckConstraint(
-            "state not in ('approved','held') or visitor_id is not null or kind <> 'guest_lecture'"
-            " or name_follows",
+            "state not in ('approved','held') or visitor_id is not null or kind <> 'guest_lecture' or name_follows",
             name="visitor_is_named",
         ),
         Index(

@@ -1,17 +1,12 @@
 """Rules as data, proofs that were seen (never the document), blocks and reports of concern."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.db import Base, UtcDateTime, short, str_enum
-
-
-class ProofType(StrEnum):
-    NONE = "none"
-    VOG = "vog"
+from matcher.safeguarding.states import ProofType
 
 
 class SafeguardingRule(Base):

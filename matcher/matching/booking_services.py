@@ -1,0 +1,217 @@
+"""What a yes holds: a place of the request, the time of the person and of the class. The caller holds the locks."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from matcher.availability.holds import Hold, place_hold, visit_hold
+from matcher.availability.models import Booking
+from matcher.availability.states import Delivery, Kind, Party
+from matcher.errors import Conflict
+from matcher.i18n import _l
+from matcher.matching.models import Consent, Match, MatchMoment
+from matcher.matching.states import TAKES_PLACE, MatchState, Side
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.regions.geo import distance_km, travel_minutes
+from matcher.requests.models import Request
+
+TIME_TAKEN = _l("That time is already taken by another visit. Choose another moment.")
+
+
+def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:
+    return session.scalars(
+        select(MatchMoment).where(MatchMoment.match_id == match_id, MatchMoment.chosen)
+    ).one_or_none()
+
+
+def choose_moment(session: Session, match_id: int, moment_id: int | None) -> None:
+    """At most one is chosen: clear first, or the unique index speaks."""
+    session.execute(
+        update(MatchMoment).where(MatchMoment.match_id == match_id, MatchMoment.chosen).values(chosen=False)
+    )
+    if moment_id is not None:
+        session.execute(update(MatchMoment).where(MatchMoment.id == moment_id).values(chosen=True))
+    session.flush()
+
+
+def take_place(session: Session, match: Match, request: Request) -> None:
+    """The lowest free place of the request; a further yes gets a kind Conflict. The request row is locked."""
+    taken = set(
+        session.scalars(
+            select(Match.place_no).where(
+                Match.request_id == request.id, Match.state.in_(TAKES_PLACE), Match.id != match.id
+            )
+        )
+    )
+    free = next((number for number in range(1, request.needed + 1) if number not in taken), None)
+    if free is None:
+        raise Conflict(_l("Somebody else is already coming to this class. Thank you for saying yes anyway."))
+    match.place_no = free
+
+
+def book(session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment) -> None:
+    """Hold the time of the person and the class. The person's and the class's rows are locked; the database's own
+    refusal stays behind as a net. Raises Conflict when the time is taken."""
+    release(session, match.id)
+    person_id = match.visitor_id or match.professional_id
+    if person_id is not None:
+        travels = request.delivery is not Delivery.ONLINE and offer.delivery is not Delivery.ONLINE
+        _book_person(session, match, request, offer, moment, person_id, travels)
+    if request.class_id is not None and request.kind is Kind.GUEST_LECTURE:
+        _book_class(session, match, moment, request)
+    session.flush()
+
+
+def _book_person(
+    session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment, person_id: int, travels: bool
+) -> None:
+    school = session.get_one(Organisation, request.organisation_id)
+    minutes = 0.0
+    if travels and school.lat is not None and school.lon is not None:
+        minutes = travel_minutes(distance_km(offer.lat, offer.lon, school.lat, school.lon))
+    wanted = visit_hold(
+        moment.start_s,
+        moment.end_s,
+        travel_minutes=minutes,
+        place=f"school:{school.id}" if travels else None,
+        key=match.id,
+    )
+    placement = place_hold(wanted, _holds_of(session, person_id, moment))
+    if not placement.possible:
+        raise Conflict(TIME_TAKEN)
+    for other in placement.trimmed:
+        session.execute(
+            update(Booking)
+            .where(Booking.id == other.key)
+            .values(
+                start_s=other.from_s,
+                end_s=other.until_s,
+                pad_before_s=other.pad_before_s,
+                pad_after_s=other.pad_after_s,
+            )
+        )
+    hold = placement.hold
+    session.add(
+        Booking(
+            match_id=match.id,
+            party=Party.PERSON,
+            party_id=person_id,
+            start_s=hold.from_s,
+            end_s=hold.until_s,
+            pad_before_s=hold.pad_before_s,
+            pad_after_s=hold.pad_after_s,
+            live=True,
+        )
+    )
+
+
+def _holds_of(session: Session, person_id: int, moment: MatchMoment) -> list[Hold]:
+    """A person's live bookings around a moment, as visits with their pads; ``key`` is the booking's id."""
+    day = 24 * 3600
+    rows = session.execute(
+        select(Booking, Request.organisation_id, Request.delivery)
+        .join(Match, Match.id == Booking.match_id)
+        .join(Request, Request.id == Match.request_id)
+        .where(
+            Booking.party == Party.PERSON,
+            Booking.party_id == person_id,
+            Booking.live,
+            Booking.start_s < moment.end_s + day,
+            Booking.end_s > moment.start_s - day,
+        )
+    )
+    return [
+        Hold(
+            booking.start_s + booking.pad_before_s,
+            booking.end_s - booking.pad_after_s,
+            booking.pad_before_s,
+            booking.pad_after_s,
+            None if delivery is Delivery.ONLINE else f"school:{school_id}",
+            booking.id,
+        )
+        for booking, school_id, delivery in rows
+    ]
+
+
+def _book_class(session: Session, match: Match, moment: MatchMoment, request: Request) -> None:
+    """The class is in one room once; several guests of one request may share its hour."""
+    crossing = session.scalar(
+        select(Booking.match_id)
+        .join(Match, Match.id == Booking.match_id)
+        .where(
+            Booking.party == Party.CLASS,
+            Booking.party_id == request.class_id,
+            Booking.live,
+            Booking.start_s < moment.end_s,
+            Booking.end_s > moment.start_s,
+        )
+        .limit(1)
+    )
+    if crossing is not None:
+        if _same_request(session, crossing, request.id):
+            return
+        raise Conflict(_l("This class already has a visit at that time. Choose another moment."))
+    session.add(
+        Booking(
+            match_id=match.id,
+            party=Party.CLASS,
+            party_id=request.class_id,
+            start_s=moment.start_s,
+            end_s=moment.end_s,
+            live=True,
+        )
+    )
+
+
+def _same_request(session: Session, match_id: int, request_id: int) -> bool:
+    return session.scalar(select(Match.request_id).where(Match.id == match_id)) == request_id
+
+
+def release(session: Session, match_id: int) -> None:
+    """Let go of the time a match held. A class hour that another guest still needs moves to that match."""
+    held = session.scalars(
+        select(Booking).where(Booking.match_id == match_id, Booking.live, Booking.party == Party.CLASS)
+    ).one_or_none()
+    session.execute(update(Booking).where(Booking.match_id == match_id, Booking.live).values(live=False))
+    if held is not None:
+        _pass_on(session, match_id, held)
+    session.flush()
+
+
+def _pass_on(session: Session, match_id: int, held: Booking) -> None:
+    request_id = select(Match.request_id).where(Match.id == match_id).scalar_subquery()
+    heir = session.scalar(
+        select(Match.id)
+        .join(MatchMoment, MatchMoment.match_id == Match.id)
+        .where(
+            Match.request_id == request_id,
+            Match.id != match_id,
+            Match.state.in_((MatchState.ACCEPTED, MatchState.APPROVED)),
+            MatchMoment.chosen,
+            MatchMoment.start_s < held.end_s,
+            MatchMoment.end_s > held.start_s,
+        )
+        .order_by(Match.id)
+        .limit(1)
+    )
+    if heir is not None:
+        session.add(
+            Booking(
+                match_id=heir,
+                party=Party.CLASS,
+                party_id=held.party_id,
+                start_s=held.start_s,
+                end_s=held.end_s,
+                live=True,
+            )
+        )
+
+
+def reset_consents(session: Session, match_id: int, *, but: Side | None = None) -> None:
+    """A new moment asks everybody again, but for the side that named it."""
+    session.execute(
+        update(Consent)
+        .where(Consent.match_id == match_id, Consent.party != (but or Side.SYSTEM))
+        .values(given_at=None, given_by_id=None, seq=None)
+    )
+    session.flush()

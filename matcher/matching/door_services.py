@@ -1,0 +1,119 @@
+"""The one door: every change of a match's state passes `step`. Also the locks to hold before it, in one order."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.db import lock_row, next_id
+from matcher.errors import Conflict, Forbidden, IllegalMove
+from matcher.i18n import _l
+from matcher.matching.models import Match, MatchEvent
+from matcher.matching.policy import MatchFacts, allowed_actions, sides_of
+from matcher.matching.queries import facts_of_match
+from matcher.matching.states import MOVES, TAKES_PLACE, Action, MatchState, Side
+from matcher.offers.models import Offer
+from matcher.requests.models import Request, SchoolClass
+
+NOT_POSSIBLE_NOW = _l("This cannot be done now: the match changed in the meantime. Look at what happened.")
+NOT_YOURS = _l("You are not one of the people who may do this.")
+STALE = _l("Somebody changed this while you were looking. Look at what happened and decide again.")
+
+
+def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[Match, Request, Offer]:
+    """The match with everything a step may book, locked in the fixed order person → class → request → match.
+
+    ``seq`` is the version the page showed; another one raises Conflict. Raises NotFound.
+    """
+    found = session.get(Match, match_id) or lock_row(session, Match, match_id)
+    request = session.get_one(Request, found.request_id)
+    for person_id in sorted({found.professional_id, found.visitor_id} - {None}):  # type: ignore[type-var]
+        lock_row(session, User, person_id)  # type: ignore[arg-type]
+    if request.class_id is not None:
+        lock_row(session, SchoolClass, request.class_id)
+    request = lock_row(session, Request, request.id)
+    match = lock_row(session, Match, match_id)
+    if seq is not None and match.seq != seq:
+        raise Conflict(STALE)
+    return match, request, session.get_one(Offer, match.offer_id)
+
+
+def permitted(session: Session, match: Match, action: Action, actor: Actor, now: datetime) -> MatchFacts:
+    """The facts, after asking the rules. Raises IllegalMove when this cannot be done now, Forbidden for a stranger."""
+    facts = facts_of_match(session, match)
+    if action in allowed_actions(facts, actor, now):
+        return facts
+    if not sides_of(facts, actor):
+        raise Forbidden(NOT_YOURS)
+    raise IllegalMove(NOT_POSSIBLE_NOW)
+
+
+def born(session: Session, match: Match, *, actor: Actor, role: Side, now: datetime, details: dict[str, Any]) -> None:
+    """The first event and then the match itself, so that its key to the event is checked at once."""
+    match.id = next_id(session, "matches")
+    match.seq, match.state = 1, MatchState.PROPOSED
+    match.created_at = match.changed_at = now
+    session.add(_event(match, Action.PROPOSE, MatchState.PROPOSED, 1, None, actor, role, now, None, "", details))
+    session.flush()
+    session.add(match)
+    session.flush()
+
+
+def step(
+    session: Session,
+    match: Match,
+    action: Action,
+    to: MatchState,
+    *,
+    actor: Actor,
+    role: Side,
+    now: datetime,
+    reason: str | None = None,
+    note: str = "",
+    details: dict[str, Any] | None = None,
+    on_behalf_by: int | None = None,
+) -> MatchEvent:
+    """Write the event, then the state. The caller has asked `permitted`; the table is asked here once more."""
+    move = MOVES.get((match.state, action))
+    if move is None or to not in move.to:
+        raise IllegalMove(NOT_POSSIBLE_NOW)
+    event = _event(match, action, to, match.seq + 1, match.state, actor, role, now, reason, note, details or {})
+    event.on_behalf_by_id = on_behalf_by
+    session.add(event)
+    session.flush()
+    match.seq, match.state, match.changed_at, match.reason = event.seq, to, now, reason
+    if to not in TAKES_PLACE:
+        match.place_no = None
+    session.flush()
+    return event
+
+
+def _event(
+    match: Match,
+    action: Action,
+    to: MatchState,
+    seq: int,
+    from_state: MatchState | None,
+    actor: Actor,
+    role: Side,
+    now: datetime,
+    reason: str | None,
+    note: str,
+    details: dict[str, Any],
+) -> MatchEvent:
+    return MatchEvent(
+        match_id=match.id,
+        seq=seq,
+        prev_seq=seq - 1 if from_state is not None else None,
+        from_state=from_state.value if from_state is not None else None,
+        action=action,
+        to_state=to.value,
+        actor_id=actor.user_id,
+        role=role,
+        reason=reason,
+        note=note,
+        details=details,
+        at=now,
+    )

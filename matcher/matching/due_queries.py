@@ -1,0 +1,113 @@
+"""Which rows the clock has something to do for. Each answer is a list of ids, read in a look of its own."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased
+
+from matcher.db import Database
+from matcher.matching.models import Match, MatchMoment, VisitReport
+from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
+from matcher.matching.suggestion_models import RequestTick, SuggestionRun
+from matcher.notices.models import Outbox
+from matcher.requests.models import Request
+from matcher.requests.states import RequestState
+from matcher.safeguarding.models import Proof
+
+MOST = 500
+HOW_WAS_IT = "matching/how_was_it"
+
+
+def _ids(database: Database, query: Select[tuple[int]]) -> list[int]:
+    with database.read() as session:
+        return list(session.scalars(query.limit(MOST)))
+
+
+def _chosen() -> Select[tuple[int]]:
+    return select(Match.id).join(MatchMoment, (MatchMoment.match_id == Match.id) & MatchMoment.chosen)
+
+
+def expired(database: Database, now: datetime) -> list[int]:
+    """Invitations past their day, and agreed visits that began without approval."""
+    proposed = select(Match.id).where(Match.state == MatchState.PROPOSED, Match.expires_at <= now)
+    begun = _chosen().where(Match.state == MatchState.ACCEPTED, MatchMoment.start_s <= now.timestamp())
+    return _ids(database, proposed.order_by(Match.id)) + _ids(database, begun.order_by(Match.id))
+
+
+def _taken() -> ColumnElement[int]:
+    other = aliased(Match)
+    return (
+        select(func.count(other.id))
+        .where(other.request_id == Request.id, other.state.in_(TAKES_PLACE))
+        .scalar_subquery()
+    )
+
+
+def superseded(database: Database, settled: datetime) -> list[int]:
+    """Invitations of requests whose places are all taken, once the last yes can no longer be undone."""
+    fresh = aliased(Match)
+    undoable = exists().where(
+        fresh.request_id == Request.id, fresh.state == MatchState.ACCEPTED, fresh.changed_at > settled
+    )
+    query = (
+        select(Match.id)
+        .join(Request, Request.id == Match.request_id)
+        .where(Match.state == MatchState.PROPOSED, _taken() >= Request.needed, ~undoable)
+    )
+    return _ids(database, query.order_by(Match.id))
+
+
+def lapsed(database: Database, now: datetime) -> list[int]:
+    """Approved visits ahead whose visitor once showed a proof: only those can lapse. The verb checks the day itself."""
+    with_proof = exists().where(Proof.user_id == Match.visitor_id, Proof.valid_until < MatchMoment.day)
+    query = _chosen().where(Match.state == MatchState.APPROVED, MatchMoment.start_s > now.timestamp(), with_proof)
+    return _ids(database, query.order_by(Match.id))
+
+
+def accepted(database: Database, settled: datetime) -> list[int]:
+    """Agreed matches that a rule of the region may approve."""
+    query = select(Match.id).where(Match.state == MatchState.ACCEPTED, Match.changed_at <= settled)
+    return _ids(database, query.order_by(Match.id))
+
+
+def over(database: Database, now: datetime) -> list[int]:
+    """Visits that ended and whose sides were not asked yet how it was."""
+    asked = exists().where(Outbox.subject == "match", Outbox.subject_id == Match.id, Outbox.template == HOW_WAS_IT)
+    since = (now - timedelta(days=21)).timestamp()
+    query = _chosen().where(
+        Match.state == MatchState.APPROVED,
+        MatchMoment.end_s <= now.timestamp(),
+        MatchMoment.end_s > since,
+        ~asked,
+    )
+    return _ids(database, query.order_by(Match.id))
+
+
+def unreported(database: Database, now: datetime) -> list[int]:
+    """Visits a week or longer ago with at most one answer."""
+    answers = select(func.count(VisitReport.side)).where(VisitReport.match_id == Match.id).scalar_subquery()
+    before = (now - timedelta(days=7)).timestamp()
+    query = _chosen().where(Match.state == MatchState.APPROVED, MatchMoment.end_s <= before, answers < 2)
+    return _ids(database, query.order_by(Match.id))
+
+
+def held_back(database: Database) -> list[tuple[int, int]]:
+    """Drafts that were sent before their asker was confirmed, with the asker."""
+    query = select(Request.id, Request.asked_by_id).where(Request.held_back, Request.state == RequestState.DRAFT)
+    with database.read() as session:
+        return [(request_id, asker) for request_id, asker in session.execute(query.limit(MOST))]
+
+
+def without_run(database: Database) -> list[int]:
+    """Open requests whose present text was never ranked."""
+    run = exists().where(SuggestionRun.request_id == Request.id, SuggestionRun.request_revision == Request.revision)
+    return _ids(database, select(Request.id).where(Request.state == RequestState.OPEN, ~run).order_by(Request.id))
+
+
+def waiting(database: Database, settled: datetime) -> list[int]:
+    """Requests with ticked people who were not asked yet, and no answer that could still be undone."""
+    fresh = aliased(Match)
+    undoable = exists().where(fresh.request_id == Request.id, fresh.state.not_in(LIVE), fresh.changed_at > settled)
+    pending = exists().where(RequestTick.request_id == Request.id, RequestTick.asked_at.is_(None))
+    query = select(Request.id).where(Request.state == RequestState.OPEN, pending, ~undoable)
+    return _ids(database, query.order_by(Request.id))

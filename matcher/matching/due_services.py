@@ -1,0 +1,71 @@
+"""Two steps only the clock takes: approval by a region's rule, and asking both sides how it was."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import SYSTEM
+from matcher.matching.booking_services import chosen_moment
+from matcher.matching.door_services import locked
+from matcher.matching.due_queries import HOW_WAS_IT
+from matcher.matching.models import Match, MatchEvent
+from matcher.matching.notice_services import people_of, step_params
+from matcher.matching.services import approve_match
+from matcher.matching.states import MatchState, Side
+from matcher.notices.services import enqueue
+from matcher.offers.models import Offer
+from matcher.regions.policy import ALL_BUT_FIRST, APPROVAL, BY_HAND, KNOWN_PAIRS
+from matcher.regions.queries import region_rule
+from matcher.requests.models import Request
+
+
+def approve_by_rule(session: Session, match_id: int, *, now: datetime) -> bool:
+    """If the region chose so: known pairs, or everything but an organisation's first visit. Nothing by silence."""
+    match, request, offer = locked(session, match_id)
+    if match.state is not MatchState.ACCEPTED:
+        return False
+    rule = region_rule(session, match.region_id, match.kind.value, APPROVAL, at=now)
+    if rule == BY_HAND or not _applies(session, rule, match, request, offer):
+        return False
+    approve_match(session, match_id, actor=SYSTEM, now=now, rule=rule)
+    return True
+
+
+def _applies(session: Session, rule: str, match: Match, request: Request, offer: Offer) -> bool:
+    held = (
+        select(func.count(Match.id))
+        .join(Request, Request.id == Match.request_id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(Match.state == MatchState.HELD, Match.kind == match.kind)
+    )
+    if rule == KNOWN_PAIRS:
+        pair = held.where(Request.organisation_id == request.organisation_id, Match.visitor_id == match.visitor_id)
+        return bool(session.scalar(pair))
+    if rule == ALL_BUT_FIRST:
+        school = session.scalar(held.where(Request.organisation_id == request.organisation_id))
+        company = session.scalar(held.where(Offer.organisation_id == offer.organisation_id))
+        return bool(school) and bool(company)
+    return False
+
+
+def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
+    """Two questions to both sides, once per match."""
+    match, request, offer = locked(session, match_id)
+    if match.state is not MatchState.APPROVED:
+        return False
+    last = session.get_one(MatchEvent, (match.id, match.seq))
+    params = step_params(session, match, request, offer, last, chosen_moment(session, match.id))
+    for side in (Side.SCHOOL, Side.COMPANY):
+        for recipient in people_of(session, side, match, request, offer):
+            enqueue(
+                session,
+                recipient=recipient,
+                template=HOW_WAS_IT,
+                params=params | {"side": side.value},
+                subject="match",
+                subject_id=match.id,
+                seq=match.seq,
+                now=now,
+            )
+    return True

@@ -1,0 +1,151 @@
+"""Moments on the table of a match, and until when an invitation waits for an answer."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.availability.moments import epoch_range
+from matcher.clock import AMSTERDAM
+from matcher.errors import Conflict, InvalidInput
+from matcher.i18n import _l
+from matcher.matching.models import Match, MatchMoment
+from matcher.matching.states import Side
+from matcher.offers.models import Offer
+from matcher.organisations.models import CalendarDay, DayKind, Organisation
+from matcher.regions.holidays import add_working_days, public_holidays, school_holidays
+from matcher.regions.policy import ANSWER_WITHIN_WORKING_DAYS
+from matcher.regions.queries import region_rule
+from matcher.requests.models import Request, RequestMoment
+
+LONGEST_VISIT = timedelta(hours=8)
+FURTHEST = timedelta(days=550)
+MOMENT_GONE = _l("That moment has passed or was taken off the table. Choose another one.")
+NO_LESSONS = (DayKind.STUDY_DAY, DayKind.FREE_DAY, DayKind.TEST_WEEK)
+
+
+def copy_moments(session: Session, match: Match, moments: Sequence[RequestMoment]) -> None:
+    """The moments the request asks for, as the table of this match."""
+    session.add_all(
+        MatchMoment(
+            match_id=match.id,
+            day=moment.day,
+            starts=moment.starts,
+            ends=moment.ends,
+            start_s=moment.start_s,
+            end_s=moment.end_s,
+            periods=list(moment.periods),
+            suggested_by=Side.SCHOOL,
+            chosen=False,
+        )
+        for moment in moments
+    )
+    session.flush()
+
+
+def moment_of_match(session: Session, match: Match, moment_id: int, now: datetime) -> MatchMoment:
+    """A moment that is still on the table. Raises Conflict."""
+    moment = session.get(MatchMoment, moment_id) if 0 < moment_id < 2**31 else None
+    if moment is None or moment.match_id != match.id or moment.dropped_at is not None:
+        raise Conflict(MOMENT_GONE)
+    if moment.start_s <= now.timestamp():
+        raise Conflict(MOMENT_GONE)
+    return moment
+
+
+def add_moment(
+    session: Session, match: Match, *, day: date, starts: str, ends: str, side: Side, now: datetime
+) -> MatchMoment:
+    """Another moment, checked against clock and school calendar. Raises InvalidInput with the field it belongs to."""
+    start_s, end_s = _checked_range(day, starts, ends, now)
+    school = session.scalars(
+        select(Organisation)
+        .join(Request, Request.organisation_id == Organisation.id)
+        .where(Request.id == match.request_id)
+    ).one()
+    if day in closed_days(session, school, day, day):
+        raise InvalidInput(_l("The school is closed that day. Choose another day."), field="day")
+    found = session.scalars(
+        select(MatchMoment).where(
+            MatchMoment.match_id == match.id, MatchMoment.start_s == start_s, MatchMoment.end_s == end_s
+        )
+    ).one_or_none()
+    if found is not None:
+        found.dropped_at = None
+        return found
+    moment = MatchMoment(
+        match_id=match.id,
+        day=day,
+        starts=starts,
+        ends=ends,
+        start_s=start_s,
+        end_s=end_s,
+        periods=[],
+        suggested_by=side,
+        chosen=False,
+    )
+    session.add(moment)
+    session.flush()
+    return moment
+
+
+def _checked_range(day: date, starts: str, ends: str, now: datetime) -> tuple[int, int]:
+    try:
+        start_time, end_time = time.fromisoformat(starts), time.fromisoformat(ends)
+    except ValueError as error:
+        raise InvalidInput(_l("Type a time like 10:30."), field="starts") from error
+    if end_time <= start_time:
+        raise InvalidInput(_l("The end must be later than the start."), field="ends")
+    if not now.date() - timedelta(days=1) <= day <= now.date() + FURTHEST:
+        raise InvalidInput(_l("Choose a day from today on, within a year and a half."), field="day")
+    start_s, end_s = epoch_range(day, start_time, end_time)
+    if start_s <= now.timestamp():
+        raise InvalidInput(_l("That moment has already passed. Choose a later one."), field="day")
+    if end_s - start_s > LONGEST_VISIT.total_seconds():
+        raise InvalidInput(_l("A visit lasts eight hours at most."), field="ends")
+    return start_s, end_s
+
+
+def closed_days(session: Session, school: Organisation, first: date, last: date) -> set[date]:
+    """Holidays of the school's region and its own days without lessons."""
+    closed = set(public_holidays(first, last))
+    if school.holiday_region is not None:
+        closed |= set(school_holidays(school.holiday_region, first, last))
+    own = select(CalendarDay.day).where(
+        CalendarDay.organisation_id == school.id,
+        CalendarDay.day.between(first, last),
+        CalendarDay.kind.in_(NO_LESSONS),
+    )
+    closed |= set(session.scalars(own))
+    lessons = select(CalendarDay.day).where(
+        CalendarDay.organisation_id == school.id,
+        CalendarDay.day.between(first, last),
+        CalendarDay.kind == DayKind.LESSON_DAY,
+    )
+    return closed - set(session.scalars(lessons))
+
+
+def expiry_for(session: Session, match: Match, request: Request, offer: Offer, now: datetime) -> datetime:
+    """Working days of the region (five), never in the school's holiday; at the latest the person's notice time before
+    the last moment still on the table, and never before the end of today."""
+    school = session.get_one(Organisation, request.organisation_id)
+    today = now.astimezone(AMSTERDAM).date()
+    skip = closed_days(session, school, today, today + timedelta(days=120))
+    days = region_rule(session, request.region_id, request.kind.value, ANSWER_WITHIN_WORKING_DAYS, at=now)
+    by_days = _end_of(add_working_days(today, int(days), skip=skip))
+    last_start = session.scalars(
+        select(MatchMoment.start_s)
+        .where(MatchMoment.match_id == match.id, MatchMoment.dropped_at.is_(None))
+        .order_by(MatchMoment.start_s.desc())
+        .limit(1)
+    ).one_or_none()
+    if last_start is None:
+        return by_days
+    last_moment = datetime.fromtimestamp(last_start, UTC)
+    by_notice = max(last_moment - timedelta(days=offer.notice_days), min(_end_of(today), last_moment))
+    return min(by_days, by_notice)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59), AMSTERDAM).astimezone(UTC)

@@ -1,0 +1,195 @@
+"""Who hears of a step, and with which words: one table from (action, next state) to audience and template.
+
+Rows only; a task sends them later. Texts are in templates/mail/matching/.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.queries import coordinators_of, members_of, recipient_of
+from matcher.accounts.states import Role
+from matcher.matching.booking_services import chosen_moment
+from matcher.matching.calendar import build_event
+from matcher.matching.models import Match, MatchEvent, MatchMoment
+from matcher.matching.states import UNDO_SECONDS, Action, MatchState, Side
+from matcher.notices.recipients import Recipient
+from matcher.notices.services import enqueue
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
+
+_S, _A, _SCHOOL, _COMPANY, _COORDINATOR = MatchState, Action, Side.SCHOOL, Side.COMPANY, Side.COORDINATOR
+BOTH = (_SCHOOL, _COMPANY)
+
+
+class Audience(NamedTuple):
+    """Sides that hear of a step, the template, and what happens to their calendar."""
+
+    sides: tuple[Side, ...]
+    template: str
+    calendar: str | None = None  # tentative, confirmed, cancelled
+    others_only: bool = False  # not the side that did it
+    channels: tuple[str, ...] = ("mail", "inbox")
+
+
+AUDIENCES: dict[tuple[Action, MatchState], tuple[Audience, ...]] = {
+    (_A.PROPOSE, _S.PROPOSED): (Audience(BOTH, "proposed", others_only=True),),
+    (_A.SUGGEST_MOMENT, _S.PROPOSED): (Audience(BOTH, "another_moment", others_only=True),),
+    (_A.ACCEPT, _S.PROPOSED): (Audience(BOTH, "one_yes", others_only=True),),
+    (_A.ACCEPT, _S.ACCEPTED): (
+        Audience(BOTH, "both_yes", "tentative"),
+        Audience((_COORDINATOR,), "to_approve", channels=("inbox",)),
+    ),
+    (_A.DECLINE, _S.DECLINED): (Audience(BOTH, "declined", others_only=True),),
+    (_A.HAND_OVER, _S.DECLINED): (Audience((_SCHOOL,), "handed_over"),),
+    (_A.EXPIRE, _S.EXPIRED): (Audience(BOTH, "expired"),),
+    (_A.SUPERSEDE, _S.SUPERSEDED): (Audience((_COMPANY,), "superseded"),),
+    (_A.WITHDRAW, _S.WITHDRAWN): (Audience(BOTH, "withdrawn", "cancelled", others_only=True),),
+    (_A.APPROVE, _S.APPROVED): (Audience(BOTH, "approved", "confirmed"),),
+    (_A.REJECT, _S.REJECTED): (Audience(BOTH, "rejected", "cancelled"),),
+    (_A.ASK_MOVE, _S.APPROVED): (Audience(BOTH, "move_asked", others_only=True),),
+    (_A.MOVE, _S.APPROVED): (
+        Audience(BOTH, "moved", "confirmed"),
+        Audience((_COORDINATOR,), "moved", channels=("inbox",)),
+    ),
+    (_A.MOVE, _S.ACCEPTED): (
+        Audience(BOTH, "moved", "tentative"),
+        Audience((_COORDINATOR,), "to_approve", channels=("inbox",)),
+    ),
+    (_A.CHANGE_VISITOR, _S.APPROVED): (
+        Audience(BOTH, "visitor_changed", "confirmed"),
+        Audience((_COORDINATOR,), "visitor_changed", channels=("inbox",)),
+    ),
+    (_A.CHANGE_VISITOR, _S.ACCEPTED): (
+        Audience(BOTH, "visitor_changed", "tentative"),
+        Audience((_COORDINATOR,), "to_approve", channels=("inbox",)),
+    ),
+    (_A.LAPSE, _S.ACCEPTED): (
+        Audience(BOTH, "lapsed", "tentative"),
+        Audience((_COORDINATOR,), "to_approve", channels=("inbox",)),
+    ),
+    (_A.CANCEL, _S.CANCELLED): (
+        Audience(BOTH, "cancelled", "cancelled"),
+        Audience((_COORDINATOR,), "cancelled", channels=("inbox",)),
+    ),
+    (_A.REPORT_HELD, _S.HELD): (Audience(BOTH, "held"),),
+    (_A.REPORT_MISSED, _S.MISSED): (Audience(BOTH, "missed"),),
+}
+
+
+def tell(session: Session, match: Match, request: Request, offer: Offer, event: MatchEvent) -> None:
+    """Put a notice in the outbox for everybody who must hear of this step."""
+    host = session.info.get("host", "matcher.invalid")
+    moment = chosen_moment(session, match.id) or _moment_before(session, event)
+    params = step_params(session, match, request, offer, event, moment)
+    for audience in AUDIENCES.get((event.action, MatchState(event.to_state)), ()):
+        for side in audience.sides:
+            if audience.others_only and side is event.role:
+                continue
+            for recipient in people_of(session, side, match, request, offer):
+                calendar, method = _calendar(audience, match, moment, params, recipient, event, host)
+                enqueue(
+                    session,
+                    recipient=recipient,
+                    template=f"matching/{audience.template}",
+                    params=params | {"side": side.value},
+                    subject="match",
+                    subject_id=match.id,
+                    seq=event.seq,
+                    now=event.at,
+                    hold_seconds=UNDO_SECONDS,
+                    channels=audience.channels,
+                    calendar=calendar,
+                    calendar_method=method,
+                )
+
+
+def people_of(session: Session, side: Side, match: Match, request: Request, offer: Offer) -> list[Recipient]:
+    """Who speaks for a side: the asker, the guest (or the contacts when no name is known yet), the coordinators."""
+    if side is Side.SCHOOL:
+        return [recipient_of(session, request.asked_by_id)]
+    if side is Side.COMPANY:
+        person_id = match.visitor_id or match.professional_id
+        if person_id is not None:
+            return [recipient_of(session, person_id)]
+        contacts = members_of(session, offer.organisation_id, [Role.COMPANY_CONTACT])
+        return [recipient_of(session, contact.id) for contact in contacts]
+    return coordinators_of(session, match.region_id)
+
+
+def step_params(
+    session: Session, match: Match, request: Request, offer: Offer, event: MatchEvent, moment: MatchMoment | None
+) -> dict[str, Any]:
+    """Plain values for the texts. No contact details: those open on the match page, from approval on."""
+    school = session.get_one(Organisation, request.organisation_id)
+    company = session.get_one(Organisation, offer.organisation_id)
+    guest_id = match.visitor_id or match.professional_id
+    guest = session.get(User, guest_id) if guest_id is not None else None
+    actor = session.get(User, event.actor_id) if event.actor_id is not None else None
+    asker = session.get_one(User, request.asked_by_id)
+    return {
+        "match_id": match.id,
+        "request_id": request.id,
+        "kind": match.kind.value,
+        "title": request.title,
+        "school": school.name,
+        "place": school.place,
+        "company": company.name,
+        "guest": guest.name if guest else None,
+        "asker": asker.name,
+        "actor": actor.name if actor else None,
+        "actor_side": event.role.value,
+        "action": event.action.value,
+        "from_state": event.from_state,
+        "level": request.level,
+        "group_size": request.group_size,
+        "own_words": request.own_words[:600],
+        "reason": event.reason,
+        "note": event.note,
+        "day": moment.day.isoformat() if moment else None,
+        "starts": moment.starts if moment else None,
+        "ends": moment.ends if moment else None,
+        "periods": list(moment.periods) if moment else [],
+        "expires": match.expires_at.isoformat() if match.expires_at else None,
+        "answers_to": f"/matches/{match.id}",
+    }
+
+
+def _moment_before(session: Session, event: MatchEvent) -> MatchMoment | None:
+    """A step that clears the chosen moment keeps its id, so that texts and calendars can still name it."""
+    moment_id = event.details.get("moment_id")
+    return session.get(MatchMoment, moment_id) if moment_id else None
+
+
+def _calendar(
+    audience: Audience,
+    match: Match,
+    moment: MatchMoment | None,
+    params: dict[str, Any],
+    recipient: Recipient,
+    event: MatchEvent,
+    host: str,
+) -> tuple[str | None, str | None]:
+    """An invitation for one person: the other's address stays closed, so nobody else is an attendee."""
+    was_in_calendar = event.from_state in {MatchState.ACCEPTED.value, MatchState.APPROVED.value}
+    if audience.calendar is None or moment is None or (audience.calendar == "cancelled" and not was_in_calendar):
+        return None, None
+    method = "CANCEL" if audience.calendar == "cancelled" else "REQUEST"
+    text = build_event(
+        uid=f"match-{match.id}@{host}",
+        sequence=event.seq,
+        method=method,
+        status=audience.calendar.upper(),
+        start=datetime.fromtimestamp(moment.start_s, UTC),
+        end=datetime.fromtimestamp(moment.end_s, UTC),
+        summary=f"{params['title']} – {params['school']}",
+        description=params["own_words"],
+        location=", ".join(part for part in (params["school"], params["place"]) if part),
+        organizer=f"noreply@{host}",
+        attendees=[recipient.email],
+        now=event.at,
+    )
+    return text, method

@@ -1,0 +1,190 @@
+"""Who may do what with a match: one pure answer for buttons, guards and services."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import Role
+from matcher.availability.states import Kind
+from matcher.matching.states import LIVE, MOVES, UNDO_SECONDS, UNDOABLE, Action, MatchState, Side, Who
+
+
+@dataclass(frozen=True)
+class LastStep:
+    """The newest event of the chain, as far as undoing needs it."""
+
+    action: Action
+    actor_id: int | None
+    on_behalf_by_id: int | None
+    at: datetime
+    can_go_back: bool = True
+
+
+@dataclass(frozen=True)
+class MatchFacts:
+    """What the rules need to know of a match, as plain values. Times are aware UTC."""
+
+    match_id: int
+    kind: Kind
+    state: MatchState
+    seq: int
+    school_id: int
+    company_id: int
+    region_id: int
+    side: Side
+    asked_by_id: int
+    teacher_id: int | None
+    professional_id: int | None
+    visitor_id: int | None
+    proposed_by_id: int | None
+    through_contact: bool
+    consents: Mapping[Side, bool]
+    starts: datetime | None
+    ends: datetime | None
+    last: LastStep
+    move_asked_by: Side | None = None
+    reports: Mapping[Side, bool] | None = None
+
+    @property
+    def missing(self) -> frozenset[Side]:
+        return frozenset(side for side, given in self.consents.items() if not given)
+
+    @property
+    def given(self) -> frozenset[Side]:
+        return frozenset(side for side, given in self.consents.items() if given)
+
+    @property
+    def reports_differ(self) -> bool:
+        return self.reports is not None and len(set(self.reports.values())) > 1
+
+
+def sides_of(facts: MatchFacts, actor: Actor) -> frozenset[Side]:
+    """Where this person stands. A coordinator who is a party, or works at either side, is no coordinator here."""
+    sides: set[Side] = set()
+    if _is_school_side(facts, actor):
+        sides.add(Side.SCHOOL)
+    if _is_company_side(facts, actor):
+        sides.add(Side.COMPANY)
+    if facts.region_id in actor.region_ids and not _is_involved(facts, actor):
+        sides.add(Side.COORDINATOR)
+    if actor.user_id is None:
+        sides.add(Side.SYSTEM)
+    return frozenset(sides)
+
+
+def _is_school_side(facts: MatchFacts, actor: Actor) -> bool:
+    if actor.has_in(Role.SCHOOL_LEAD, facts.school_id):
+        return True
+    return actor.user_id in {facts.asked_by_id, facts.teacher_id} - {None} and actor.has_in(
+        Role.TEACHER, facts.school_id
+    )
+
+
+def _is_company_side(facts: MatchFacts, actor: Actor) -> bool:
+    unnamed = facts.professional_id is None or facts.through_contact
+    if unnamed and actor.has_in(Role.COMPANY_CONTACT, facts.company_id):
+        return True
+    people = {facts.professional_id, facts.visitor_id} - {None}
+    return actor.user_id in people and facts.company_id in actor.organisation_ids
+
+
+def _is_involved(facts: MatchFacts, actor: Actor) -> bool:
+    people = {facts.asked_by_id, facts.teacher_id, facts.professional_id, facts.visitor_id}
+    return actor.user_id in people or bool({facts.school_id, facts.company_id} & actor.organisation_ids)
+
+
+def can_see(facts: MatchFacts, actor: Actor) -> bool:
+    """Parties and the coordinators of the region; a contact of the company sees agreed visits, never declines."""
+    if sides_of(facts, actor) or actor.is_administrator:
+        return True
+    agreed = facts.state in {MatchState.ACCEPTED, MatchState.APPROVED, MatchState.HELD, MatchState.MISSED}
+    return agreed and actor.has_in(Role.COMPANY_CONTACT, facts.company_id)
+
+
+def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
+    """Only from approval on, only the parties and the coordinator."""
+    opened = facts.state in {MatchState.APPROVED, MatchState.HELD}
+    return opened and bool(sides_of(facts, actor))
+
+
+def allowed_actions(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Action]:
+    """Every action this person may take on this match now: the table, the side, and the clock."""
+    sides = sides_of(facts, actor)
+    return frozenset(
+        action
+        for (state, action), move in MOVES.items()
+        if state is facts.state
+        and any(_fits(who, facts, sides, actor, now) for who in move.who)
+        and _in_time(action, facts, sides, now)
+    )
+
+
+def _fits(who: Who, facts: MatchFacts, sides: frozenset[Side], actor: Actor, now: datetime) -> bool:
+    match who:
+        case Who.ASKED:
+            return bool(sides & facts.missing)
+        case Who.CONSENTED:
+            proposer = facts.side is Side.COORDINATOR and Side.COORDINATOR in sides
+            return bool(sides & facts.given) or proposer
+        case Who.PARTY:
+            return bool(sides & {Side.SCHOOL, Side.COMPANY})
+        case Who.COMPANY:
+            return Side.COMPANY in sides
+        case Who.COORDINATOR:
+            return Side.COORDINATOR in sides
+        case Who.SYSTEM:
+            return Side.SYSTEM in sides
+        case Who.SAME_ACTOR:
+            return can_undo(facts, actor, now)
+
+
+def can_undo(facts: MatchFacts, actor: Actor, now: datetime) -> bool:
+    """The same person, within the minute in which nothing has been sent."""
+    last = facts.last
+    if last.action not in UNDOABLE or not last.can_go_back or actor.user_id is None:
+        return False
+    in_time = now - last.at <= timedelta(seconds=UNDO_SECONDS)
+    return in_time and actor.user_id in {last.actor_id, last.on_behalf_by_id}
+
+
+def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: datetime) -> bool:
+    """What the clock, or the other side's answer, still allows."""
+    starts, ends = facts.starts, facts.ends
+    match action:
+        case Action.APPROVE:
+            return starts is None or now < starts
+        case Action.HAND_OVER | Action.CHANGE_VISITOR:
+            return Side.COMPANY in sides and facts.kind is not Kind.HYBRID_PLACEMENT
+        case Action.CANCEL | Action.ASK_MOVE:
+            return ends is None or now < ends
+        case Action.MOVE:
+            asked_by = facts.move_asked_by
+            return asked_by is not None and bool(sides & ({Side.SCHOOL, Side.COMPANY} - {asked_by}))
+        case Action.REPORT_HELD | Action.REPORT_MISSED:
+            if ends is not None and now < ends:
+                return False
+            return Side.COORDINATOR not in sides or facts.reports_differ
+        case _:
+            return True
+
+
+def ball(facts: MatchFacts, now: datetime) -> Side | None:
+    """Whose turn it is; None when nobody has to do anything."""
+    if facts.state is MatchState.PROPOSED:
+        return min(facts.missing, default=None, key=lambda side: side.value)
+    if facts.state is MatchState.ACCEPTED:
+        return Side.COORDINATOR
+    if facts.state is MatchState.APPROVED:
+        if facts.move_asked_by is not None:
+            return Side.COMPANY if facts.move_asked_by is Side.SCHOOL else Side.SCHOOL
+        if facts.ends is not None and now >= facts.ends:
+            if facts.reports_differ:
+                return Side.COORDINATOR
+            open_sides = {Side.SCHOOL, Side.COMPANY} - set(facts.reports or {})
+            return min(open_sides, default=None, key=lambda side: side.value)
+    return None
+
+
+def is_live(state: MatchState) -> bool:
+    return state in LIVE

@@ -1,0 +1,284 @@
+"""How a match begins: a proposal, the people ticked in order (three wait at most), a colleague who takes over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.accounts.queries import actor_for, members_of
+from matcher.accounts.states import COMPANY_ROLES
+from matcher.db import lock_row
+from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.i18n import _l
+from matcher.matching.booking_services import release
+from matcher.matching.door_services import born, locked, permitted, step
+from matcher.matching.models import Consent, Match, MatchEvent
+from matcher.matching.moment_services import copy_moments, expiry_for
+from matcher.matching.notice_services import tell
+from matcher.matching.states import TAKES_PLACE, Action, DeclineReason, MatchState, Side
+from matcher.matching.suggestion_models import RequestTick, Suggestion
+from matcher.matching.suggestion_queries import latest_run, verdicts
+from matcher.matching.wording import never_sentence
+from matcher.offers.models import Offer
+from matcher.regions.policy import OPEN_INVITATIONS
+from matcher.regions.queries import region_rule
+from matcher.requests.models import Request, RequestMoment
+from matcher.requests.states import RequestState
+
+MOST_TICKS = 20
+
+
+def propose(
+    session: Session,
+    *,
+    request_id: int,
+    offer_id: int,
+    side: Side,
+    actor: Actor,
+    now: datetime,
+    wave: int = 1,
+    suggestion_id: int | None = None,
+) -> Match:
+    """Ask the other side. Raises Conflict with the reason when this offer may not be asked for this request."""
+    offer = _found(session, Offer, offer_id)
+    if offer.person_id is not None:
+        lock_row(session, User, offer.person_id)
+    request = lock_row(session, Request, request_id)
+    _check_open(session, request)
+    verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
+    if verdict.never:
+        raise Conflict(never_sentence(verdict.never[0]))
+    return _born(
+        session,
+        request,
+        offer,
+        side=side,
+        actor=actor,
+        now=now,
+        wave=wave,
+        suggestion_id=suggestion_id,
+        professional_id=offer.person_id,
+        open_moments=set(verdict.open_moments),
+    )
+
+
+def _born(
+    session: Session,
+    request: Request,
+    offer: Offer,
+    *,
+    side: Side,
+    actor: Actor,
+    now: datetime,
+    professional_id: int | None,
+    wave: int = 1,
+    suggestion_id: int | None = None,
+    open_moments: set[int] | None = None,
+    details: dict[str, Any] | None = None,
+) -> Match:
+    match = Match(
+        kind=request.kind,
+        request_id=request.id,
+        offer_id=offer.id,
+        request_revision=request.revision,
+        offer_revision=offer.revision,
+        professional_id=professional_id,
+        name_follows=professional_id is None,
+        teacher_id=request.teacher_id or request.asked_by_id,
+        proposed_by_id=actor.user_id,
+        side=side,
+        suggestion_id=suggestion_id,
+        wave=wave,
+        region_id=request.region_id,
+        generated=request.generated,
+    )
+    born(session, match, actor=actor, role=side, now=now, details=details or {})
+    moments = session.scalars(
+        select(RequestMoment).where(RequestMoment.request_id == request.id).order_by(RequestMoment.start_s)
+    )
+    copy_moments(
+        session,
+        match,
+        [m for m in moments if m.start_s > now.timestamp() and (open_moments is None or m.id in open_moments)],
+    )
+    for party in (Side.SCHOOL, Side.COMPANY):
+        given = party is side
+        session.add(
+            Consent(
+                match_id=match.id,
+                party=party,
+                given_at=now if given else None,
+                given_by_id=actor.user_id if given else None,
+                seq=1 if given else None,
+            )
+        )
+    match.expires_at = expiry_for(session, match, request, offer, now)
+    session.flush()
+    tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
+    return match
+
+
+def tick(
+    session: Session, *, request_id: int, offer_ids: Sequence[int], actor: Actor, now: datetime
+) -> list[RequestTick]:
+    """Remember whom the asker ticked, in that order, behind those ticked before. The caller checked the right."""
+    wanted = list(dict.fromkeys(offer_ids))
+    if not wanted:
+        raise InvalidInput(_l("Tick at least one person to ask."), field="offers")
+    if len(wanted) > MOST_TICKS:
+        raise InvalidInput(_l("Tick twenty people at most."), field="offers")
+    request = lock_row(session, Request, request_id)
+    _check_open(session, request)
+    known = set(session.scalars(select(Offer.id).where(Offer.id.in_(wanted))))
+    if set(wanted) - known:
+        raise NotFound()
+    wave = 1 + (session.scalar(select(func.max(RequestTick.wave)).where(RequestTick.request_id == request_id)) or 0)
+    waiting = set(_waiting(session, request_id))
+    suggestion_ids = _newest_suggestions(session, request_id, wanted)
+    ticks = [
+        RequestTick(
+            request_id=request_id,
+            offer_id=offer_id,
+            wave=wave,
+            position=position,
+            suggestion_id=suggestion_ids.get(offer_id),
+            ticked_by_id=actor.user_id,
+            ticked_at=now,
+        )
+        for position, offer_id in enumerate((each for each in wanted if each not in waiting), start=1)
+    ]
+    session.add_all(ticks)
+    session.flush()
+    return ticks
+
+
+def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]:
+    """Invite the next ticked people until three invitations wait. Who may not be asked any more is skipped."""
+    request = session.get(Request, request_id)
+    if request is None:
+        raise NotFound()
+    asked: list[Match] = []
+    for tick_row in _pending(session, request_id):
+        if request.state is not RequestState.OPEN or _room(session, request, now) <= 0:
+            break
+        verdict = verdicts(session, request_id, [tick_row.offer_id], now=now)[tick_row.offer_id]
+        tick_row.asked_at = now
+        if verdict.never:
+            tick_row.skipped_reason = verdict.never[0].value
+            session.flush()
+            continue
+        actor = actor_for(session, tick_row.ticked_by_id)
+        asked.append(
+            propose(
+                session,
+                request_id=request_id,
+                offer_id=tick_row.offer_id,
+                side=Side.SCHOOL,
+                actor=actor,
+                now=now,
+                wave=tick_row.wave,
+                suggestion_id=tick_row.suggestion_id,
+            )
+        )
+    session.flush()
+    return asked
+
+
+def _pending(session: Session, request_id: int) -> list[RequestTick]:
+    query = select(RequestTick).where(RequestTick.request_id == request_id, RequestTick.asked_at.is_(None))
+    return list(session.scalars(query.order_by(RequestTick.wave, RequestTick.position)))
+
+
+def _waiting(session: Session, request_id: int) -> list[int]:
+    return [row.offer_id for row in _pending(session, request_id)]
+
+
+def _room(session: Session, request: Request, now: datetime) -> int:
+    """How many more invitations may wait; none once every place is taken."""
+    counts = dict(
+        session.execute(
+            select(Match.state, func.count()).where(Match.request_id == request.id).group_by(Match.state)
+        ).all()
+    )  # type: ignore[arg-type]
+    if sum(counts.get(state, 0) for state in TAKES_PLACE) >= request.needed:
+        return 0
+    most = int(region_rule(session, request.region_id, request.kind.value, OPEN_INVITATIONS, at=now))
+    return most - counts.get(MatchState.PROPOSED, 0)
+
+
+def _newest_suggestions(session: Session, request_id: int, offer_ids: Sequence[int]) -> dict[int, int]:
+    run = latest_run(session, request_id)
+    if run is None:
+        return {}
+    query = select(Suggestion.offer_id, Suggestion.id).where(
+        Suggestion.run_id == run.id, Suggestion.offer_id.in_(offer_ids)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def hand_over(
+    session: Session, match_id: int, *, colleague_id: int | None, actor: Actor, now: datetime, seq: int | None = None
+) -> Match:
+    """A colleague instead (or, without one, the company's contact): this match ends, a new proposal goes to them."""
+    if colleague_id is not None:
+        lock_row(session, User, colleague_id)
+    match, request, offer = locked(session, match_id, seq=seq)
+    permitted(session, match, Action.HAND_OVER, actor, now)
+    if colleague_id is not None:
+        check_colleague(session, offer, colleague_id, but=actor.user_id)
+    release(session, match.id)
+    event = step(
+        session,
+        match,
+        Action.HAND_OVER,
+        MatchState.DECLINED,
+        actor=actor,
+        role=Side.COMPANY,
+        now=now,
+        reason=DeclineReason.OTHER.value,
+        details={"follow_up": "colleague" if colleague_id else "contact"},
+    )
+    tell(session, match, request, offer, event)
+    proposer = actor_for(session, match.proposed_by_id) if match.proposed_by_id is not None else actor
+    return _born(
+        session,
+        request,
+        offer,
+        side=match.side,
+        actor=proposer,
+        now=now,
+        professional_id=colleague_id,
+        wave=match.wave,
+        suggestion_id=match.suggestion_id,
+        details={"instead_of": match.id},
+    )
+
+
+def check_colleague(session: Session, offer: Offer, colleague_id: int, *, but: int | None) -> None:
+    """Somebody else of the same company whose place there is confirmed. Raises InvalidInput."""
+    if colleague_id == but:
+        raise InvalidInput(_l("Choose somebody else than yourself."), field="colleague")
+    confirmed = {user.id for user in members_of(session, offer.organisation_id, COMPANY_ROLES)}
+    if colleague_id not in confirmed:
+        raise InvalidInput(_l("Choose a confirmed colleague of your own company."), field="colleague")
+
+
+def _check_open(session: Session, request: Request) -> None:
+    if request.state is not RequestState.OPEN:
+        raise Conflict(_l("This request is not open any more."))
+    taken = session.scalar(
+        select(func.count()).where(Match.request_id == request.id, Match.state.in_(TAKES_PLACE)).select_from(Match)
+    )
+    if (taken or 0) >= request.needed:
+        raise Conflict(_l("Somebody else is already coming to this class."))
+
+
+def _found(session: Session, model: Any, row_id: int) -> Any:
+    row = session.get(model, row_id) if 0 < row_id < 2**31 else None
+    if row is None:
+        raise NotFound()
+    return row

@@ -1,0 +1,212 @@
+"""Matches as plain facts and as rows for pages. Every list costs a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import Role
+from matcher.errors import NotFound
+from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message, VisitReport
+from matcher.matching.policy import LastStep, MatchFacts, can_see
+from matcher.matching.states import LIVE, Action, MatchState, Side
+from matcher.offers.models import Offer
+from matcher.requests.models import Request
+
+BIGGEST_ID = 2**31 - 1
+
+
+def facts_of_match(session: Session, match: Match) -> MatchFacts:
+    """One match; see `facts_of` for many."""
+    return facts_of(session, [match])[match.id]
+
+
+def facts_of(session: Session, matches: Sequence[Match]) -> dict[int, MatchFacts]:
+    """Match id → facts, in six statements however many matches there are."""
+    ids = [match.id for match in matches]
+    if not ids:
+        return {}
+    requests = _by_id(session, Request, {match.request_id for match in matches})
+    offers = _by_id(session, Offer, {match.offer_id for match in matches})
+    consents: dict[int, dict[Side, bool]] = defaultdict(dict)
+    for consent in session.scalars(select(Consent).where(Consent.match_id.in_(ids))):
+        consents[consent.match_id][consent.party] = consent.given_at is not None
+    chosen = {
+        moment.match_id: moment
+        for moment in session.scalars(select(MatchMoment).where(MatchMoment.match_id.in_(ids), MatchMoment.chosen))
+    }
+    reports: dict[int, dict[Side, bool]] = defaultdict(dict)
+    for report in session.scalars(select(VisitReport).where(VisitReport.match_id.in_(ids))):
+        reports[report.match_id][report.side] = report.happened
+    last = _last_events(session, ids)
+    return {
+        match.id: _facts(match, requests[match.request_id], offers[match.offer_id], consents[match.id],
+                         chosen.get(match.id), reports.get(match.id), last[match.id])
+        for match in matches
+    }  # fmt: skip
+
+
+def _by_id(session: Session, model: Any, ids: set[int]) -> dict[int, Any]:
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
+
+
+def _last_events(session: Session, ids: Sequence[int]) -> dict[int, list[MatchEvent]]:
+    """Per match its events, newest first; chains are short."""
+    found: dict[int, list[MatchEvent]] = defaultdict(list)
+    query = select(MatchEvent).where(MatchEvent.match_id.in_(ids)).order_by(MatchEvent.seq.desc())
+    for event in session.scalars(query):
+        found[event.match_id].append(event)
+    return found
+
+
+def _facts(
+    match: Match,
+    request: Request,
+    offer: Offer,
+    consents: dict[Side, bool],
+    moment: MatchMoment | None,
+    reports: dict[Side, bool] | None,
+    events: list[MatchEvent],
+) -> MatchFacts:
+    newest = events[0]
+    return MatchFacts(
+        match_id=match.id,
+        kind=match.kind,
+        state=match.state,
+        seq=match.seq,
+        school_id=request.organisation_id,
+        company_id=offer.organisation_id,
+        region_id=match.region_id,
+        side=match.side,
+        asked_by_id=request.asked_by_id,
+        teacher_id=match.teacher_id,
+        professional_id=match.professional_id,
+        visitor_id=match.visitor_id,
+        proposed_by_id=match.proposed_by_id,
+        through_contact=match.name_follows,
+        consents=consents,
+        starts=datetime.fromtimestamp(moment.start_s, UTC) if moment else None,
+        ends=datetime.fromtimestamp(moment.end_s, UTC) if moment else None,
+        last=LastStep(newest.action, newest.actor_id, newest.on_behalf_by_id, newest.at),
+        move_asked_by=_move_asked_by(events),
+        reports=reports,
+    )
+
+
+def _move_asked_by(events: list[MatchEvent]) -> Side | None:
+    """The side whose wish to move still waits: the newest step is that wish."""
+    return events[0].role if events[0].action is Action.ASK_MOVE else None
+
+
+def match_for(session: Session, match_id: int, actor: Actor) -> tuple[Match, MatchFacts]:
+    """A match this person may see. Raises NotFound for everybody else, so that ids tell nothing."""
+    match = session.get(Match, match_id) if 0 < match_id <= BIGGEST_ID else None
+    if match is None:
+        raise NotFound()
+    facts = facts_of_match(session, match)
+    if not can_see(facts, actor):
+        raise NotFound()
+    return match, facts
+
+
+def events_of(session: Session, match_id: int) -> Sequence[MatchEvent]:
+    """The whole chain, oldest first."""
+    return session.scalars(select(MatchEvent).where(MatchEvent.match_id == match_id).order_by(MatchEvent.seq)).all()
+
+
+def moments_of(session: Session, match_ids: Iterable[int]) -> dict[int, list[MatchMoment]]:
+    """Match id → its moments in order of time."""
+    found: dict[int, list[MatchMoment]] = defaultdict(list)
+    query = select(MatchMoment).where(MatchMoment.match_id.in_(list(match_ids))).order_by(MatchMoment.start_s)
+    for moment in session.scalars(query):
+        found[moment.match_id].append(moment)
+    return found
+
+
+def messages_of(session: Session, match_id: int) -> Sequence[Message]:
+    return session.scalars(select(Message).where(Message.match_id == match_id).order_by(Message.at, Message.id)).all()
+
+
+def reports_of(session: Session, match_id: int) -> dict[Side, VisitReport]:
+    query = select(VisitReport).where(VisitReport.match_id == match_id)
+    return {report.side: report for report in session.scalars(query)}
+
+
+def matches_of_request(session: Session, request_id: int) -> Sequence[Match]:
+    """Every match of a request, newest first."""
+    return session.scalars(select(Match).where(Match.request_id == request_id).order_by(Match.id.desc())).all()
+
+
+def matches_of_school_side(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Match]:
+    """Matches of requests this teacher asked or, for a school leader, of the whole school; newest change first."""
+    led = [grant.organisation_id for grant in actor.grants if grant.role is Role.SCHOOL_LEAD and grant.confirmed]
+    query = (
+        select(Match)
+        .join(Request, Request.id == Match.request_id)
+        .where(or_(Request.asked_by_id == actor.user_id, Request.organisation_id.in_(led)))
+    )
+    return session.scalars(query.order_by(Match.changed_at.desc(), Match.id.desc()).limit(limit)).all()
+
+
+def matches_of_company_side(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Match]:
+    """What this person was asked or offered to do; for a contact also what the company was asked as a whole."""
+    contact = [
+        grant.organisation_id for grant in actor.grants if grant.role is Role.COMPANY_CONTACT and grant.confirmed
+    ]
+    query = (
+        select(Match)
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(
+            or_(
+                Match.professional_id == actor.user_id,
+                Match.visitor_id == actor.user_id,
+                (Match.name_follows | Match.professional_id.is_(None)) & Offer.organisation_id.in_(contact),
+            )
+        )
+    )
+    return session.scalars(query.order_by(Match.changed_at.desc(), Match.id.desc()).limit(limit)).all()
+
+
+def matches_awaiting_approval(session: Session, region_ids: Iterable[int], *, limit: int = 200) -> Sequence[Match]:
+    """Accepted matches of these regions, the one that has waited longest first."""
+    query = select(Match).where(Match.state == MatchState.ACCEPTED, Match.region_id.in_(list(region_ids)))
+    return session.scalars(query.order_by(Match.changed_at, Match.id).limit(limit)).all()
+
+
+def live_counts(session: Session, region_ids: Iterable[int]) -> dict[MatchState, int]:
+    """How many matches of these regions stand in each live state."""
+    query = select(Match.state, func.count()).where(Match.region_id.in_(list(region_ids)), Match.state.in_(LIVE))
+    return dict(session.execute(query.group_by(Match.state)).tuples().all())
+
+
+def visits_this_year(session: Session, person_ids: Iterable[int], since: datetime) -> dict[int, int]:
+    """Person → visits accepted, approved or held whose request was made since then (a school year)."""
+    query = (
+        select(Match.visitor_id, func.count())
+        .where(
+            Match.visitor_id.in_(list(person_ids)),
+            Match.state.in_((MatchState.ACCEPTED, MatchState.APPROVED, MatchState.HELD)),
+            Match.created_at >= since,
+        )
+        .group_by(Match.visitor_id)
+    )
+    return {person: count for person, count in session.execute(query).tuples() if person is not None}
+
+
+def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
+    """Person → invitations that wait for this person's answer."""
+    query = (
+        select(Match.professional_id, func.count())
+        .join(Consent, (Consent.match_id == Match.id) & (Consent.party == Side.COMPANY))
+        .where(
+            Match.professional_id.in_(list(person_ids)),
+            Match.state == MatchState.PROPOSED,
+            Consent.given_at.is_(None),
+        )
+        .group_by(Match.professional_id)
+    )
+    return {person: count for person, count in session.execute(query).tuples() if person is not None}

@@ -1,0 +1,117 @@
+"""What happens to a whole request: sent, taken back to change it, withdrawn with everything that hangs on it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import SCHOOL_ROLES
+from matcher.db import lock_row
+from matcher.errors import Conflict, Forbidden, NotFound
+from matcher.i18n import _l
+from matcher.matching.models import Match
+from matcher.matching.proposal_services import ask_next, tick
+from matcher.matching.states import LIVE, CancelReason
+from matcher.matching.visit_services import end_by_system
+from matcher.requests import policy
+from matcher.requests.models import Request, RequestRevision
+from matcher.requests.services import record_revision, require_complete
+from matcher.requests.states import RequestState
+
+
+def publish_request(session: Session, request_id: int, *, actor: Actor, now: datetime) -> Request:
+    """Send a draft. Of somebody whose place at the school is not confirmed yet it is kept, and sent once it is.
+
+    A second click finds it open and changes nothing. Raises InvalidInput for what is missing.
+    """
+    request = editable(session, request_id, actor)
+    if request.state is RequestState.OPEN:
+        return request
+    if request.state is not RequestState.DRAFT:
+        raise Conflict(_l("This request was withdrawn. Copy it to ask again."))
+    require_complete(session, request, now=now)
+    if not _may_send(actor, request):
+        request.held_back, request.changed_at = True, now
+        session.flush()
+        return request
+    _open(session, request, by_id=actor.user_id, now=now)
+    return request
+
+
+def _may_send(actor: Actor, request: Request) -> bool:
+    confirmed = any(actor.has_in(role, request.organisation_id) for role in SCHOOL_ROLES)
+    return confirmed or actor.is_coordinator_of(request.region_id)
+
+
+def send_held_back(session: Session, request_id: int, *, actor: Actor, now: datetime) -> bool:
+    """After confirmation: a fresh check, then open. False when it can no longer be sent as it is."""
+    request = lock_row(session, Request, request_id)
+    if not request.held_back or request.state is not RequestState.DRAFT or not _may_send(actor, request):
+        return False
+    require_complete(session, request, now=now)
+    _open(session, request, by_id=actor.user_id, now=now)
+    return True
+
+
+def _open(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
+    last = session.scalar(select(func.max(RequestRevision.revision)).where(RequestRevision.request_id == request.id))
+    request.revision = (last or 0) + 1
+    request.state, request.held_back = RequestState.OPEN, False
+    request.published_at, request.changed_at, request.ended_at = now, now, None
+    session.flush()
+    record_revision(session, request, by_id=by_id, now=now)
+
+
+def take_back_to_draft(session: Session, request_id: int, *, actor: Actor, now: datetime) -> Request:
+    """To change an open request; only while nobody was asked or said yes. Raises Conflict."""
+    request = editable(session, request_id, actor)
+    if request.state is RequestState.DRAFT:
+        return request
+    if request.state is not RequestState.OPEN or _live(session, request.id):
+        raise Conflict(_l("People were already asked. Withdraw the invitations first, or copy the request."))
+    request.state, request.changed_at = RequestState.DRAFT, now
+    session.flush()
+    return request
+
+
+def withdraw_request(
+    session: Session, request_id: int, *, actor: Actor, now: datetime, reason: CancelReason = CancelReason.OTHER
+) -> Request:
+    """The school asks no more: open invitations and agreements end with it, everybody hears."""
+    request = editable(session, request_id, actor)
+    if request.state is RequestState.WITHDRAWN:
+        return request
+    for match_id in _live(session, request.id):
+        end_by_system(session, match_id, reason=reason.value, now=now)
+    request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
+    session.flush()
+    return request
+
+
+def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor: Actor, now: datetime) -> list[Match]:
+    """Ask the ticked people in this order; three at once, the rest as places in the row come free."""
+    request = editable(session, request_id, actor)
+    if not _may_send(actor, request):
+        raise Forbidden(_l("Your place at this school is not confirmed yet. Your choice is kept until it is."))
+    tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
+    return ask_next(session, request.id, now=now)
+
+
+def editable(session: Session, request_id: int, actor: Actor) -> Request:
+    """The request, locked, if this person may change it. Raises NotFound for unknown and foreign ones alike."""
+    request = lock_row(session, Request, request_id)
+    if not policy.can_edit(
+        actor,
+        organisation_id=request.organisation_id,
+        region_id=request.region_id,
+        asked_by_id=request.asked_by_id,
+    ):
+        raise NotFound()
+    return request
+
+
+def _live(session: Session, request_id: int) -> list[int]:
+    query = select(Match.id).where(Match.request_id == request_id, Match.state.in_(LIVE)).order_by(Match.id)
+    return list(session.scalars(query))

@@ -1,0 +1,69 @@
+"""What the clock does to matches, each in a short unit of its own: a lost run is made good by the next."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from matcher.accounts.queries import actor_for
+from matcher.db import Database
+from matcher.errors import MatcherError
+from matcher.matching import due_queries as due
+from matcher.matching.change_services import lapse_match
+from matcher.matching.due_services import approve_by_rule, ask_how_it_was
+from matcher.matching.proposal_services import ask_next
+from matcher.matching.request_services import send_held_back
+from matcher.matching.states import UNDO_SECONDS
+from matcher.matching.suggestion_services import store_run, suggest
+from matcher.matching.visit_services import count_reports, expire_match, supersede_match
+
+
+def run_due(database: Database, now: datetime) -> dict[str, int]:
+    """Everything that is due; returns how often each thing was done. Safe to run twice or side by side."""
+    settled = now - timedelta(seconds=UNDO_SECONDS)
+    done = {
+        "expired": _each(database, due.expired(database, now), lambda s, i: expire_match(s, i, now=now)),
+        "superseded": _each(database, due.superseded(database, settled), lambda s, i: supersede_match(s, i, now=now)),
+        "lapsed": _each(database, due.lapsed(database, now), lambda s, i: lapse_match(s, i, now=now)),
+        "approved": _each(database, due.accepted(database, settled), lambda s, i: approve_by_rule(s, i, now=now)),
+        "asked how": _each(database, due.over(database, now), lambda s, i: ask_how_it_was(s, i, now=now)),
+        "counted": _each(database, due.unreported(database, now), lambda s, i: count_reports(s, i, now=now)),
+        "sent": _send_held_back(database, now),
+        "suggested": _suggest(database, now),
+        "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
+    }
+    return {what: count for what, count in done.items() if count}
+
+
+def _each(database: Database, ids: Iterable[int], verb: Callable[[Any, int], Any]) -> int:
+    """One unit per row: a refusal (somebody was first, a rule says no) leaves that row for people."""
+    count = 0
+    for row_id in ids:
+        try:
+            with database.write() as session:
+                count += bool(verb(session, row_id))
+        except MatcherError:
+            continue
+    return count
+
+
+def _send_held_back(database: Database, now: datetime) -> int:
+    count = 0
+    for request_id, asker_id in due.held_back(database):
+        try:
+            with database.write() as session:
+                count += send_held_back(session, request_id, actor=actor_for(session, asker_id), now=now)
+        except MatcherError:
+            continue
+    return count
+
+
+def _suggest(database: Database, now: datetime) -> int:
+    """Open requests without a run for their present text: thinking happens outside the write unit."""
+    count = 0
+    for request_id in due.without_run(database):
+        with database.read() as session:
+            suggested = suggest(session, request_id=request_id, now=now)
+        with database.write() as session:
+            store_run(session, suggested)
+        count += 1
+    return count

@@ -1,0 +1,153 @@
+"""After the date, and the clock: reports of both sides, what counts when, expiry, superseding."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import SYSTEM, Actor
+from matcher.errors import IllegalMove, InvalidInput
+from matcher.i18n import _l
+from matcher.matching.booking_services import chosen_moment, release
+from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
+from matcher.matching.models import Match, VisitReport
+from matcher.matching.notice_services import tell
+from matcher.matching.policy import MatchFacts, sides_of
+from matcher.matching.queries import reports_of
+from matcher.matching.states import Action, MatchState, MissedReason, Side
+from matcher.offers.models import Offer
+from matcher.regions.policy import NO_REPORT_COUNTS_AFTER_DAYS, ONE_REPORT_COUNTS_AFTER_DAYS
+from matcher.regions.queries import region_rule
+from matcher.requests.models import Request
+
+
+def report_visit(
+    session: Session,
+    match_id: int,
+    *,
+    happened: bool,
+    again: bool | None,
+    actor: Actor,
+    now: datetime,
+    reason: MissedReason | None = None,
+    pupils: int | None = None,
+    hours: float | None = None,
+    part: float | None = None,
+    note: str = "",
+) -> Match:
+    """One side's answer. Equal answers of both sides close the match; different ones wait for the coordinator."""
+    if not happened and reason is None:
+        raise InvalidInput(_l("Choose why it did not take place."), field="reason")
+    match, request, offer = locked(session, match_id)
+    action = Action.REPORT_HELD if happened else Action.REPORT_MISSED
+    facts = permitted(session, match, action, actor, now)
+    side = _reporting_side(facts, actor)
+    report = session.get(VisitReport, (match.id, side)) or VisitReport(match_id=match.id, side=side)
+    report.happened, report.again, report.reason = happened, again, reason.value if reason and not happened else None
+    report.pupils, report.hours, report.part, report.note = pupils, hours, part, note
+    report.by_id, report.at = actor.user_id, now
+    session.add(report)
+    session.flush()
+    answers = {each.happened for each in reports_of(session, match.id).values()}
+    decided = side is Side.COORDINATOR or len(reports_of(session, match.id)) >= 2
+    if decided and (side is Side.COORDINATOR or len(answers) == 1):
+        _close(session, match, request, offer, happened, report.reason, actor, side, now)
+    return match
+
+
+def count_reports(session: Session, match_id: int, *, now: datetime) -> bool:
+    """One report alone counts after a week; none after three is "not reported". True when something was decided."""
+    match, request, offer = locked(session, match_id)
+    moment = chosen_moment(session, match.id)
+    reports = reports_of(session, match.id)
+    if match.state is not MatchState.APPROVED or moment is None or len(reports) > 1:
+        return False
+    age = now - datetime.fromtimestamp(moment.end_s, UTC)
+    kind, region = request.kind.value, request.region_id
+    one_after = region_rule(session, region, kind, ONE_REPORT_COUNTS_AFTER_DAYS, at=now)
+    none_after = region_rule(session, region, kind, NO_REPORT_COUNTS_AFTER_DAYS, at=now)
+    only = next(iter(reports.values()), None)
+    if only is not None and age >= timedelta(days=one_after):
+        _close(session, match, request, offer, only.happened, only.reason, SYSTEM, Side.SYSTEM, now)
+    elif only is None and age >= timedelta(days=none_after):
+        _close(session, match, request, offer, False, MissedReason.NOT_REPORTED.value, SYSTEM, Side.SYSTEM, now)
+    else:
+        return False
+    return True
+
+
+def _close(
+    session: Session,
+    match: Match,
+    request: Request,
+    offer: Offer,
+    happened: bool,
+    reason: str | None,
+    actor: Actor,
+    side: Side,
+    now: datetime,
+) -> None:
+    action, to = (Action.REPORT_HELD, MatchState.HELD) if happened else (Action.REPORT_MISSED, MatchState.MISSED)
+    moment = chosen_moment(session, match.id)
+    if not happened:
+        release(session, match.id)
+    details = {"moment_id": moment.id if moment else None}
+    event = step(session, match, action, to, actor=actor, role=side, now=now, reason=reason, details=details)
+    tell(session, match, request, offer, event)
+
+
+def _reporting_side(facts: MatchFacts, actor: Actor) -> Side:
+    sides = sides_of(facts, actor)
+    return next(side for side in (Side.SCHOOL, Side.COMPANY, Side.COORDINATOR) if side in sides)
+
+
+def expire_match(session: Session, match_id: int, *, now: datetime) -> bool:
+    """The clock: an invitation nobody answered in time, or an agreed visit whose date came without approval."""
+    match, request, offer = locked(session, match_id)
+    moment = chosen_moment(session, match.id)
+    if match.state is MatchState.PROPOSED:
+        due = match.expires_at is not None and match.expires_at <= now
+    else:
+        due = match.state is MatchState.ACCEPTED and moment is not None and moment.start_s <= now.timestamp()
+    if not due:
+        return False
+    _by_system(session, match, request, offer, Action.EXPIRE, MatchState.EXPIRED, now, reason=None)
+    return True
+
+
+def supersede_match(session: Session, match_id: int, *, now: datetime) -> bool:
+    """Somebody else comes: an invitation whose request has no place left ends, kindly."""
+    match, request, offer = locked(session, match_id)
+    if match.state is not MatchState.PROPOSED:
+        return False
+    _by_system(session, match, request, offer, Action.SUPERSEDE, MatchState.SUPERSEDED, now, reason=None)
+    return True
+
+
+def end_by_system(session: Session, match_id: int, *, reason: str, now: datetime) -> None:
+    """A consequence (request withdrawn, person left, verification lost): withdrawn before approval, cancelled after."""
+    match, request, offer = locked(session, match_id)
+    if match.state in {MatchState.PROPOSED, MatchState.ACCEPTED}:
+        _by_system(session, match, request, offer, Action.WITHDRAW, MatchState.WITHDRAWN, now, reason=reason)
+    elif match.state is MatchState.APPROVED:
+        _by_system(session, match, request, offer, Action.CANCEL, MatchState.CANCELLED, now, reason=reason)
+    else:
+        raise IllegalMove(NOT_POSSIBLE_NOW)
+
+
+def _by_system(
+    session: Session,
+    match: Match,
+    request: Request,
+    offer: Offer,
+    action: Action,
+    to: MatchState,
+    now: datetime,
+    *,
+    reason: str | None,
+) -> None:
+    permitted(session, match, action, SYSTEM, now)
+    moment = chosen_moment(session, match.id)
+    release(session, match.id)
+    details = {"moment_id": moment.id if moment else None}
+    event = step(session, match, action, to, actor=SYSTEM, role=Side.SYSTEM, now=now, reason=reason, details=details)
+    tell(session, match, request, offer, event)
