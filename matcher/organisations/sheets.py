@@ -124,18 +124,21 @@ def _cells(number: int, line: str, delimiter: str, columns: list[str]) -> list[s
     """The cells of one line. A quote must close on its own line: no cell of a register holds a line break."""
     if len(line) > MAX_LINE:
         at, size = max(enumerate(map(len, line.split(delimiter))), key=lambda cell: cell[1])
-        raise InvalidInput(f"{_where(number, at, columns)}: a cell of {size:,} characters is too long to be right.")
+        _check_size(number, at, size, columns)
+        raise InvalidInput(f"Row {number} has {len(line):,} characters and is too long to be right.")
     try:
         cells = next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
         at = _broken_cell(line, delimiter)
         raise InvalidInput(f"{_where(number, at, columns)}: the quotes do not close on this row.") from None
     for at, cell in enumerate(cells):
-        if len(cell) > MAX_CELL:
-            raise InvalidInput(
-                f"{_where(number, at, columns)}: a cell of {len(cell):,} characters is too long to be right."
-            )
+        _check_size(number, at, len(cell), columns)
     return cells
+
+
+def _check_size(number: int, at: int, size: int, columns: list[str]) -> None:
+    if size > MAX_CELL:
+        raise InvalidInput(f"{_where(number, at, columns)}: a cell of {size:,} characters is too long to be right.")
 
 
 def _broken_cell(line: str, delimiter: str) -> int:
