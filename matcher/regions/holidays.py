@@ -6,6 +6,7 @@ from functools import cache
 
 from holidays import country_holidays
 
+from matcher.i18n import _l
 from matcher.regions.states import HolidayRegion
 
 AUTUMN, CHRISTMAS, SPRING, MAY, SUMMER = "autumn", "christmas", "spring", "may", "summer"
@@ -15,6 +16,13 @@ NAMES = {
     "Spring Break": SPRING,
     "May Break": MAY,
     "Summer Break": SUMMER,
+}
+LABELS = {
+    AUTUMN: _l("autumn holiday"),
+    CHRISTMAS: _l("Christmas holiday"),
+    SPRING: _l("spring holiday"),
+    MAY: _l("May holiday"),
+    SUMMER: _l("summer holiday"),
 }
 # Only these are fixed by the ministry; the other weeks are advice, a school may differ.
 BINDING = frozenset({CHRISTMAS, MAY, SUMMER})
