@@ -163,9 +163,7 @@ def _row(run_id: int, candidate: Candidate) -> Suggestion:
     )
 
 
-def still_eligible(
-    session: Session, request_id: int, offer_ids: Collection[int], now: datetime
-) -> dict[int, Verdict]:
+def still_eligible(session: Session, request_id: int, offer_ids: Collection[int], now: datetime) -> dict[int, Verdict]:
     """Offer id → today's verdict; whoever is not in it is gone."""
     return verdicts(session, request_id, offer_ids, now=now)
 

@@ -1,0 +1,150 @@
+"""The one place where PairFacts are made of a request, an offer and their verdict: for serving and for history alike.
+
+Pure: what may be known at `as_of` is decided by whoever filled the views.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from matcher.availability.states import Delivery, Kind
+from matcher.clock import local_date
+from matcher.matching.eligibility import MomentState, Verdict
+from matcher.matching.views import OfferView, RequestView
+from matcher.ranking.facts import LONG_AGO_DAYS, Column, FactsBatch, PairFacts
+from matcher.ranking.reasons import Detail
+
+KIND_NUMBERS = {kind: float(number) for number, kind in enumerate(Kind)}
+MOST_MARGIN_DAYS = 400.0
+
+# What is assumed of somebody nobody asked yet, worth two asks; the shares move to their own as answers come in.
+PRIOR_ASKS = 2.0
+PRIOR_ANSWERED, PRIOR_IN_TIME, PRIOR_YES = 0.7, 0.8, 0.5
+CAP_WHEN_NONE = 12
+
+
+def pair_facts(request: RequestView, offer: OfferView, verdict: Verdict, *, as_of: datetime) -> PairFacts:
+    """The facts of one pair; the same arithmetic as for many."""
+    return facts_batch(request, [offer], [verdict], as_of=as_of).one(0)
+
+
+def facts_batch(
+    request: RequestView, offers: Sequence[OfferView], verdicts: Sequence[Verdict], *, as_of: datetime
+) -> FactsBatch:
+    """The facts of many offers for one request, a row each, in their order."""
+    columns: dict[str, Column | float] = {
+        "kind": KIND_NUMBERS[request.kind],
+        "school_visits": float(request.school_visits),
+        **_place_columns(request, offers, verdicts),
+        **_topic_columns(request, offers),
+        **_time_columns(request, offers, verdicts, as_of),
+        **_history_columns(offers),
+        **_fit_columns(request, offers),
+    }
+    return FactsBatch.from_columns(columns, len(offers))
+
+
+def _floats(values: Sequence[float | None]) -> Column:
+    """None becomes NaN."""
+    return np.array(values, dtype=np.float64)
+
+
+def _place_columns(
+    request: RequestView, offers: Sequence[OfferView], verdicts: Sequence[Verdict]
+) -> dict[str, Column | float]:
+    online = _floats([verdict.mode is Delivery.ONLINE for verdict in verdicts])
+    away = _floats([verdict.distance_km for verdict in verdicts]) * (1 - online)
+    limits = _floats([_limit_of(request, offer, verdict) for offer, verdict in zip(offers, verdicts, strict=True)])
+    return {"online": online, "distance_km": away, "distance_share": np.minimum(1.0, away / np.maximum(limits, 1.0))}
+
+
+def _limit_of(request: RequestView, offer: OfferView, verdict: Verdict) -> int:
+    """The limit of who travels: the guest's own, or the school's for a visit to the company."""
+    return request.max_km or 100 if verdict.mode is Delivery.AT_COMPANY else offer.travel_km
+
+
+def _topic_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
+    closest = _floats([topic_closeness(request, offer) for offer in offers])
+    return {"topic_closeness": closest, "topic_exact": (closest >= 1.0).astype(np.float64)}
+
+
+def topic_closeness(request: RequestView, offer: OfferView) -> float:
+    return max((request.closeness.get(topic, 0.0) for topic in offer.topics), default=0.0)
+
+
+def _time_columns(
+    request: RequestView, offers: Sequence[OfferView], verdicts: Sequence[Verdict], as_of: datetime
+) -> dict[str, Column | float]:
+    usual = _floats([verdict.count(MomentState.USUAL) for verdict in verdicts])
+    unknown = _floats([verdict.count(MomentState.UNKNOWN) for verdict in verdicts])
+    margins = [_margin(request, offer, verdict, as_of) for offer, verdict in zip(offers, verdicts, strict=True)]
+    return {
+        "moments_usual": usual,
+        "moments_unknown": unknown,
+        "moments_share": (usual + unknown) / max(1, len(request.moments)),
+        "notice_margin_days": np.clip(_floats(margins), 0, MOST_MARGIN_DAYS),
+    }
+
+
+def _margin(request: RequestView, offer: OfferView, verdict: Verdict, as_of: datetime) -> int:
+    """Days between the notice asked for and the last possible moment: how long there is to answer."""
+    open_ids = set(verdict.open_moments)
+    days = [moment.day for moment in request.moments if moment.id in open_ids]
+    return (max(days) - local_date(as_of) - timedelta(days=offer.notice_days)).days if days else 0
+
+
+def _history_columns(offers: Sequence[OfferView]) -> dict[str, Column | float]:
+    past = [offer.history for offer in offers]
+    asks = _floats([h.asks_due for h in past])
+    answered = _floats([h.answered for h in past])
+    since = _floats([h.days_since_ask for h in past])
+    caps = _floats([CAP_WHEN_NONE if offer.yearly_cap is None else max(1, offer.yearly_cap) for offer in offers])
+    return {
+        "level_experience": _floats([h.level_visits for h in past]),
+        "earlier_visits_here": _floats([h.visits_here for h in past]),
+        "earlier_visits_total": _floats([h.visits_total for h in past]),
+        "partnership": _floats([h.partnership for h in past]),
+        "answers_share": (answered + PRIOR_ASKS * PRIOR_ANSWERED) / (asks + PRIOR_ASKS),
+        "answers_in_time": _share([h.answered_in_time for h in past], answered, PRIOR_IN_TIME),
+        "yes_share": _share([h.yes for h in past], answered, PRIOR_YES),
+        "asks": asks,
+        "load_share": np.minimum(1.0, _floats([h.taken for h in past]) / caps),
+        "open_asks": _floats([h.open_asks for h in past]),
+        "days_since_ask": np.where(np.isnan(since), LONG_AGO_DAYS, np.clip(since, 0, LONG_AGO_DAYS)),
+    }
+
+
+def _share(counts: Sequence[float], answered: Column, prior: float) -> Column:
+    return (_floats(counts) + PRIOR_ASKS * prior) / (answered + PRIOR_ASKS)
+
+
+def _fit_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
+    size = request.group_size or 0
+    return {
+        "company_size": _floats([offer.company_size for offer in offers]),
+        "delivery_match": _floats([1.0 if offer.delivery is request.delivery else 0.5 for offer in offers]),
+        "language_match": _floats([1.0 if offer.languages[:1] == (request.language,) else 0.5 for offer in offers]),
+        "group_fit": _floats(
+            [min(1.0, offer.group_most / size) if size and offer.group_most else 1.0 for offer in offers]
+        ),
+        "named": _floats([offer.person_id is not None for offer in offers]),
+    }
+
+
+def reason_detail(request: RequestView, offer: OfferView, verdict: Verdict) -> Detail:
+    """What the reasons name besides the facts."""
+    shared = [topic for topic in offer.topics if topic in request.closeness]
+    open_ids = verdict.open_moments
+    return Detail(
+        topic=min(shared, key=lambda topic: (-request.closeness[topic], topic)) if shared else None,
+        level=request.level,
+        moment=open_ids[0] if open_ids else None,
+        asked_moments=len(request.moments),
+        travel_km=_limit_of(request, offer, verdict),
+        taken=offer.history.taken,
+        cap=offer.yearly_cap,
+        asked=offer.history.asks_due,
+        answered=offer.history.answered,
+        group_most=offer.group_most,
+    )

@@ -1,0 +1,293 @@
+"""Loads requests and offers as plain views; many offers cost the same number of statements as one."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import Grant, User
+from matcher.accounts.states import Role
+from matcher.availability.holds import Hold
+from matcher.availability.models import Booking
+from matcher.availability.patterns import Availability
+from matcher.availability.queries import Owner, availabilities, owner_of
+from matcher.availability.states import Delivery, Party
+from matcher.clock import local_date, school_year
+from matcher.db import BIGGEST_ID
+from matcher.errors import NotFound
+from matcher.matching.history_queries import Guest, Tally, guest_of, hours_given, partnerships, tallies, visits_at
+from matcher.matching.models import Match
+from matcher.matching.views import MomentView, OfferView, RequestView
+from matcher.offers.models import Offer, OfferTopic
+from matcher.offers.states import OfferState
+from matcher.organisations.models import Organisation
+from matcher.organisations.states import SizeClass
+from matcher.requests.models import Request, RequestMoment, RequestTopic
+from matcher.safeguarding.models import Block
+from matcher.safeguarding.policy import Visit, requirement
+from matcher.safeguarding.queries import proofs_of, rules_for
+from matcher.subjects.levels import LEVEL_BITS, Level
+from matcher.subjects.models import Topic
+
+DAY_SECONDS = 86_400
+GUEST_ROLES = (Role.PROFESSIONAL, Role.COMPANY_CONTACT)
+SIZE_NUMBERS = {size: number for number, size in enumerate(SizeClass, start=1)}
+
+
+def request_view(session: Session, request_id: int, *, now: datetime) -> RequestView:
+    """One request with its moments, widened topics and what its board asks. Raises NotFound."""
+    row = session.get(Request, request_id) if 0 < request_id <= BIGGEST_ID else None
+    if row is None:
+        raise NotFound()
+    school = session.get_one(Organisation, row.organisation_id)
+    moments = _moments(session, request_id)
+    topics = frozenset(session.scalars(select(RequestTopic.topic_id).where(RequestTopic.request_id == request_id)))
+    board_id = school.parent_id or school.id
+    asked = Visit(row.kind.value, row.level, supervised=True, structural=False, board_id=board_id)
+    first_day = moments[0].day if moments else row.window_from or local_date(now)
+    return RequestView(
+        id=row.id,
+        revision=row.revision,
+        kind=row.kind,
+        organisation_id=school.id,
+        board_id=board_id,
+        lat=school.lat or 0.0,
+        lon=school.lon or 0.0,
+        level=row.level,
+        level_bit=LEVEL_BITS.get(Level(row.level), 0) if row.level else 0,
+        language=row.language,
+        delivery=row.delivery,
+        group_size=row.group_size,
+        max_km=row.max_km,
+        topics=topics,
+        closeness=closeness(session, topics),
+        moments=moments,
+        school_year=school_year(first_day),
+        holiday_region=school.holiday_region,
+        proof=requirement(rules_for(session, board_id), asked),
+        school_visits=visits_at(session, school.id, as_of=now),
+    )
+
+
+def _moments(session: Session, request_id: int) -> tuple[MomentView, ...]:
+    query = (
+        select(RequestMoment.id, RequestMoment.start_s, RequestMoment.end_s)
+        .where(RequestMoment.request_id == request_id)
+        .order_by(RequestMoment.start_s, RequestMoment.end_s)
+    )
+    return tuple(MomentView.of(*row) for row in session.execute(query))
+
+
+EXACT, PART_OF, NEIGHBOUR = 1.0, 0.7, 0.6
+
+
+def closeness(session: Session, topic_ids: Iterable[int]) -> dict[int, float]:
+    """Every topic that counts as common: the asked ones, what is part of them or they of it, and their neighbours."""
+    asked = set(topic_ids)
+    rows = session.execute(select(Topic.id, Topic.code, Topic.near, Topic.parent_id)).all()
+    ids = {row.code: row.id for row in rows}
+    found: dict[int, float] = defaultdict(float)
+    for row in rows:
+        near = {ids[code] for code in row.near if code in ids}
+        if row.id in asked:
+            found[row.id] = EXACT
+            _raise_to(found, near, NEIGHBOUR)
+            _raise_to(found, {row.parent_id} - {None}, PART_OF)
+        elif row.parent_id in asked:
+            _raise_to(found, {row.id}, PART_OF)
+        elif near & asked:
+            _raise_to(found, {row.id}, NEIGHBOUR)
+    return dict(found)
+
+
+def _raise_to(found: dict[int, float], topics: set[int], value: float) -> None:
+    for topic in topics:
+        found[topic] = max(found[topic], value)
+
+
+def offer_views(
+    session: Session, request: RequestView, offer_ids: Collection[int], *, now: datetime
+) -> dict[int, OfferView]:
+    """Offer id → everything that counts for this request as known at `now`, in a fixed number of statements."""
+    if not offer_ids:
+        return {}
+    rows = session.execute(_offer_query(offer_ids)).all()
+    people = {row.Offer.person_id for row in rows if row.Offer.person_id is not None}
+    companies = {row.Offer.organisation_id for row in rows}
+    found = tallies(session, request, person_ids=people, offer_ids=offer_ids, as_of=now)
+    earlier = partnerships(session, request.organisation_id, companies, as_of=now)
+    hours = hours_given(session, companies, as_of=now)
+    owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
+    weeks = _weeks(session, request, set(owners.values()), now)
+    holds = _holds(session, request, people)
+    topics = _topics(session, offer_ids)
+    proofs = proofs_of(session, people, request.board_id)
+    blocked = _blocked(session, request, now)
+    views = {}
+    for row in rows:
+        offer: Offer = row.Offer
+        view = _view(row, weeks[owners[offer.id]], topics[offer.id], hours)
+        views[offer.id] = replace(
+            view,
+            holds=tuple(holds.get(offer.person_id or 0, ())),
+            proofs=tuple(proofs.get(offer.person_id or 0, ())),
+            blocked=("person", offer.person_id) in blocked or ("organisation", offer.organisation_id) in blocked,
+            **_past(found, offer, request, earlier),
+        )
+    return views
+
+
+def _offer_query(offer_ids: Collection[int]) -> Any:
+    confirmed = (
+        select(Grant.id)
+        .where(
+            Grant.user_id == Offer.person_id,
+            Grant.organisation_id == Offer.organisation_id,
+            Grant.role.in_(GUEST_ROLES),
+            Grant.confirmed_at.is_not(None),
+            Grant.ended_at.is_(None),
+        )
+        .exists()
+    )
+    return (
+        select(
+            Offer,
+            Organisation.verified_at,
+            Organisation.stopped_at,
+            Organisation.ended_at,
+            Organisation.via_contact,
+            Organisation.hours_budget,
+            Organisation.size,
+            User.stopped_at.label("person_stopped"),
+            User.erased_at,
+            User.email_confirmed_at,
+            confirmed.label("confirmed"),
+        )
+        .join(Organisation, Organisation.id == Offer.organisation_id)
+        .outerjoin(User, User.id == Offer.person_id)
+        .where(Offer.id.in_(offer_ids))
+    )
+
+
+def _view(row: Any, week: Availability, topics: frozenset[int], hours: dict[int, float]) -> OfferView:
+    offer: Offer = row.Offer
+    most = offer.details.get("group_most")
+    return OfferView(
+        id=offer.id,
+        revision=offer.revision,
+        kind=offer.kind,
+        organisation_id=offer.organisation_id,
+        person_id=offer.person_id,
+        is_open=offer.state is OfferState.OPEN,
+        organisation_ok=row.verified_at is not None and row.stopped_at is None and row.ended_at is None,
+        person_ok=_person_ok(row),
+        released=_released(row),
+        delivery=offer.delivery,
+        languages=tuple(offer.languages),
+        level_mask=offer.level_mask,
+        lat=offer.lat,
+        lon=offer.lon,
+        travel_km=offer.travel_km,
+        notice_days=offer.notice_days,
+        yearly_cap=offer.yearly_cap,
+        open_cap=offer.open_cap,
+        paused_until=offer.paused_until,
+        topics=topics,
+        availability=replace(week, bookings=(), months_off=frozenset(offer.months_off)),
+        group_most=int(most) if most else None,
+        company_size=SIZE_NUMBERS.get(row.size, 0),
+        hours_left=_hours_left(row, hours),
+    )
+
+
+def _person_ok(row: Any) -> bool:
+    if row.Offer.person_id is None:
+        return True
+    gone = row.person_stopped is not None or row.erased_at is not None
+    return bool(row.confirmed) and not gone and row.email_confirmed_at is not None
+
+
+def _released(row: Any) -> bool:
+    """The contact stands between only for named people who come for their employer."""
+    offer: Offer = row.Offer
+    asks_contact = row.via_contact and offer.person_id is not None and not offer.own_name
+    return not asks_contact or bool(offer.details.get("released_at"))
+
+
+def _hours_left(row: Any, hours: dict[int, float]) -> float | None:
+    if row.hours_budget is None or row.Offer.own_name:
+        return None
+    return float(row.hours_budget) - hours.get(row.Offer.organisation_id, 0.0)
+
+
+def _past(found: dict[Guest, Tally], offer: Offer, request: RequestView, earlier: dict[int, int]) -> dict[str, Any]:
+    tally = found.get(guest_of(offer.person_id, offer.id)) or Tally()
+    history = replace(tally.history, partnership=earlier.get(offer.organisation_id, 0))
+    return {"history": history, "already_asked": request.id in tally.asked_by}
+
+
+def _weeks(session: Session, request: RequestView, owners: set[Owner], now: datetime) -> dict[Owner, Availability]:
+    from_s, to_s = _span(request, now)
+    return availabilities(session, owners, on=local_date(now), from_s=from_s, to_s=to_s)
+
+
+def _span(request: RequestView, now: datetime) -> tuple[int, int]:
+    """From now to past the last moment, with room for travel and for moments tried on other days."""
+    last = max((moment.end_s for moment in request.moments), default=int(now.timestamp()))
+    return int(now.timestamp()) - DAY_SECONDS, last + 40 * DAY_SECONDS
+
+
+def _holds(session: Session, request: RequestView, people: Collection[int]) -> dict[int, list[Hold]]:
+    """Live bookings per person as visits with their pads and place."""
+    if not request.moments:
+        return {}
+    first, last = min(m.start_s for m in request.moments), max(m.end_s for m in request.moments)
+    query = (
+        select(Booking, Request.organisation_id, Request.delivery, Offer.delivery.label("offered"))
+        .join(Match, Match.id == Booking.match_id)
+        .join(Request, Request.id == Match.request_id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(Booking.party == Party.PERSON, Booking.party_id.in_(people), Booking.live)
+        .where(Booking.start_s < last + 40 * DAY_SECONDS, Booking.end_s > first - 8 * DAY_SECONDS)
+    )
+    found: dict[int, list[Hold]] = defaultdict(list)
+    for booking, school_id, asked, offered in session.execute(query):
+        online = Delivery.ONLINE in (asked, offered)
+        found[booking.party_id].append(
+            Hold(
+                booking.start_s + booking.pad_before_s,
+                booking.end_s - booking.pad_after_s,
+                booking.pad_before_s,
+                booking.pad_after_s,
+                None if online else f"school:{school_id}",
+                booking.id,
+            )
+        )
+    return found
+
+
+def _topics(session: Session, offer_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    query = select(OfferTopic.offer_id, OfferTopic.topic_id).where(OfferTopic.offer_id.in_(offer_ids))
+    for offer_id, topic_id in session.execute(query):
+        found[offer_id].add(topic_id)
+    return defaultdict(frozenset, {offer_id: frozenset(topics) for offer_id, topics in found.items()})
+
+
+def _blocked(session: Session, request: RequestView, now: datetime) -> set[tuple[str, int | None]]:
+    """People and organisations with whom the school side does not work, whoever of the two said so."""
+    row = session.execute(select(Request.asked_by_id, Request.teacher_id).where(Request.id == request.id)).one()
+    people = {row.asked_by_id, row.teacher_id} - {None}
+    schools = {request.organisation_id, request.board_id} - {None}
+    query = select(Block).where(Block.at <= now, or_(Block.ended_at.is_(None), Block.ended_at > now))
+    ours = or_(Block.by_user_id.in_(people), Block.by_organisation_id.in_(schools))
+    theirs = or_(Block.of_user_id.in_(people), Block.of_organisation_id.in_(schools))
+    found: set[tuple[str, int | None]] = set()
+    for block in session.scalars(query.where(or_(ours, theirs))):
+        found |= {("person", block.by_user_id), ("person", block.of_user_id)}
+        found |= {("organisation", block.by_organisation_id), ("organisation", block.of_organisation_id)}
+    return found - {("person", None), ("organisation", None)}

@@ -1,0 +1,127 @@
+"""What eligibility and ranking may know of a request and of an offer, as plain frozen values of one moment in time.
+
+Filled by suggestion_queries; nothing here reads a database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from matcher.availability.holds import Hold
+from matcher.availability.masks import mask_of, within_day
+from matcher.availability.moments import local
+from matcher.availability.patterns import Availability
+from matcher.availability.states import Delivery, Kind
+from matcher.regions.states import HolidayRegion
+from matcher.safeguarding.policy import NOTHING, Requirement, Seen
+
+
+@dataclass(frozen=True)
+class MomentView:
+    """One asked moment. `mask` is rounded outward; `in_day` says whether 07:00–22:00 of one day holds all of it."""
+
+    id: int
+    start_s: int
+    end_s: int
+    day: date
+    weekday: int
+    mask: int
+    in_day: bool
+
+    @classmethod
+    def of(cls, moment_id: int, start_s: int, end_s: int) -> "MomentView":
+        first, last = local(start_s), local(end_s)
+        one_day = first.date() == last.date() and first.time() < last.time()
+        start, end = (first.time(), last.time()) if one_day else (time(0), time(0, 1))
+        return cls(
+            moment_id,
+            start_s,
+            end_s,
+            first.date(),
+            first.weekday(),
+            mask_of(start, end),
+            one_day and within_day(start, end),
+        )
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """What the school asks. `closeness`: every topic that counts as common, with 1.0 for the ones asked for."""
+
+    id: int
+    revision: int
+    kind: Kind
+    organisation_id: int
+    board_id: int | None
+    lat: float
+    lon: float
+    level: str | None
+    level_bit: int
+    language: str
+    delivery: Delivery
+    group_size: int | None
+    max_km: int | None
+    topics: frozenset[int]
+    closeness: Mapping[int, float]
+    moments: tuple[MomentView, ...]
+    school_year: int
+    holiday_region: HolidayRegion | None = None
+    proof: Requirement = NOTHING
+    school_visits: int = 0
+
+    @property
+    def place(self) -> str:
+        """The name under which bookings know the school."""
+        return f"school:{self.organisation_id}"
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened before, counted up to one moment."""
+
+    visits_here: int = 0
+    visits_total: int = 0
+    level_visits: int = 0
+    partnership: int = 0
+    asks_due: int = 0
+    answered: int = 0
+    answered_in_time: int = 0
+    yes: int = 0
+    days_since_ask: float | None = None
+    open_asks: int = 0
+    taken: int = 0
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """What is offered, by whom and within which limits; no names."""
+
+    id: int
+    revision: int
+    kind: Kind
+    organisation_id: int
+    person_id: int | None
+    is_open: bool
+    organisation_ok: bool
+    person_ok: bool
+    released: bool
+    delivery: Delivery
+    languages: tuple[str, ...]
+    level_mask: int
+    lat: float
+    lon: float
+    travel_km: int
+    notice_days: int
+    yearly_cap: int | None
+    open_cap: int
+    paused_until: date | None
+    topics: frozenset[int]
+    availability: Availability
+    group_most: int | None = None
+    company_size: int = 0
+    holds: tuple[Hold, ...] = ()
+    already_asked: bool = False
+    blocked: bool = False
+    proofs: tuple[Seen, ...] = ()
+    hours_left: float | None = None
+    history: History = field(default_factory=History)

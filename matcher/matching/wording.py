@@ -1,0 +1,183 @@
+"""Reasons, what excludes and smallest changes: codes become sentences in the reader's language, on reading."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from matcher.availability.wording import weekday_name
+from matcher.i18n import _, _l, current_locale, ngettext
+from matcher.matching.eligibility import MomentState, NeverCode
+from matcher.subjects.levels import Level, level_name
+
+NEVER = {
+    NeverCode.KIND: _l("This is another kind of offer."),
+    NeverCode.TOPIC: _l("Their topics are different from the one you ask for."),
+    NeverCode.LEVEL: _l("They do not teach this level."),
+    NeverCode.LANGUAGE: _l("They do not teach in this language."),
+    NeverCode.DELIVERY: _l("They do not teach in this way (at school or online)."),
+    NeverCode.DISTANCE: _l("It is too far away."),
+    NeverCode.MOMENTS: _l("They cannot come at any of these moments."),
+    NeverCode.NOTICE: _l("They want to be asked longer ahead."),
+    NeverCode.PAUSED: _l("They do not want to be asked for a while."),
+    NeverCode.CAP: _l("They reached their maximum for this school year."),
+    NeverCode.HOURS_BUDGET: _l("Their organisation gave all the hours it has for this school year."),
+    NeverCode.OPEN_ASKS: _l("They still have to answer another question first."),
+    NeverCode.ALREADY_ASKED: _l("They were already asked for this."),
+    NeverCode.NOT_OPEN: _l("This offer is not open any more."),
+    NeverCode.NOT_VERIFIED: _l("Their organisation has not been checked yet."),
+    NeverCode.NOT_CONFIRMED: _l("Their organisation has not confirmed them yet."),
+    NeverCode.SAFEGUARDING: _l("Your board asks for a proof of good conduct that has not been seen yet."),
+    NeverCode.BLOCKED: _l("This is not possible."),
+    NeverCode.VIA_CONTACT: _l("Their organisation wants to be asked through its contact first."),
+}
+
+MOMENTS = {
+    MomentState.USUAL: _l("usually can"),
+    MomentState.UNKNOWN: _l("don't know yet"),
+    MomentState.NEVER: _l("never"),
+    MomentState.BUSY: _l("away or booked"),
+    MomentState.TOO_SOON: _l("too soon to ask"),
+    MomentState.UNSAFE: _l("proof missing"),
+}
+
+LANGUAGES = {"nl": _l("Dutch"), "en": _l("English"), "fy": _l("Frisian"), "de": _l("German")}
+
+GREAT_FIT, GOOD_FIT = 0.7, 0.5
+
+
+@dataclass(frozen=True)
+class Names:
+    """What ids are called, in the reader's language."""
+
+    topics: Mapping[int, str] = field(default_factory=dict)
+    moments: Mapping[int, str] = field(default_factory=dict)
+
+
+def never_sentence(code: str) -> str:
+    return str(NEVER[NeverCode(code)])
+
+
+def moment_words(state: str) -> str:
+    return str(MOMENTS[MomentState(state)])
+
+
+def fit_words(score: float) -> str:
+    """The fit in words, until chances are calibrated."""
+    if score >= GREAT_FIT:
+        return _("fits very well")
+    return _("fits well") if score >= GOOD_FIT else _("fits fairly well")
+
+
+def fit_blocks(score: float) -> int:
+    """Of ten blocks how many are filled."""
+    return max(1, min(10, round(score * 10)))
+
+
+def reason_sentence(reason: Sequence[Any], names: Names) -> str:
+    """A stored [code, parameters] as a short line; unknown codes of other versions give an empty one."""
+    code, params = reason
+    words = _REASONS.get(code)
+    return words(params, names) if words else ""
+
+
+def reason_lines(found: Sequence[Sequence[Any]], names: Names) -> list[str]:
+    return [line for line in (reason_sentence(reason, names) for reason in found) if line]
+
+
+def _topic(params: Mapping[str, Any], names: Names) -> str:
+    return names.topics.get(params.get("topic") or 0, "")
+
+
+def _level(params: Mapping[str, Any]) -> str:
+    return level_name(Level(params["level"]), current_locale())
+
+
+def _free_at(params: Mapping[str, Any], names: Names) -> str:
+    moment = names.moments.get(params.get("moment") or 0, "")
+    if params["count"] == 1 and moment:
+        return _("usually free on %(moment)s", moment=moment)
+    return ngettext(
+        "usually free at %(num)s of your moments", "usually free at %(num)s of your moments", params["count"]
+    )
+
+
+def _near(params: Mapping[str, Any], names: Names) -> str:
+    if params["km"] < 1:
+        return _("less than 1 km away")
+    return _("about %(km)s km away", km=params["km"])
+
+
+def _asked_recently(params: Mapping[str, Any], names: Names) -> str:
+    if params["days"] < 1:
+        return _("asked today for something else")
+    return ngettext("last asked %(num)s day ago", "last asked %(num)s days ago", params["days"])
+
+
+_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
+    "topic_exact": lambda p, n: _("teaches exactly this: %(topic)s", topic=_topic(p, n)),
+    "topic_near": lambda p, n: _("teaches something close: %(topic)s", topic=_topic(p, n)),
+    "topic_far": lambda p, n: _("teaches something further away: %(topic)s", topic=_topic(p, n)),
+    "near": _near,
+    "online": lambda p, n: _("gives this lesson online"),
+    "free_at": _free_at,
+    "been_before": lambda p, n: ngettext(
+        "came to your school %(num)s time before", "came to your school %(num)s times before", p["times"]
+    ),
+    "partnership": lambda p, n: ngettext(
+        "%(num)s earlier visit of this organisation to your school",
+        "%(num)s earlier visits of this organisation to your school",
+        p["times"],
+    ),
+    "answers": lambda p, n: _("answered %(answered)s of %(asked)s questions", answered=p["answered"], asked=p["asked"]),
+    "answers_rarely": lambda p, n: _(
+        "answered only %(answered)s of %(asked)s questions", answered=p["answered"], asked=p["asked"]
+    ),
+    "load": lambda p, n: _("%(taken)s of at most %(cap)s visits this school year", taken=p["taken"], cap=p["cap"]),
+    "level_experience": lambda p, n: ngettext(
+        "taught %(level)s %(num)s time before", "taught %(level)s %(num)s times before", p["times"], level=_level(p)
+    ),
+    "no_level_experience": lambda p, n: _("has not taught %(level)s before", level=_level(p)),
+    "far_edge": lambda p, n: _(
+        "about %(km)s km away, wants to travel %(limit)s km at most", km=p["km"], limit=p["limit"]
+    ),
+    "large_group": lambda p, n: _("prefers groups of at most %(most)s", most=p["most"]),
+    "unknown_times": lambda p, n: _("does not know yet whether these moments suit"),
+    "few_days": lambda p, n: _(
+        "can only come at %(count)s of your %(asked)s moments", count=p["count"], asked=p["asked"]
+    ),
+    "short_notice": lambda p, n: _("little time left to ask"),
+    "asked_recently": _asked_recently,
+    "first_visit": lambda p, n: _("first visit through this service"),
+    "name_follows": lambda p, n: _("the organisation names the guest later"),
+}
+
+REASON_CODES = frozenset(_REASONS)
+
+
+def change_sentence(change: Mapping[str, Any]) -> str:
+    """A smallest change with the number of people it brings: "also on Tuesday: 6"."""
+    params, count = change["params"], change["count"]
+    match change["code"]:
+        case "weekday":
+            return _("also on %(day)s: %(count)s", day=weekday_name(params["weekday"]), count=count)
+        case "online":
+            return _("online: %(count)s", count=count)
+        case "wider":
+            wider = {"to": params["to"], "from": params["from"]}
+            return _("%(to)s instead of %(from)s km: %(count)s", **wider, count=count)
+        case "later":
+            return ngettext(
+                "%(num)s week later: %(count)s", "%(num)s weeks later: %(count)s", params["weeks"], count=count
+            )
+        case "language":
+            return _("in %(language)s: %(count)s", language=str(LANGUAGES[params["language"]]), count=count)
+        case "level":
+            return _("for %(level)s: %(count)s", level=_level(params), count=count)
+    return ""
+
+
+def never_lines(never: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Stored counts per code as (sentence, count), the most frequent first; codes of other versions are left out."""
+    told = {code.value for code in NeverCode} - {NeverCode.BLOCKED.value}
+    known = [(code, count) for code, count in never.items() if code in told]
+    return [(never_sentence(code), count) for code, count in sorted(known, key=lambda item: (-item[1], item[0]))]

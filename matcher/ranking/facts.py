@@ -1,0 +1,121 @@
+"""PairFacts: the plain numbers about one request and one offer, alone or many at once, and how they are packed.
+
+No names, gender, background or age are ever among them. Who builds them: `matching/pairs`.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, fields
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+
+Column = npt.NDArray[np.float64]
+
+FAR_KM = 400.0
+LONG_AGO_DAYS = 365.0
+
+
+@dataclass(frozen=True)
+class PairFacts:
+    """All floats. Shares lie in 0–1, counts are of things that happened before `as_of`.
+
+    Changing a name or the order changes the fingerprint, and stored facts and models refuse to mix.
+    """
+
+    kind: float  # 0 guest lecture, 1 teacher internship, 2 hybrid placement
+    distance_km: float  # as the crow flies; 0 when online
+    distance_share: float  # of the limit of who travels; 0 when online
+    online: float
+    topic_exact: float
+    topic_closeness: float
+    level_experience: float  # earlier visits at this level
+    moments_usual: float
+    moments_unknown: float
+    moments_share: float  # possible moments of those asked
+    notice_margin_days: float  # from the first possible moment back to the notice asked for
+    earlier_visits_here: float
+    earlier_visits_total: float
+    partnership: float  # earlier visits of anybody of this organisation at this school
+    answers_share: float  # of the asks that were due, with a prior
+    answers_in_time: float  # of the answers, within three days, with a prior
+    yes_share: float  # of the answers, with a prior
+    asks: float  # how often asked before: how much the three shares are worth
+    load_share: float  # visits this school year against the own maximum
+    open_asks: float
+    days_since_ask: float  # at most 365, also when never asked
+    company_size: float  # 0 unknown, 1 one person … 5 over 250
+    delivery_match: float  # 1 when both want the same way, 0.5 when one of them adapts
+    language_match: float  # 1 when it is the only language offered or the first, else 0.5
+    group_fit: float  # 1 when the group fits, else the part that does
+    named: float  # 0: somebody of the team, name follows
+    school_visits: float  # visits of anybody at this school in the past year
+
+
+NAMES: tuple[str, ...] = tuple(field.name for field in fields(PairFacts))
+WIDTH = len(NAMES)
+_POSITION = {name: position for position, name in enumerate(NAMES)}
+
+
+def fingerprint() -> str:
+    """SHA-256 over names and types in order."""
+    shape = ";".join(f"{field.name}:{getattr(field.type, '__name__', field.type)}" for field in fields(PairFacts))
+    return sha256(shape.encode()).hexdigest()
+
+
+class WrongShape(ValueError):
+    """Stored or handed-over facts that are not these facts."""
+
+
+def pack(facts: PairFacts) -> bytes:
+    """Four bytes a fact, little-endian, in order of NAMES."""
+    packed = array("f", astuple(facts))
+    if packed.itemsize != 4:
+        raise WrongShape("a float of this machine is not four bytes long")
+    return np.asarray(packed, dtype="<f4").tobytes()
+
+
+def unpack(packed: bytes, made_with: str) -> PairFacts:
+    """The facts again, as four-byte floats hold them. Raises WrongShape when they were packed with other names."""
+    if made_with != fingerprint() or len(packed) != 4 * WIDTH:
+        raise WrongShape("these facts were packed with other names or types")
+    return PairFacts(*(float(value) for value in np.frombuffer(packed, dtype="<f4")))
+
+
+@dataclass(frozen=True, eq=False)
+class FactsBatch:
+    """Many PairFacts as one array: a row per candidate, a column per fact."""
+
+    values: Column
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[1] != WIDTH:
+            raise WrongShape(f"a batch has {WIDTH} columns")
+
+    def __len__(self) -> int:
+        return int(self.values.shape[0])
+
+    @classmethod
+    def of(cls, many: Iterable[PairFacts]) -> "FactsBatch":
+        rows = [astuple(facts) for facts in many]
+        return cls(np.array(rows, dtype=np.float64).reshape(len(rows), WIDTH))
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, Column | float], rows: int) -> "FactsBatch":
+        """Columns by name, each an array of `rows` or one number for all; exactly the facts, no more and no less."""
+        if set(columns) != set(NAMES):
+            raise WrongShape(f"wrong columns: {sorted(set(columns) ^ set(NAMES))}")
+        values = np.empty((rows, WIDTH), dtype=np.float64)
+        for name, column in columns.items():
+            values[:, _POSITION[name]] = column
+        return cls(values)
+
+    def column(self, name: str) -> Column:
+        return self.values[:, _POSITION[name]]
+
+    def one(self, row: int) -> PairFacts:
+        return PairFacts(*(float(value) for value in self.values[row]))
+
+    def all(self) -> list[PairFacts]:
+        return [PairFacts(*row) for row in self.values.tolist()]
