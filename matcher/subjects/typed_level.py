@@ -158,6 +158,9 @@ def parse_level(text: str) -> TypedLevels:
         years.add(int(short["y"] or short["y2"]))
     if re.search(r"(?<!\w)SO(?!\w)", raw):
         levels.add(Level.SO)
+    if Level.SO in levels:
+        # Special primary schools number their groups too.
+        levels -= set(GROUPS["po"])
     for named in _NAMED_YEAR.finditer(folded):
         years |= {1} if named["c"] else _numbers(named["a"] or named["b"])
     return TypedLevels(levels_in(mask_of(levels)), tuple(sorted(years)))

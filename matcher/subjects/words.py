@@ -11,7 +11,9 @@ _TOKEN = re.compile(r"[^\W_]+(?:&[^\W_]+)*(?:['’](?=[st]\b)[^\W_]+)?", re.UNIC
 _VOWELS = "aeiouy"
 
 # Endings that turn a word into another form of itself, not into a compound.
-_INFLECTION = frozenset("en er ers erij eren ing ingen e s t de te den ten end ende isch ische ig ige heid heden".split())
+_INFLECTION = frozenset(
+    ["en", "er", "ers", "erij", "eren", "ing", "ingen", "den", "ten", "end", "ende", "isch", "ische", "ige", "heid"]
+)
 
 
 @dataclass(frozen=True)
@@ -48,34 +50,36 @@ def _without_plural_en(word: str) -> set[str]:
     return found | hardened
 
 
+def _without_ending(word: str) -> set[str]:
+    """Plurals, adjectives and third persons: what is left without the last letter or letters."""
+    if word.endswith("en"):
+        return _without_plural_en(word)
+    if word.endswith("'s"):
+        return {word[:-2]}
+    if word.endswith("ies"):
+        return {word[:-3] + "y", word[:-1]}
+    if word.endswith("es"):
+        return {word[:-1], word[:-2]}
+    if word.endswith(("e", "t")) or (word.endswith("s") and not word.endswith("ss")):
+        return {word[:-1]}
+    return set()
+
+
 @lru_cache(maxsize=16384)
 def forms(word: str) -> frozenset[str]:
     """The folded word and the shorter words it may be a plural, diminutive, verb or person form of."""
     found = {word}
     if len(word) > 4:
-        if word.endswith("en"):
-            found |= _without_plural_en(word)
-        if word.endswith(("'s", "’s")):
-            found.add(word[:-2])
-        elif word.endswith("ies"):
-            found |= {word[:-3] + "y", word[:-1]}
-        elif word.endswith("s") and not word.endswith("ss"):
-            found.add(word[:-1])
-            if word.endswith("es"):
-                found.add(word[:-2])
-        elif word.endswith("e"):
-            found.add(word[:-1])
-        elif word.endswith("t"):
-            found.add(word[:-1])
+        found |= _without_ending(word)
     for ending in ("tjes", "tje", "pjes", "pje", "jes", "je"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             found.add(word[: -len(ending)])
             break
-    # verpleegkundige(n), bouwkundig → the field itself
+    # verpleegkundige(n), bouwkundig: the field itself
     person = re.match(r"(.{3,}kund)(?:ig|ige|igen|igs)$", word)
     if person:
         found.add(person[1] + "e")
-    return frozenset(f for f in found if len(f) >= 3 or f == word)
+    return frozenset(form for form in found if len(form) >= 3 or form == word)
 
 
 def is_rest(rest: str) -> bool:
