@@ -1,4 +1,4 @@
-"""Which links stand in the header for whom. Pure: addresses are looked up in routes, where a missing page is left out."""
+"""The links in the header, per role. Pure: routes look up the addresses and leave out missing pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from matcher.i18n import _l
 
 @dataclass(frozen=True)
 class Link:
-    """One entry. `under` are the beginnings of paths for which it is the current one; `count` names a waiting number."""
+    """One entry. `under`: beginnings of paths for which it is the current one; `count` names a waiting number."""
 
     label: Any
     endpoint: str

@@ -1,57 +1,41 @@
-"""Numbers for public pages. Everything here may be shown to anybody, so cells under five are hidden before they leave."""
+"""Numbers for public pages: anybody may see them, so cells under five are hidden before they leave."""
 
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.models import Grant, User
+from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
+from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable
 from matcher.home.netherlands import Spot
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.states import MatchState
-from matcher.notices.models import Channel, Outbox
+from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.organisations.models import Organisation
 from matcher.regions.models import Region
 from matcher.regions.states import RegionLevel
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
-FEWEST = 5
+LATE = timedelta(minutes=15)
 _ROWS_PER_DEGREE, _COLUMNS_PER_DEGREE = 6, 4  # squares of about 18 by 17 kilometres
-
-
-@dataclass(frozen=True)
-class RegionFigures:
-    """One line of the public table; None is a number too small to publish."""
-
-    name: str
-    lectures: int | None
-    internships: int | None
-    open_requests: int | None
-
-
-@dataclass(frozen=True)
-class PublicFigures:
-    """What the home page says about the whole country in this school year."""
-
-    lectures: int
-    internships: int
-    hybrids: int
-    open_requests: int
-    regions: tuple[RegionFigures, ...]
-    spots: tuple[Spot, ...]
 
 
 def public_figures(session: Session, *, today: date) -> PublicFigures:
     """Visits held in this school year and requests open now, per region and around places."""
     first, last = school_year_dates(school_year(today))
-    held = _counts(session, _held(Match.region_id, Match.kind, first=first, last=last).group_by(Match.region_id, Match.kind))
+    held = _counts(
+        session, _held(Match.region_id, Match.kind, first=first, last=last).group_by(Match.region_id, Match.kind)
+    )
     open_now = _counts(session, _open(Request.region_id, Request.kind).group_by(Request.region_id, Request.kind))
     names = session.execute(
-        select(Region.id, Region.name).where(Region.level == RegionLevel.REGION, Region.valid_to.is_(None)).order_by(Region.name)
+        select(Region.id, Region.name)
+        .where(Region.level == RegionLevel.REGION, Region.valid_to.is_(None))
+        .order_by(Region.name)
     ).all()
     rows = tuple(
         RegionFigures(
@@ -72,15 +56,29 @@ def public_figures(session: Session, *, today: date) -> PublicFigures:
     )
 
 
-def publishable(count: int) -> int | None:
-    """The count, or None when so few would point at people."""
-    return count if count == 0 or count >= FEWEST else None
+def health(session: Session, *, now: datetime) -> Health:
+    """Late is a mail that should have left more than a quarter of an hour ago."""
+    mails = select(func.count()).select_from(Outbox).where(Outbox.channel == Channel.MAIL)
+    waiting = mails.where(Outbox.state.in_((NoticeState.QUEUED, NoticeState.RETRY, NoticeState.INFLIGHT)))
+    return Health(
+        at=now,
+        waiting_mails=session.scalar(waiting) or 0,
+        late_mails=session.scalar(waiting.where(Outbox.not_before < now - LATE)) or 0,
+        dead_mails=session.scalar(mails.where(Outbox.state == NoticeState.DEAD)) or 0,
+    )
 
 
-def unread_messages(session: Session, *, user_id: int) -> int:
-    """How many messages in the inbox this person has not opened."""
-    mine = (Outbox.recipient_user_id == user_id, Outbox.channel == Channel.INBOX, Outbox.read_at.is_(None))
-    return session.scalar(select(func.count()).select_from(Outbox).where(*mine, Outbox.sent_at.is_not(None))) or 0
+def coordinator_rows(session: Session) -> list[tuple[str, str, str]]:
+    """(region, name, mail address) of every coordinator that works now, in the order of the regions."""
+    query = (
+        select(Region.name, User.name, User.email)
+        .join(Grant, Grant.region_id == Region.id)
+        .join(User, User.id == Grant.user_id)
+        .where(Grant.role == Role.COORDINATOR, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
+        .where(User.stopped_at.is_(None), User.erased_at.is_(None))
+        .order_by(Region.name, User.name)
+    )
+    return [(region, name, email) for region, name, email in session.execute(query)]
 
 
 def _counts(session: Session, query: Select[Any]) -> dict[tuple[Any, Any], int]:

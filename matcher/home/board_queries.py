@@ -1,0 +1,141 @@
+"""What a dashboard shows: matches and requests, sorted by what needs this person. A fixed number of statements."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import Role
+from matcher.home.board import Board, BoardMatch, BoardRequest
+from matcher.matching.models import Match, MatchMoment
+from matcher.matching.policy import MatchFacts, ball, sides_of
+from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side
+from matcher.matching.states import FINAL, LIVE, MatchState, Side
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
+from matcher.requests.states import RequestState
+
+
+def school_board(session: Session, *, actor: Actor, now: datetime) -> Board:
+    """For teachers and school leaders: partners are guests."""
+    matches = matches_of_school_side(session, actor)
+    return _sorted(_lines(session, matches, actor, now, of_guest=True), _requests(session, actor))
+
+
+def company_board(session: Session, *, actor: Actor, now: datetime) -> Board:
+    """For guests and company contacts: partners are schools."""
+    return _sorted(_lines(session, matches_of_company_side(session, actor), actor, now, of_guest=False), [])
+
+
+def _sorted(lines: Iterable[BoardMatch], requests: list[BoardRequest]) -> Board:
+    board = Board(requests=requests)
+    for line in lines:
+        if line.is_mine:
+            board.mine.append(line)
+        elif line.state is MatchState.APPROVED and not line.ended:
+            board.coming.append(line)
+        elif line.state in LIVE:
+            board.waiting.append(line)
+        elif line.state in {MatchState.HELD, MatchState.MISSED}:
+            board.past.append(line)
+    for lines_of_a_kind in (board.mine, board.waiting, board.coming):
+        lines_of_a_kind.sort(key=_when)
+    board.past.sort(key=lambda line: (line.day or date.min, line.match_id), reverse=True)
+    return board
+
+
+def _when(line: BoardMatch) -> tuple[date, int]:
+    deadline = line.expires_at.date() if line.expires_at else line.day
+    return deadline or date.max, line.match_id
+
+
+def _lines(
+    session: Session, matches: Sequence[Match], actor: Actor, now: datetime, *, of_guest: bool
+) -> list[BoardMatch]:
+    facts = facts_of(session, matches)
+    requests = {row.id: row for row in session.scalars(_requests_of(matches))}
+    names = _guests(session, matches) if of_guest else _schools(session, requests.values())
+    moments = _chosen(session, [match.id for match in matches])
+    return [
+        _line(match, facts[match.id], requests[match.request_id], moments.get(match.id), actor, now,
+              names.get(match.id if of_guest else requests[match.request_id].organisation_id, ""))
+        for match in matches
+    ]  # fmt: skip
+
+
+def _line(
+    match: Match,
+    facts: MatchFacts,
+    request: Request,
+    moment: MatchMoment | None,
+    actor: Actor,
+    now: datetime,
+    partner: str,
+) -> BoardMatch:
+    turn = None if match.state in FINAL else ball(facts, now)
+    sides = sides_of(facts, actor)
+    reports = facts.reports or {}
+    ended = facts.ends is not None and now >= facts.ends
+    # After the visit both sides owe an answer; the ball names only one of them.
+    owes = (
+        match.state is MatchState.APPROVED
+        and ended
+        and any(s in sides and s not in reports for s in (Side.SCHOOL, Side.COMPANY))
+    )
+    return BoardMatch(
+        match_id=match.id,
+        title=request.title,
+        partner=partner,
+        state=match.state,
+        turn=turn,
+        is_mine=owes or (turn in sides and turn is not Side.COORDINATOR),
+        day=moment.day if moment else None,
+        starts=moment.starts if moment else None,
+        ended=ended,
+        expires_at=match.expires_at if match.state is MatchState.PROPOSED else None,
+    )
+
+
+def _requests_of(matches: Sequence[Match]) -> Select[tuple[Request]]:
+    return select(Request).where(Request.id.in_({match.request_id for match in matches}))
+
+
+def _chosen(session: Session, ids: Sequence[int]) -> dict[int, MatchMoment]:
+    query = select(MatchMoment).where(MatchMoment.match_id.in_(ids), MatchMoment.chosen)
+    return {moment.match_id: moment for moment in session.scalars(query)}
+
+
+def _guests(session: Session, matches: Sequence[Match]) -> dict[int, str]:
+    people = {match.id: match.visitor_id or match.professional_id for match in matches}
+    query = select(User.id, User.name).where(User.id.in_({user for user in people.values() if user}))
+    names: dict[int, str] = dict(session.execute(query).tuples())
+    return {match_id: names.get(user or 0, "") for match_id, user in people.items()}
+
+
+def _schools(session: Session, requests: Iterable[Request]) -> dict[int, str]:
+    query = select(Organisation.id, Organisation.name, Organisation.place)
+    rows = session.execute(query.where(Organisation.id.in_({request.organisation_id for request in requests})))
+    return {row.id: ", ".join(part for part in (row.name, row.place) if part) for row in rows}
+
+
+def _requests(session: Session, actor: Actor) -> list[BoardRequest]:
+    """Drafts and open requests; newest first."""
+    led = [grant.organisation_id for grant in actor.grants if grant.role is Role.SCHOOL_LEAD and grant.confirmed]
+    query = (
+        select(Request)
+        .where(
+            or_(Request.asked_by_id == actor.user_id, Request.organisation_id.in_(led)),
+            Request.state.in_((RequestState.DRAFT, RequestState.OPEN)),
+        )
+        .order_by(Request.changed_at.desc(), Request.id.desc())
+        .limit(50)
+    )
+    rows = session.scalars(query).all()
+    counted = select(Match.request_id, func.count()).where(
+        Match.request_id.in_([row.id for row in rows]), Match.state.in_(LIVE)
+    )
+    live: dict[int, int] = dict(session.execute(counted.group_by(Match.request_id)).tuples())
+    return [BoardRequest(row.id, row.title, row.state, live.get(row.id, 0), row.window_to) for row in rows]

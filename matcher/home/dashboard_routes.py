@@ -1,0 +1,132 @@
+"""The dashboard: what needs this person first, then one list per subject, for the roles they hold."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import redirect, render_template, url_for
+
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
+from matcher.clock import utcnow
+from matcher.home import board_queries, wording
+from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
+from matcher.home.public_routes import address_of, blueprint
+from matcher.i18n import _
+from matcher.web.guards import actor, signed_in
+from matcher.web.transaction import reading
+
+Row = dict[str, Any]
+List = dict[str, Any]
+
+
+@blueprint.get("/dashboard")
+@signed_in
+def dashboard() -> Any:
+    """Coordinators start in their cockpit; everybody else sees what needs them."""
+    person = actor()
+    roles = {Role(grant.role) for grant in person.grants}
+    if roles == {Role.COORDINATOR} and (cockpit := address_of("coordination.index")):
+        return redirect(cockpit)
+    return render_template(
+        "home/dashboard.html",
+        first_name=person.name.split(" ")[0],
+        roles=roles,
+        join_url=address_of("organisations.start") or url_for("home.help_contact"),
+        is_unconfirmed=any(not grant.confirmed for grant in person.grants),
+        **_boards(person, roles),
+    )
+
+
+def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
+    """Somebody with roles on both sides sees both, what needs them together on top."""
+    now, session = utcnow(), reading()
+    todo: list[Row] = []
+    lists: list[List] = []
+    actions: list[Row] = []
+    if roles & SCHOOL_ROLES:
+        board = board_queries.school_board(session, actor=person, now=now)
+        todo += _matches(board.mine) + [_request(line) for line in board.requests if wording.needs_choice(line)]
+        lists += _school_lists(board)
+        actions += _school_actions()
+    if roles & COMPANY_ROLES:
+        board = board_queries.company_board(session, actor=person, now=now)
+        todo += _matches(board.mine)
+        lists += _company_lists(board)
+        actions += _company_actions()
+    return {"now": todo, "lists": lists, "actions": actions}
+
+
+def _school_lists(board: Board) -> list[List]:
+    busy = [_request(line) for line in board.requests if not wording.needs_choice(line)]
+    coming = _list(
+        _("Coming to your school"),
+        _matches(board.coming),
+        "calendar",
+        _("No visits planned"),
+        _("As soon as a visit is approved it stands here, with time, place and who comes."),
+    )
+    waiting = _list(
+        _("Under way"),
+        busy + _matches(board.waiting),
+        "hourglass",
+        _("Nothing under way"),
+        _("Ask for a guest lecture and you see at once who fits."),
+    )
+    return [coming, waiting, *_past(board)]
+
+
+def _company_lists(board: Board) -> list[List]:
+    visits = _list(
+        _("Your visits"),
+        _matches(board.coming),
+        "calendar",
+        _("No visits planned"),
+        _("Schools ask you when something fits. The more you tell in your offer, the better the questions."),
+    )
+    waiting = _list(
+        _("Waiting for somebody else"),
+        _matches(board.waiting),
+        "hourglass",
+        _("Nothing is waiting"),
+        _("What you said yes to stands here until the coordinator approves."),
+    )
+    return [visits, waiting, *_past(board)]
+
+
+def _past(board: Board) -> list[List]:
+    return [_list(_("What has been"), _matches(board.past), "history", "", "")] if board.past else []
+
+
+def _school_actions() -> list[Row]:
+    return _actions(
+        ("plus", _("Ask for a guest lecture"), "requests.new"), ("search", _("Browse offers"), "offers.browse")
+    )
+
+
+def _company_actions() -> list[Row]:
+    return _actions(
+        ("presentation", _("My offer"), "offers.index"), ("calendar", _("My availability"), "availability.index")
+    )
+
+
+def _actions(*wanted: tuple[str, str, str]) -> list[Row]:
+    found = ((icon, label, address_of(endpoint)) for icon, label, endpoint in wanted)
+    return [{"icon": icon, "label": label, "url": url} for icon, label, url in found if url]
+
+
+def _matches(lines: Iterable[BoardMatch]) -> list[Row]:
+    return [wording.match_row(line, address_of("matching.show", match_id=line.match_id) or "#") for line in lines]
+
+
+def _request(line: BoardRequest) -> Row:
+    return wording.request_row(line, address_of("requests.show", request_id=line.request_id) or "#")
+
+
+def _list(title: str, rows: list[Row], icon: str, empty_title: str, empty_text: str) -> List:
+    return {
+        "title": title,
+        "rows": rows[:MOST_ROWS],
+        "icon": icon,
+        "empty_title": empty_title,
+        "empty_text": empty_text,
+    }

@@ -1,0 +1,97 @@
+"""Pages for everybody: home, explanations, figures, privacy, help, status."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, url_for
+
+from matcher.accounts.states import Role
+from matcher.clock import local_date, utcnow
+from matcher.home import explaining, netherlands, queries
+from matcher.home.figures import PublicFigures
+from matcher.web.assets import read_static
+from matcher.web.guards import maybe_actor, public
+from matcher.web.transaction import reading
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@public
+def index() -> str:
+    figures = queries.public_figures(reading(), today=local_date(utcnow()))
+    return render_template("home/index.html", figures=figures, map=_map(figures))
+
+
+@blueprint.get("/how-it-works")
+@public
+def how_it_works() -> str:
+    return render_template("home/how_it_works.html")
+
+
+@blueprint.get("/for-schools")
+@public
+def for_schools() -> str:
+    return render_template("home/for_schools.html", register_url=_register_url("teacher"))
+
+
+@blueprint.get("/for-companies")
+@public
+def for_companies() -> str:
+    return render_template("home/for_companies.html", register_url=_register_url("company"))
+
+
+@blueprint.get("/figures")
+@public
+def figures() -> str:
+    found = queries.public_figures(reading(), today=local_date(utcnow()))
+    return render_template("home/figures.html", figures=found, map=_map(found))
+
+
+@blueprint.get("/how-ranking-works")
+@public
+def how_ranking_works() -> str:
+    return render_template(
+        "home/how_ranking_works.html", never=explaining.NEVER, weights=explaining.weights(), model=explaining.model()
+    )
+
+
+@blueprint.get("/privacy")
+@public
+def privacy() -> str:
+    return render_template("home/privacy.html")
+
+
+@blueprint.get("/help")
+@public
+def help_contact() -> str:
+    """Names and addresses of coordinators only for people with an account: robots read this page too."""
+    shown = queries.coordinator_rows(reading()) if maybe_actor() else []
+    return render_template("home/help.html", coordinators=shown)
+
+
+@blueprint.get("/status")
+@public
+def status() -> str:
+    """No numbers about people; details are for administrators and `matcher status`."""
+    actor = maybe_actor()
+    health = queries.health(reading(), now=utcnow())
+    shows_all = actor is not None and actor.has(Role.ADMINISTRATOR)
+    return render_template("home/status.html", healthy=health.is_fine, facts=explaining.health_facts(health, shows_all))
+
+
+def address_of(endpoint: str, **values: Any) -> str | None:
+    """The address of a page, or None when no room has it."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def _register_url(start: str) -> str | None:
+    return address_of("accounts.register", start=start)
+
+
+def _map(figures: PublicFigures) -> dict[str, Any]:
+    return {
+        "width": netherlands.WIDTH,
+        "height": netherlands.HEIGHT,
+        "provinces": netherlands.provinces(read_static("vendor/netherlands/netherlands.svg")),
+        "dots": netherlands.dots(figures.spots),
+    }

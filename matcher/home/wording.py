@@ -1,0 +1,81 @@
+"""How dashboard lines are said: the state in a word or two, and what the reader can do. Pure."""
+
+from datetime import date, datetime
+from typing import Any
+
+from matcher.home.board import BoardMatch, BoardRequest
+from matcher.i18n import _, _l, format_day_month, ngettext
+from matcher.matching.states import MatchState, Side
+from matcher.requests.states import RequestState
+
+STATES = {
+    MatchState.PROPOSED: _l("Waits for an answer"),
+    MatchState.ACCEPTED: _l("Both sides said yes"),
+    MatchState.APPROVED: _l("Approved"),
+    MatchState.HELD: _l("Took place"),
+    MatchState.MISSED: _l("Did not take place"),
+    MatchState.DECLINED: _l("Said no"),
+    MatchState.EXPIRED: _l("No answer"),
+    MatchState.WITHDRAWN: _l("Withdrawn"),
+    MatchState.REJECTED: _l("Not approved"),
+    MatchState.CANCELLED: _l("Cancelled"),
+    MatchState.SUPERSEDED: _l("Somebody else is coming"),
+}
+WAITS_FOR = {
+    Side.SCHOOL: _l("The school answers"),
+    Side.COMPANY: _l("The guest answers"),
+    Side.EMPLOYER: _l("The employer answers"),
+    Side.COORDINATOR: _l("The coordinator decides"),
+}
+
+
+def match_row(line: BoardMatch, url: str) -> dict[str, Any]:
+    """Values for `ui.row_item`."""
+    return {
+        "title": line.title or _("Guest lecture"),
+        "url": url,
+        "meta": " · ".join(part for part in (line.partner, _moment(line.day, line.starts)) if part),
+        "state": "wait" if line.is_mine else line.state,
+        "state_label": _task(line) if line.is_mine else _stands(line),
+        "when": _until(line.expires_at) if line.expires_at else None,
+    }
+
+
+def request_row(line: BoardRequest, url: str) -> dict[str, Any]:
+    """Values for `ui.row_item`."""
+    if line.state is RequestState.DRAFT:
+        state, label = "draft", _("Draft")
+    elif line.live == 0:
+        state, label = "wait", _("Choose whom to ask")
+    else:
+        state, label = "yes", ngettext("%(num)s person asked", "%(num)s people asked", line.live)
+    meta = _("until %(day)s", day=format_day_month(line.last_day)) if line.last_day else None
+    return {"title": line.title or _("Request without a title"), "url": url, "meta": meta, "state": state,
+            "state_label": label, "when": None}  # fmt: skip
+
+
+def needs_choice(line: BoardRequest) -> bool:
+    """The school has the ball: unfinished, or nobody is asked."""
+    return line.state is RequestState.DRAFT or line.live == 0
+
+
+def _task(line: BoardMatch) -> str:
+    if line.ended and line.state is MatchState.APPROVED:
+        return _("Did it take place?")
+    return _("Answer") if line.state is MatchState.PROPOSED else _("Your turn")
+
+
+def _stands(line: BoardMatch) -> str:
+    if line.state in {MatchState.PROPOSED, MatchState.ACCEPTED} and line.turn in WAITS_FOR:
+        return str(WAITS_FOR[line.turn])
+    return str(STATES[line.state])
+
+
+def _moment(day: date | None, starts: str | None) -> str:
+    if day is None:
+        return ""
+    return _("%(day)s at %(time)s", day=format_day_month(day), time=starts) if starts else format_day_month(day)
+
+
+def _until(moment: datetime) -> str:
+    return _("answer by %(day)s", day=format_day_month(moment))
