@@ -73,10 +73,10 @@ def clean_text(text: str) -> str:
 
 
 def _add_people(event: Event, organizer: str, attendees: Iterable[str], participation: str) -> None:
-    if _ADDRESS.fullmatch(organizer):
+    if _is_address(organizer):
         event.add("organizer", vCalAddress(f"mailto:{organizer}"))
     for address in attendees:
-        if not _ADDRESS.fullmatch(address):
+        if not _is_address(address):
             continue
         person = vCalAddress(f"mailto:{address}")
         person.params["ROLE"] = vText("REQ-PARTICIPANT")
@@ -84,6 +84,10 @@ def _add_people(event: Event, organizer: str, attendees: Iterable[str], particip
         # Answers happen on the site; a reply to this address is read by nobody.
         person.params["RSVP"] = vText("FALSE")
         event.add("attendee", person, encode=False)
+
+
+def _is_address(text: str) -> bool:
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def _wrapped(event: Event, method: str, year: int) -> str:

@@ -81,12 +81,13 @@ def build_message(row: Outbox, letter: Letter, *, sender: str, now: datetime) ->
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{row.message_id}@{from_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "en" if row.locale == "en" else "nl"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     if row.calendar:
         method = row.calendar_method or "REQUEST"
         message.add_alternative(row.calendar, subtype="calendar", params={"method": clean_header(method)})
+    # Set last: a Content header set before would move into the first part.
+    message["Content-Language"] = "en" if row.locale == "en" else "nl"
     return message
 
 
