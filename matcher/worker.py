@@ -49,7 +49,8 @@ def work_forever(settings: Settings, stop: threading.Event | None = None) -> Non
 
 def _round(app: Flask) -> dict[str, int]:
     done: dict[str, int] = {}
-    for room in matcher.ROOMS:
+    # Notices last: what a round writes should not wait for the next one.
+    for room in reversed(matcher.ROOMS):
         module = matcher.import_if_there(f"matcher.{room}.tasks")
         if module is not None:
             done.update(_one_room(module, app))
