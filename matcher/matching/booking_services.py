@@ -18,12 +18,6 @@ from matcher.requests.models import Request
 TIME_TAKEN = _l("That time is already taken by another visit. Choose another moment.")
 
 
-def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:
-    return session.scalars(
-        select(MatchMoment).where(MatchMoment.match_id == match_id, MatchMoment.chosen)
-    ).one_or_none()
-
-
 def choose_moment(session: Session, match_id: int, moment_id: int | None) -> None:
     """At most one is chosen: clear first, or the unique index speaks."""
     session.execute(

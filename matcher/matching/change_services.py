@@ -9,7 +9,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import SYSTEM, Actor
 from matcher.db import lock_row
 from matcher.errors import IllegalMove
-from matcher.matching.booking_services import book, choose_moment, chosen_moment
+from matcher.matching.booking_services import book, choose_moment
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
 from matcher.matching.fitness_services import safeguarding_result
 from matcher.matching.models import Match, MatchEvent, MatchMoment
@@ -17,6 +17,7 @@ from matcher.matching.moment_services import add_moment, moment_of_match
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import sides_of
 from matcher.matching.proposal_services import check_colleague
+from matcher.matching.queries import chosen_moment
 from matcher.matching.states import Action, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.requests.models import Request

@@ -35,9 +35,14 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
         lock_row(session, SchoolClass, request.class_id)
     request = lock_row(session, Request, request.id)
     match = lock_row(session, Match, match_id)
+    check_version(match, seq)
+    return match, request, session.get_one(Offer, match.offer_id)
+
+
+def check_version(match: Match, seq: int | None) -> None:
+    """``seq`` is the version the page showed. Raises Conflict for another one."""
     if seq is not None and match.seq != seq:
         raise Conflict(STALE)
-    return match, request, session.get_one(Offer, match.offer_id)
 
 
 def permitted(session: Session, match: Match, action: Action, actor: Actor, now: datetime) -> MatchFacts:

@@ -6,11 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import SYSTEM
-from matcher.matching.booking_services import chosen_moment
 from matcher.matching.door_services import locked
 from matcher.matching.due_queries import HOW_WAS_IT
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.notice_services import people_of, step_params
+from matcher.matching.queries import chosen_moment
 from matcher.matching.services import approve_match
 from matcher.matching.states import MatchState, Side
 from matcher.notices.services import enqueue

@@ -9,8 +9,8 @@ from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES
 from matcher.availability.states import Delivery, Kind
 from matcher.errors import Conflict
 from matcher.i18n import _l
-from matcher.matching.booking_services import chosen_moment
 from matcher.matching.models import Match
+from matcher.matching.queries import chosen_moment
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request

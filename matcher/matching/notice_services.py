@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.queries import coordinators_of, members_of, recipient_of
 from matcher.accounts.states import Role
-from matcher.matching.booking_services import chosen_moment
 from matcher.matching.calendar import build_event
 from matcher.matching.models import Match, MatchEvent, MatchMoment
+from matcher.matching.queries import chosen_moment
 from matcher.matching.states import UNDO_SECONDS, Action, MatchState, Side
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
-from matcher.matching.states import LIVE, MOVES, UNDO_SECONDS, UNDOABLE, Action, MatchState, Side, Who
+from matcher.matching.states import MOVES, UNDO_SECONDS, UNDOABLE, Action, MatchState, Side, Who
 
 
 @dataclass(frozen=True)
@@ -169,22 +169,18 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
             return True
 
 
-def ball(facts: MatchFacts, now: datetime) -> Side | None:
-    """Whose turn it is; None when nobody has to do anything."""
+def holders(facts: MatchFacts, now: datetime) -> frozenset[Side]:
+    """Who has the ball; empty when nobody has to do anything."""
     if facts.state is MatchState.PROPOSED:
-        return min(facts.missing, default=None, key=lambda side: side.value)
+        return facts.missing
     if facts.state is MatchState.ACCEPTED:
-        return Side.COORDINATOR
-    if facts.state is MatchState.APPROVED:
-        if facts.move_asked_by is not None:
-            return Side.COMPANY if facts.move_asked_by is Side.SCHOOL else Side.SCHOOL
-        if facts.ends is not None and now >= facts.ends:
-            if facts.reports_differ:
-                return Side.COORDINATOR
-            open_sides = {Side.SCHOOL, Side.COMPANY} - set(facts.reports or {})
-            return min(open_sides, default=None, key=lambda side: side.value)
-    return None
-
-
-def is_live(state: MatchState) -> bool:
-    return state in LIVE
+        return frozenset({Side.COORDINATOR})
+    if facts.state is not MatchState.APPROVED:
+        return frozenset()
+    if facts.move_asked_by is not None:
+        return frozenset({Side.SCHOOL, Side.COMPANY} - {facts.move_asked_by})
+    if facts.ends is None or now < facts.ends:
+        return frozenset()
+    if facts.reports_differ:
+        return frozenset({Side.COORDINATOR})
+    return frozenset({Side.SCHOOL, Side.COMPANY} - set(facts.reports or {}))

@@ -210,3 +210,9 @@ def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
         .group_by(Match.professional_id)
     )
     return {person: count for person, count in session.execute(query).tuples() if person is not None}
+
+
+def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:
+    return session.scalars(
+        select(MatchMoment).where(MatchMoment.match_id == match_id, MatchMoment.chosen)
+    ).one_or_none()

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.errors import Conflict, Forbidden, InvalidInput
 from matcher.i18n import _l
-from matcher.matching.booking_services import book, choose_moment, chosen_moment, release, reset_consents, take_place
-from matcher.matching.door_services import locked, permitted, step
+from matcher.matching.booking_services import book, choose_moment, release, reset_consents, take_place
+from matcher.matching.door_services import check_version, locked, permitted, step
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
 from matcher.matching.moment_services import add_moment, expiry_for, moment_of_match
 from matcher.matching.notice_services import people_of, tell
 from matcher.matching.policy import MatchFacts, sides_of
-from matcher.matching.queries import facts_of_match
+from matcher.matching.queries import chosen_moment, facts_of_match
 from matcher.matching.states import Action, CancelReason, DeclineReason, MatchState, RejectReason, Side
 from matcher.notices.services import enqueue, withhold
 from matcher.offers.models import Offer
@@ -33,7 +33,10 @@ def accept_match(
     session: Session, match_id: int, *, moment_id: int, actor: Actor, now: datetime, seq: int | None = None
 ) -> Match:
     """Yes to one moment. Accepted when no consent is missing any more: then place, person and class are held."""
-    match, request, offer = locked(session, match_id, seq=seq)
+    match, request, offer = locked(session, match_id)
+    if _said_before(session, match, actor, Action.ACCEPT, moment_id):
+        return match
+    check_version(match, seq)
     facts = permitted(session, match, Action.ACCEPT, actor, now)
     side = _asked_side(facts, actor)
     moment = moment_of_match(session, match, moment_id, now)
@@ -106,7 +109,10 @@ def decline_match(
     seq: int | None = None,
 ) -> Match:
     """No, with a coded reason; one tap is enough (`none_given`)."""
-    match, request, offer = locked(session, match_id, seq=seq)
+    match, request, offer = locked(session, match_id)
+    if _said_before(session, match, actor, Action.DECLINE):
+        return match
+    check_version(match, seq)
     facts = permitted(session, match, Action.DECLINE, actor, now)
     side = _asked_side(facts, actor)
     event = _end(session, match, Action.DECLINE, MatchState.DECLINED, actor, side, now, reason, note)
@@ -166,7 +172,10 @@ def approve_match(
     seq: int | None = None,
 ) -> Match:
     """By a coordinator who is no party, or by a rule of the region by its name (then the actor is the system)."""
-    match, request, offer = locked(session, match_id, seq=seq)
+    match, request, offer = locked(session, match_id)
+    if _said_before(session, match, actor, Action.APPROVE):
+        return match
+    check_version(match, seq)
     facts = permitted(session, match, Action.APPROVE, actor, now)
     check_approvable(session, match, request, offer, now)
     match.approved_by_id, match.approved_rule = (actor.user_id, None) if rule is None else (None, rule)
@@ -275,6 +284,13 @@ def permitted_to_talk(session: Session, match: Match, actor: Actor) -> MatchFact
     return facts
 
 
+def _said_before(session: Session, match: Match, actor: Actor, action: Action, moment_id: int | None = None) -> bool:
+    """A second click: this person's very same step was the last one, so the answer is the same again."""
+    last = session.get_one(MatchEvent, (match.id, match.seq))
+    same = last.action is action and last.actor_id == actor.user_id and actor.user_id is not None
+    return same and (moment_id is None or last.details.get("moment_id") == moment_id)
+
+
 def _asked_side(facts: MatchFacts, actor: Actor) -> Side:
     return min(sides_of(facts, actor) & facts.missing, key=lambda side: side.value)
 
@@ -311,7 +327,10 @@ def _ended_by(
     note: str,
     seq: int | None,
 ) -> Match:
-    match, request, offer = locked(session, match_id, seq=seq)
+    match, request, offer = locked(session, match_id)
+    if _said_before(session, match, actor, action):
+        return match
+    check_version(match, seq)
     facts = permitted(session, match, action, actor, now)
     event = _end(session, match, action, to, actor, _role(action, facts, actor), now, reason, note)
     return _told(session, match, request, offer, event)

@@ -1,4 +1,4 @@
-"""What was suggested, in which order and why; and who was ticked. The outcome is joined through matches, never copied."""
+"""What was suggested, in which order and why; and who was ticked. Outcomes are joined through matches, never copied."""
 
 from datetime import datetime
 from typing import Any

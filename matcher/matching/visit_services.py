@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import SYSTEM, Actor
 from matcher.errors import IllegalMove, InvalidInput
 from matcher.i18n import _l
-from matcher.matching.booking_services import chosen_moment, release
+from matcher.matching.booking_services import release
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
 from matcher.matching.models import Match, VisitReport
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts, sides_of
-from matcher.matching.queries import reports_of
+from matcher.matching.queries import chosen_moment, reports_of
 from matcher.matching.states import Action, MatchState, MissedReason, Side
 from matcher.offers.models import Offer
 from matcher.regions.policy import NO_REPORT_COUNTS_AFTER_DAYS, ONE_REPORT_COUNTS_AFTER_DAYS

@@ -1,0 +1,41 @@
+"""The calendar file of a match, as its page offers it."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import Actor
+from matcher.errors import NotFound
+from matcher.matching.calendar import build_event
+from matcher.matching.models import Match
+from matcher.matching.policy import MatchFacts
+from matcher.matching.queries import chosen_moment
+from matcher.matching.states import MatchState
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
+
+_STATUS = {MatchState.ACCEPTED: "TENTATIVE", MatchState.APPROVED: "CONFIRMED", MatchState.HELD: "CONFIRMED"}
+
+
+def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor, now: datetime, *, host: str) -> str:
+    """The same id and number as in the mails. Raises NotFound before a moment is agreed."""
+    moment = chosen_moment(session, match.id)
+    status = _STATUS.get(match.state)
+    if moment is None or status is None:
+        raise NotFound()
+    request = session.get_one(Request, match.request_id)
+    school = session.get_one(Organisation, request.organisation_id)
+    return build_event(
+        uid=f"match-{match.id}@{session.info.get('host', host)}",
+        sequence=facts.seq,
+        method="REQUEST",
+        status=status,
+        start=datetime.fromtimestamp(moment.start_s, UTC),
+        end=datetime.fromtimestamp(moment.end_s, UTC),
+        summary=f"{request.title} – {school.name}",
+        description=request.own_words,
+        location=", ".join(part for part in (school.name, school.place) if part),
+        organizer=f"noreply@{session.info.get('host', host)}",
+        attendees=[actor.email],
+        now=now,
+    )

@@ -1,0 +1,125 @@
+"""What people fill in on a match or a request. Shape only: the services decide."""
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    DecimalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+
+from matcher.i18n import _l
+from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, REJECT_REASONS
+from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
+from matcher.web.forms import MatcherForm, choices
+
+TIME = Regexp(r"^([01]?\d|2[0-3])[:.][0-5]\d$", message=_l("Type a time like 10:30."))
+
+
+def _pairs(labels: dict) -> list:  # type: ignore[type-arg]
+    return choices((member.value, label) for member, label in labels.items())
+
+
+class StepForm(MatcherForm):
+    """Carries the version of the match that the page showed."""
+
+    seq = HiddenField()
+
+    @property
+    def version(self) -> int | None:
+        text = self.seq.data or ""
+        return int(text) if text.isdigit() and len(text) < 9 else None
+
+
+class AcceptForm(StepForm):
+    moment = RadioField(
+        _l("When can you come?"),
+        choices=[],
+        validators=[InputRequired(_l("Choose a moment."))],
+    )
+
+
+class MomentForm(StepForm):
+    day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
+    starts = StringField(_l("From"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
+    ends = StringField(_l("Until"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
+    note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
+
+    def wall(self, name: str) -> str:
+        """A typed time as HH:MM."""
+        return str(self[name].data).replace(".", ":").zfill(5)
+
+
+class DeclineForm(StepForm):
+    reason = RadioField(_l("Why not?"), default=DeclineReason.NONE_GIVEN.value, validators=[InputRequired()])
+    note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = _pairs(DECLINE_REASONS)
+
+
+class EndForm(StepForm):
+    """Withdrawing and cancelling."""
+
+    reason = RadioField(_l("Why?"), default=CancelReason.OTHER.value, validators=[InputRequired()])
+    note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = _pairs(CANCEL_REASONS)
+
+
+class RejectForm(StepForm):
+    reason = RadioField(_l("Why not?"), default=RejectReason.NOT_VERIFIED.value, validators=[InputRequired()])
+    note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = _pairs(REJECT_REASONS)
+
+
+class ApproveForm(StepForm):
+    note = StringField(_l("Note"), validators=[Optional(), Length(max=1000)])
+
+
+class ColleagueForm(StepForm):
+    colleague = SelectField(_l("Colleague"), choices=[], validators=[InputRequired(_l("Choose a colleague."))])
+
+
+class MessageForm(MatcherForm):
+    body = TextAreaField(_l("Your message"), validators=[DataRequired(_l("Type a message first.")), Length(max=4000)])
+
+
+class ReportForm(MatcherForm):
+    happened = RadioField(_l("Did it take place?"), choices=[], validators=[InputRequired(_l("Choose yes or no."))])
+    reason = RadioField(_l("If not, why?"), choices=[], validators=[Optional()])
+    again = RadioField(_l("Would you do it again?"), choices=[], validators=[Optional()])
+    pupils = IntegerField(_l("How many pupils were there?"), validators=[Optional(), NumberRange(0, 2000)])
+    hours = DecimalField(
+        _l("How many hours did it take you, with preparation and travel?"), validators=[Optional(), NumberRange(0, 100)]
+    )
+    note = TextAreaField(_l("Anything else?"), validators=[Optional(), Length(max=2000)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.happened.choices = choices([("yes", _l("Yes")), ("no", _l("No"))])
+        self.again.choices = choices([("yes", _l("Yes, gladly")), ("no", _l("Rather not"))])
+        self.reason.choices = [
+            choice for choice in _pairs(MISSED_REASONS) if choice.value != MissedReason.NOT_REPORTED.value
+        ]
+
+
+class InviteForm(MatcherForm):
+    """Ticked offers arrive as repeated values in the order of the page; ``first`` puts one in front."""
+
+    keep = BooleanField()
+
+
+class ConfirmForm(MatcherForm):
+    """A button that only needs its token."""

@@ -1,0 +1,141 @@
+"""Lists of matches as rows for pages: what was asked of me, what is agreed, what was. Fixed numbers of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.i18n import _, format_day_month
+from matcher.matching.labels import STATES, TONES
+from matcher.matching.models import Match, MatchMoment
+from matcher.matching.page_queries import moment_text
+from matcher.matching.policy import MatchFacts, holders, sides_of
+from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side, moments_of
+from matcher.matching.states import LIVE, MatchState
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
+
+
+@dataclass(frozen=True)
+class MatchRow:
+    """One line of a list; times are aware UTC, texts in the reader's language."""
+
+    id: int
+    request_id: int
+    title: str
+    school: str
+    place: str | None
+    guest: str | None
+    company: str
+    state: MatchState
+    state_label: str
+    tone: str
+    when: str
+    first_at: int | None
+    mine: bool
+    expires: datetime | None
+    changed_at: datetime
+    facts: MatchFacts
+
+
+@dataclass(frozen=True)
+class AskedPage:
+    """A professional's or contact's list, in the order in which things need them."""
+
+    to_answer: list[MatchRow]
+    to_report: list[MatchRow]
+    waiting: list[MatchRow]
+    agreed: list[MatchRow]
+    past: list[MatchRow]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.to_answer or self.to_report or self.waiting or self.agreed or self.past)
+
+
+def asked_page(session: Session, actor: Actor, now: datetime) -> AskedPage:
+    """Everything at the company side of this person."""
+    return sorted_rows(match_rows(session, matches_of_company_side(session, actor), actor, now), now)
+
+
+def school_rows(session: Session, actor: Actor, now: datetime) -> list[MatchRow]:
+    """Everything at the school side of this person."""
+    return match_rows(session, matches_of_school_side(session, actor), actor, now)
+
+
+def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
+    live = [row for row in rows if row.state in LIVE]
+    answer = [row for row in live if row.mine and row.state is MatchState.PROPOSED]
+    report = [row for row in live if row.mine and row.state is MatchState.APPROVED]
+    rest = [row for row in live if row not in answer and row not in report]
+    return AskedPage(
+        to_answer=sorted(answer, key=lambda row: (row.expires or row.changed_at, row.id)),
+        to_report=report,
+        waiting=[row for row in rest if row.state is MatchState.PROPOSED],
+        agreed=sorted((row for row in rest if row.state is not MatchState.PROPOSED), key=lambda row: row.first_at or 0),
+        past=[row for row in rows if row.state not in LIVE],
+    )
+
+
+def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: datetime) -> list[MatchRow]:
+    """Rows in the order of the matches, in eleven statements however many there are."""
+    facts = facts_of(session, matches)
+    moments = moments_of(session, facts)
+    requests = _by_id(session, Request, {match.request_id for match in matches})
+    offers = _by_id(session, Offer, {match.offer_id for match in matches})
+    organisations = _by_id(
+        session,
+        Organisation,
+        {r.organisation_id for r in requests.values()} | {o.organisation_id for o in offers.values()},
+    )
+    people = _by_id(session, User, {match.visitor_id or match.professional_id for match in matches})
+    rows = []
+    for match in matches:
+        request, offer = requests[match.request_id], offers[match.offer_id]
+        school, company = organisations[request.organisation_id], organisations[offer.organisation_id]
+        guest = people.get(match.visitor_id or match.professional_id or 0)
+        mine_facts, own = facts[match.id], moments.get(match.id, [])
+        rows.append(
+            MatchRow(
+                id=match.id,
+                request_id=request.id,
+                title=request.title,
+                school=school.name,
+                place=school.place,
+                guest=guest.name if guest else None,
+                company=company.name,
+                state=match.state,
+                state_label=str(STATES[match.state]),
+                tone=TONES[match.state],
+                when=_when(own),
+                first_at=own[0].start_s if own else None,
+                mine=bool(holders(mine_facts, now) & sides_of(mine_facts, actor)),
+                expires=match.expires_at,
+                changed_at=match.changed_at,
+                facts=mine_facts,
+            )
+        )
+    return rows
+
+
+def _when(moments: list[MatchMoment]) -> str:
+    """The chosen moment, or the days that are asked."""
+    chosen = next((moment for moment in moments if moment.chosen), None)
+    if chosen is not None:
+        return moment_text(chosen)
+    days = list(dict.fromkeys(format_day_month(moment.day) for moment in moments if moment.dropped_at is None))
+    if len(days) > 3:
+        return _("%(days)s and %(more)s more", days=", ".join(days[:2]), more=len(days) - 2)
+    return _(" or ").join(days)
+
+
+def _by_id(session: Session, model: type, ids: set[int | None]) -> dict[int, object]:
+    wanted = [each for each in ids if each is not None]
+    if not wanted:
+        return {}
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))}

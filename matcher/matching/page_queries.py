@@ -1,0 +1,288 @@
+"""Everything the page of one match shows, as ready values in the reader's language."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.accounts.queries import members_of
+from matcher.accounts.states import COMPANY_ROLES, Role
+from matcher.availability.models import Booking
+from matcher.availability.states import Delivery, Party
+from matcher.availability.wording import DELIVERIES
+from matcher.clock import AMSTERDAM
+from matcher.i18n import _, current_locale, format_datetime, format_day_month, ngettext
+from matcher.matching import timeline
+from matcher.matching.labels import KINDS, SIDES, STATES, TONES
+from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
+from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
+from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
+from matcher.matching.states import MatchState, Side
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.regions.geo import distance_km
+from matcher.requests.models import Request
+from matcher.subjects.levels import Level, level_name
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on the page; contact details are None until they may be seen."""
+
+    name: str
+    what: str
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class MatchPage:
+    match: Match
+    facts: MatchFacts
+    request: Request
+    offer: Offer
+    school: Organisation
+    company: Organisation
+    sides: frozenset[Side]
+    actions: frozenset[str]
+    state_label: str
+    state_tone: str
+    ball_text: str
+    ball_mine: bool
+    sub: str
+    when: str | None
+    slots: list[dict[str, Any]]
+    wanted: str | None
+    timeline: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    reports: dict[str, VisitReport]
+    guest: Person | None
+    teacher: Person
+    colleagues: list[tuple[int, str]] = field(default_factory=list)
+
+    def may(self, action: str) -> bool:
+        """Is this button there? Asked with the action's value."""
+        return action in self.actions
+
+
+def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, now: datetime) -> MatchPage:
+    """The caller made sure that this person may see the match."""
+    request = session.get_one(Request, match.request_id)
+    offer = session.get_one(Offer, match.offer_id)
+    school = session.get_one(Organisation, request.organisation_id)
+    company = session.get_one(Organisation, offer.organisation_id)
+    moments = moments_of(session, [match.id])[match.id]
+    events = events_of(session, match.id)
+    people = _people(session, match, request, events)
+    sides = sides_of(facts, actor)
+    turn = holders(facts, now)
+    chosen = next((moment for moment in moments if moment.chosen), None)
+    opened = can_see_contact_details(facts, actor)
+    actions = allowed_actions(facts, actor, now)
+    return MatchPage(
+        match=match,
+        facts=facts,
+        request=request,
+        offer=offer,
+        school=school,
+        company=company,
+        sides=sides,
+        actions=frozenset(action.value for action in actions),
+        state_label=str(STATES[match.state]),
+        state_tone=TONES[match.state],
+        ball_text=_ball_text(match, facts, turn, sides),
+        ball_mine=bool(turn & sides),
+        sub=_sub(request, school, offer),
+        when=moment_text(chosen) if chosen else None,
+        slots=_slots(session, match, facts, moments, now),
+        wanted=_wanted(moments, events) if facts.move_asked_by else None,
+        timeline=[_entry(event, people, actor) for event in reversed(events)],
+        messages=_messages(session, match, people, actor),
+        reports={side.value: report for side, report in reports_of(session, match.id).items()},
+        guest=_guest(match, people, company, opened),
+        teacher=_teacher(match, request, people, school, opened),
+        colleagues=_colleagues(session, offer, match, actor) if Side.COMPANY in sides else [],
+    )
+
+
+def moment_text(moment: MatchMoment) -> str:
+    """Day, lesson period and clock, in the reader's language."""
+    clock = f"{moment.starts.replace(':', '.')}–{moment.ends.replace(':', '.')}"
+    day = format_day_month(moment.day)
+    if not moment.periods:
+        return f"{day}, {clock}"
+    return f"{day}, {period_text(moment.periods)} ({clock})"
+
+
+def period_text(periods: list[int]) -> str:
+    """ "The lesson periods in the reader's language."""
+    if len(periods) > 1:
+        return _("periods %(first)s–%(last)s", first=periods[0], last=periods[-1])
+    return _("period %(first)s", first=periods[0])
+
+
+def _sub(request: Request, school: Organisation, offer: Offer) -> str:
+    parts = [str(KINDS[request.kind])]
+    if request.level in set(Level):
+        level = level_name(Level(request.level), current_locale())
+        parts.append(f"{request.year} {level}" if request.year else level)
+    if request.group_size:
+        parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
+    parts.append(", ".join(part for part in (school.name, school.place) if part))
+    if request.delivery is Delivery.ON_SITE and school.lat is not None and school.lon is not None:
+        away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
+        parts.append(_("about %(km)s km", km=away))
+    else:
+        parts.append(str(DELIVERIES[request.delivery]))
+    return " · ".join(parts)
+
+
+def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: frozenset[Side]) -> str:
+    if not turn:
+        return _("Nobody has to do anything now.") if match.state is MatchState.APPROVED else ""
+    if turn & sides:
+        return _your_turn(match, facts, turn)
+    waiting = {
+        Side.SCHOOL: _("It is the school's turn."),
+        Side.COMPANY: _("It is the guest's turn."),
+        Side.EMPLOYER: _("It is the employer's turn."),
+        Side.COORDINATOR: _("The coordinator of the region looks at it. You hear within two working days."),
+    }
+    text = " ".join(waiting[side] for side in sorted(turn))
+    if match.state is MatchState.PROPOSED and match.expires_at:
+        text += " " + _("An answer can be given until %(day)s.", day=_day(match.expires_at))
+    return text
+
+
+def _your_turn(match: Match, facts: MatchFacts, turn: frozenset[Side]) -> str:
+    if match.state is MatchState.PROPOSED and match.expires_at:
+        return _("It is your turn: answer by %(day)s at the latest.", day=_day(match.expires_at))
+    if match.state is MatchState.ACCEPTED:
+        return _("It is your turn: both said yes and wait for your approval.")
+    if facts.move_asked_by is not None:
+        return _("It is your turn: the other side asks for another moment.")
+    if Side.COORDINATOR in turn:
+        return _("Your answer counts: the two sides say different things.")
+    return _("It is your turn: tell how it was.")
+
+
+def _day(at: datetime) -> str:
+    local = at.astimezone(AMSTERDAM).date()
+    return format_day_month(local)
+
+
+def _slots(
+    session: Session, match: Match, facts: MatchFacts, moments: list[MatchMoment], now: datetime
+) -> list[dict[str, Any]]:
+    """The moments on the table; when the other side already chose one, only that one can be taken."""
+    chosen = next((moment for moment in moments if moment.chosen), None)
+    busy = _busy(session, match, moments)
+    slots = []
+    for moment in moments:
+        if moment.dropped_at is not None:
+            continue
+        past = moment.start_s <= now.timestamp()
+        elsewhere = chosen is not None and bool(facts.given) and chosen.id != moment.id
+        why_not = _("has passed") if past else _("not the moment the other side chose") if elsewhere else None
+        clock = f"{moment.starts.replace(':', '.')}–{moment.ends.replace(':', '.')}"
+        sub = f"{period_text(moment.periods)} · {clock}" if moment.periods else clock
+        if moment.id in busy:
+            sub += " · " + _("you have another visit then")
+        slots.append(
+            {
+                "value": str(moment.id),
+                "label": format_day_month(moment.day),
+                "sub": sub,
+                "disabled": why_not is not None,
+                "why_not": why_not,
+            }
+        )
+    return slots
+
+
+def _busy(session: Session, match: Match, moments: list[MatchMoment]) -> set[int]:
+    """Moments at which the person asked already has a visit."""
+    person_id = match.visitor_id or match.professional_id
+    if person_id is None or not moments:
+        return set()
+    rows = session.execute(
+        select(Booking.start_s, Booking.end_s).where(
+            Booking.party == Party.PERSON,
+            Booking.party_id == person_id,
+            Booking.live,
+            Booking.match_id != match.id,
+            Booking.end_s > moments[0].start_s,
+            Booking.start_s < max(moment.end_s for moment in moments),
+        )
+    ).all()
+    return {m.id for m in moments if any(start < m.end_s and end > m.start_s for start, end in rows)}
+
+
+def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
+    wanted_id = events[-1].details.get("wanted_id")
+    return next((moment_text(moment) for moment in moments if moment.id == wanted_id), None)
+
+
+def _people(session: Session, match: Match, request: Request, events: Any) -> dict[int, User]:
+    ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
+    ids |= {event.actor_id for event in events}
+    query = select(User).where(User.id.in_([each for each in ids if each is not None]))
+    return {user.id: user for user in session.scalars(query)}
+
+
+def _entry(event: MatchEvent, people: dict[int, User], actor: Actor) -> dict[str, Any]:
+    person = people.get(event.actor_id or 0)
+    who = person.name if person else str(SIDES[event.role])
+    return {
+        "when": format_datetime(event.at),
+        "iso": event.at.astimezone(UTC).isoformat(),
+        "text": timeline.sentence(event),
+        "who": _("you") if person and person.id == actor.user_id else who,
+        "note": event.note,
+        "tone": timeline.tone(event),
+    }
+
+
+def _messages(session: Session, match: Match, people: dict[int, User], actor: Actor) -> list[dict[str, Any]]:
+    found = messages_of(session, match.id)
+    missing = {message.author_id for message in found} - set(people)
+    for user in session.scalars(select(User).where(User.id.in_(missing))) if missing else ():
+        people[user.id] = user
+    return [
+        {
+            "text": message.body,
+            "who": people[message.author_id].name,
+            "when": format_datetime(message.at),
+            "mine": message.author_id == actor.user_id,
+        }
+        for message in found
+    ]
+
+
+def _guest(match: Match, people: dict[int, User], company: Organisation, opened: bool) -> Person | None:
+    person = people.get(match.visitor_id or match.professional_id or 0)
+    if person is None:
+        return None
+    what = " · ".join(part for part in (person.function, company.name) if part)
+    return Person(person.name, what, person.email if opened else None, person.phone if opened else None)
+
+
+def _teacher(match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool) -> Person:
+    person = people[match.teacher_id or request.asked_by_id]
+    return Person(person.name, school.name, person.email if opened else None, person.phone if opened else None)
+
+
+def _colleagues(session: Session, offer: Offer, match: Match, actor: Actor) -> list[tuple[int, str]]:
+    """Who may come instead: confirmed members of the same company. Only its own people see their names."""
+    if not (actor.is_member_of(offer.organisation_id) or actor.has_in(Role.COMPANY_CONTACT, offer.organisation_id)):
+        return []
+    here = {match.visitor_id, match.professional_id}
+    return [
+        (user.id, user.name)
+        for user in members_of(session, offer.organisation_id, COMPANY_ROLES)
+        if user.id not in here
+    ]
