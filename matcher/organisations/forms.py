@@ -64,6 +64,11 @@ REFUSALS = [
 ]
 
 
+def number_or_none(value: Any) -> int | None:
+    """An empty choice means nothing was chosen; nonsense fails as a wrong choice."""
+    return int(value) if value not in (None, "", "None") else None
+
+
 class Postcode:
     """Written as a Dutch postcode; whether it exists is asked of the table."""
 
@@ -86,7 +91,14 @@ def _postcode(label: Any, description: Any) -> StringField:
     return StringField(label, description=description, validators=[required, Length(max=10), Postcode()])
 
 
-class CompanyForm(MatcherForm):
+class SectorForm(MatcherForm):
+    """A form with a choice of sector, offered from the table."""
+
+    def offer_sectors(self, pairs: list[tuple[int, str]]) -> None:
+        self["sector_id"].choices = choices([("", _l("Choose")), *pairs])
+
+
+class CompanyForm(SectorForm):
     name = StringField(
         _l("Name of the company"), validators=[InputRequired(_l("Fill in the name of the company.")), Length(max=150)]
     )
@@ -96,7 +108,7 @@ class CompanyForm(MatcherForm):
         validators=[InputRequired(_l("Fill in the KvK number.")), Length(max=20), KvkNumber()],
     )
     postcode = _postcode(_l("Postcode"), _l("Where people work. From here we estimate distances."))
-    sector_id = SelectField(_l("Sector"), coerce=int, validators=[Optional()])
+    sector_id = SelectField(_l("Sector"), coerce=number_or_none, validators=[Optional()])
     size = SelectField(_l("How large"), choices=choices(SIZES), validators=[InputRequired()])
     roles = SelectMultipleField(
         _l("What will you do?"),
@@ -110,9 +122,11 @@ class CompanyForm(MatcherForm):
     )
 
 
-class SelfEmployedForm(MatcherForm):
+class SelfEmployedForm(SectorForm):
     postcode = _postcode(_l("Postcode"), _l("We keep only the four digits, and show only the town."))
-    sector_id = SelectField(_l("In which field do you work, or did you work?"), coerce=int, validators=[Optional()])
+    sector_id = SelectField(
+        _l("In which field do you work, or did you work?"), coerce=number_or_none, validators=[Optional()]
+    )
     kvk = StringField(
         _l("KvK number"),
         description=_l("Only if you have one."),

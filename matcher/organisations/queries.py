@@ -1,14 +1,15 @@
 """Finding organisations, their people, lesson times and calendar, and what waits for a coordinator."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from matcher.accounts.models import Audit, Grant, User
+from matcher.accounts.models import Audit, Grant, LoginToken, User
 from matcher.accounts.policy import Actor
+from matcher.accounts.tokens import hashed
 from matcher.errors import NotFound
 from matcher.organisations.models import CalendarDay, LessonGrid, Organisation
 from matcher.organisations.names import name_key
@@ -39,6 +40,15 @@ class Step(NamedTuple):
 
     entry: Audit
     user: User | None
+
+
+class Told(NamedTuple):
+    """A step in words, for the page."""
+
+    at: datetime
+    text: Any
+    who: str | None
+    note: Any
 
 
 def organisation(session: Session, organisation_id: int) -> Organisation:
@@ -137,6 +147,15 @@ def awaiting_confirmation(session: Session, actor: Actor) -> list[Waiting]:
     return [Waiting(grant, user, place) for grant, user, place in rows]
 
 
+def asked_by_link(session: Session, secret: str) -> Waiting | None:
+    """Whom the link in a mail asks about; None when they left in the meantime."""
+    token = session.get(LoginToken, hashed(secret))
+    grant = session.get(Grant, token.subject.get("grant_id", 0)) if token else None
+    if grant is None or grant.ended_at is not None or grant.organisation_id is None:
+        return None
+    return Waiting(grant, session.get_one(User, grant.user_id), session.get_one(Organisation, grant.organisation_id))
+
+
 def history(session: Session, organisation_id: int, *, limit: int = 50) -> list[Step]:
     """What was decided about an organisation, the latest first."""
     query = (
@@ -172,6 +191,10 @@ def calendar_days(session: Session, organisation_id: int, *, first: date, last: 
 def sectors(session: Session) -> Sequence[Topic]:
     """What a company can choose from, in the order of the Dutch names."""
     return session.scalars(select(Topic).where(Topic.type == TopicType.SECTOR).order_by(Topic.nl)).all()
+
+
+def sector_name(session: Session, topic_id: int | None) -> Topic | None:
+    return session.get(Topic, topic_id) if topic_id else None
 
 
 def _searched(text: str, types: Sequence[OrganisationType]) -> Select[Organisation] | None:

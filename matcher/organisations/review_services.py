@@ -30,9 +30,11 @@ OUTSIDE_YEARS = _l("Use days of this school year or the next.")
 CALENDAR_FULL = _l("The calendar is full. Remove days that are over first.")
 
 PUBLIC_DOMAINS = frozenset(
-    ["gmail.com", "googlemail.com", "hotmail.com", "hotmail.nl", "outlook.com", "live.nl", "live.com", "icloud.com"]
-    + ["me.com", "yahoo.com", "ziggo.nl", "kpnmail.nl", "xs4all.nl", "planet.nl", "hetnet.nl", "home.nl", "casema.nl"]
-    + ["upcmail.nl", "telfort.nl", "proton.me", "protonmail.com"]
+    {
+        *("gmail.com", "googlemail.com", "hotmail.com", "hotmail.nl", "outlook.com", "live.nl", "live.com", "me.com"),
+        *("icloud.com", "yahoo.com", "ziggo.nl", "kpnmail.nl", "xs4all.nl", "planet.nl", "hetnet.nl", "home.nl"),
+        *("casema.nl", "upcmail.nl", "telfort.nl", "proton.me", "protonmail.com"),
+    }
 )
 
 

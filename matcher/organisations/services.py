@@ -229,6 +229,14 @@ def confirm_by_link(session: Session, *, secret: str, now: datetime) -> tuple[Gr
     return grant, session.get_one(Organisation, grant.organisation_id)
 
 
+def refuse_by_link(session: Session, *, secret: str, now: datetime) -> tuple[Grant, Organisation]:
+    """The other answer to the same mail."""
+    from_mail = accounts.use_link(session, secret=secret, purpose=Purpose.CONFIRM_MEMBER, now=now)
+    actor = actor_for(session, from_mail.user_id or 0)
+    grant = refuse_member(session, actor=actor, grant_id=from_mail.subject["grant_id"], now=now)
+    return grant, session.get_one(Organisation, grant.organisation_id)
+
+
 def refuse_member(session: Session, *, actor: Actor, grant_id: int, now: datetime) -> Grant:
     """This person does not belong here: the role ends, and they hear so."""
     grant, place = _waiting(session, grant_id, actor)
