@@ -17,7 +17,7 @@ class BoardMatch:
     title: str
     partner: str
     state: MatchState
-    turn: Side | None
+    turn: frozenset[Side]
     is_mine: bool
     day: date | None
     starts: str | None

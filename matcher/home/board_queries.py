@@ -11,9 +11,9 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.home.board import Board, BoardMatch, BoardRequest
 from matcher.matching.models import Match, MatchMoment
-from matcher.matching.policy import MatchFacts, ball, sides_of
+from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side
-from matcher.matching.states import FINAL, LIVE, MatchState, Side
+from matcher.matching.states import LIVE, MatchState, Side
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
@@ -75,26 +75,17 @@ def _line(
     now: datetime,
     partner: str,
 ) -> BoardMatch:
-    turn = None if match.state in FINAL else ball(facts, now)
-    sides = sides_of(facts, actor)
-    reports = facts.reports or {}
-    ended = facts.ends is not None and now >= facts.ends
-    # After the visit both sides owe an answer; the ball names only one of them.
-    owes = (
-        match.state is MatchState.APPROVED
-        and ended
-        and any(s in sides and s not in reports for s in (Side.SCHOOL, Side.COMPANY))
-    )
+    sides, turn = sides_of(facts, actor), holders(facts, now)
     return BoardMatch(
         match_id=match.id,
         title=request.title,
         partner=partner,
         state=match.state,
         turn=turn,
-        is_mine=owes or (turn in sides and turn is not Side.COORDINATOR),
+        is_mine=bool(turn & sides - {Side.COORDINATOR}),
         day=moment.day if moment else None,
         starts=moment.starts if moment else None,
-        ended=ended,
+        ended=facts.ends is not None and now >= facts.ends,
         expires_at=match.expires_at if match.state is MatchState.PROPOSED else None,
     )
 

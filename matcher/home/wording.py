@@ -26,6 +26,7 @@ WAITS_FOR = {
     Side.COMPANY: _l("The guest answers"),
     Side.EMPLOYER: _l("The employer answers"),
     Side.COORDINATOR: _l("The coordinator decides"),
+    Side.SYSTEM: _l("Matcher is at work"),
 }
 
 
@@ -66,8 +67,8 @@ def _task(line: BoardMatch) -> str:
 
 
 def _stands(line: BoardMatch) -> str:
-    if line.state in {MatchState.PROPOSED, MatchState.ACCEPTED} and line.turn in WAITS_FOR:
-        return str(WAITS_FOR[line.turn])
+    if line.state in {MatchState.PROPOSED, MatchState.ACCEPTED} and len(line.turn) == 1:
+        return str(WAITS_FOR[min(line.turn)])
     return str(STATES[line.state])
 
 
