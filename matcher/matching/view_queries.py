@@ -1,7 +1,7 @@
 """Loads requests and offers as plain views; many offers cost the same number of statements as one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from matcher.safeguarding.models import Block
 from matcher.safeguarding.policy import Visit, requirement
 from matcher.safeguarding.queries import proofs_of, rules_for
 from matcher.subjects.levels import LEVEL_BITS, Level
-from matcher.subjects.models import Topic
+from matcher.subjects.queries import related
 
 DAY_SECONDS = 86_400
 GUEST_ROLES = (Role.PROFESSIONAL, Role.COMPANY_CONTACT)
@@ -64,7 +64,7 @@ def request_view(session: Session, request_id: int, *, now: datetime) -> Request
         group_size=row.group_size,
         max_km=row.max_km,
         topics=topics,
-        closeness=closeness(session, topics),
+        closeness=related(session, topics),
         moments=moments,
         school_year=school_year(first_day),
         holiday_region=school.holiday_region,
@@ -80,33 +80,6 @@ def _moments(session: Session, request_id: int) -> tuple[MomentView, ...]:
         .order_by(RequestMoment.start_s, RequestMoment.end_s)
     )
     return tuple(MomentView.of(*row) for row in session.execute(query))
-
-
-EXACT, PART_OF, NEIGHBOUR = 1.0, 0.7, 0.6
-
-
-def closeness(session: Session, topic_ids: Iterable[int]) -> dict[int, float]:
-    """Every topic that counts as common: the asked ones, what is part of them or they of it, and their neighbours."""
-    asked = set(topic_ids)
-    rows = session.execute(select(Topic.id, Topic.code, Topic.near, Topic.parent_id)).all()
-    ids = {row.code: row.id for row in rows}
-    found: dict[int, float] = defaultdict(float)
-    for row in rows:
-        near = {ids[code] for code in row.near if code in ids}
-        if row.id in asked:
-            found[row.id] = EXACT
-            _raise_to(found, near, NEIGHBOUR)
-            _raise_to(found, {row.parent_id} - {None}, PART_OF)
-        elif row.parent_id in asked:
-            _raise_to(found, {row.id}, PART_OF)
-        elif near & asked:
-            _raise_to(found, {row.id}, NEIGHBOUR)
-    return dict(found)
-
-
-def _raise_to(found: dict[int, float], topics: set[int], value: float) -> None:
-    for topic in topics:
-        found[topic] = max(found[topic], value)
 
 
 def offer_views(
