@@ -11,7 +11,7 @@ from flask import Flask
 from matcher import i18n
 from matcher.config import Settings, shared_folder
 from matcher.db import Database
-from matcher.web import assets, charts, errors, headers, intake, limits, toasts, transaction
+from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
 from matcher.web.language import select_locale
 
 ROOMS = (
@@ -80,7 +80,7 @@ def _add_glue(app: Flask, settings: Settings) -> None:
 
     i18n.init_app(app, select_locale)
     CSRFProtect(app)
-    for glue in (transaction, errors, headers, assets, charts, toasts, limits):
+    for glue in (transaction, once, errors, headers, assets, charts, toasts, limits):
         glue.init_app(app)
     app.jinja_env.globals.update(is_demo=settings.demo, base_url=settings.base_url)
     if settings.testing:

@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from matcher.db import Database
 from matcher.errors import Conflict
 from matcher.i18n import _l
+from matcher.web.once import begin_once
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -62,6 +63,7 @@ def writing(*, marking: bool = False) -> Iterator[Session]:
     close_reading()
     try:
         with database().write() as session:
+            begin_once(session)
             yield session
     except (IntegrityError, StaleDataError) as error:
         current_app.logger.info("write refused at %s: %s", request.path, error)

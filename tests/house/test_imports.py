@@ -26,7 +26,7 @@ NAMES_ONLY = {"sqlalchemy.orm.Session", "flask.Flask"}
 """Types of arguments that are handed through."""
 LAZY = {"sklearn"}
 """These take seconds to import, so only inside the function that needs them."""
-KEYS_TO_ACCOUNTS = {"matcher.web.guards"}
+KEYS_TO_ACCOUNTS = {"matcher.web.guards", "matcher.web.once"}
 
 
 def layer_faults(module: Module) -> list[str]:
