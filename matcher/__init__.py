@@ -102,6 +102,8 @@ def _add_rooms(app: Flask) -> None:
     for module in _room_modules("routes"):
         app.register_blueprint(module.blueprint)
     app.extensions["matcher_still_true"] = still_true()
+    # Whose turn it is follows from matches, a room to the right of requests: the answer is handed over here.
+    app.extensions["matcher_request_standing"] = import_module("matcher.matching.request_queries").request_standings
 
 
 def _room_modules(layer: str) -> list[ModuleType]:

@@ -15,7 +15,7 @@ from matcher.availability.holds import Hold
 from matcher.availability.models import Booking
 from matcher.availability.patterns import Availability
 from matcher.availability.queries import Owner, availabilities, owner_of
-from matcher.availability.states import Delivery, Party
+from matcher.availability.states import Delivery, Kind, Party
 from matcher.clock import local_date, school_year
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
@@ -29,7 +29,7 @@ from matcher.organisations.states import SizeClass
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.safeguarding.models import Block
 from matcher.safeguarding.policy import Visit, requirement
-from matcher.safeguarding.queries import proofs_of, rules_for
+from matcher.safeguarding.queries import board_of, proofs_of, rules_for
 from matcher.subjects.levels import LEVEL_BITS, Level
 from matcher.subjects.queries import related
 
@@ -46,8 +46,7 @@ def request_view(session: Session, request_id: int, *, now: datetime) -> Request
     school = session.get_one(Organisation, row.organisation_id)
     moments = _moments(session, request_id)
     topics = frozenset(session.scalars(select(RequestTopic.topic_id).where(RequestTopic.request_id == request_id)))
-    board_id = school.parent_id or school.id
-    asked = Visit(row.kind.value, row.level, supervised=True, structural=False, board_id=board_id)
+    board_id = board_of(session, school.id)
     first_day = moments[0].day if moments else row.window_from or local_date(now)
     return RequestView(
         id=row.id,
@@ -68,8 +67,19 @@ def request_view(session: Session, request_id: int, *, now: datetime) -> Request
         moments=moments,
         school_year=school_year(first_day),
         holiday_region=school.holiday_region,
-        proof=requirement(rules_for(session, board_id), asked),
+        proof=requirement(rules_for(session, board_id), _visit(row, board_id)),
         school_visits=visits_at(session, school.id, as_of=now),
+    )
+
+
+def _visit(request: Request, board_id: int) -> Visit:
+    """As it is meant to be: a named teacher stays in the room of a guest lecture, a hybrid teacher comes every week."""
+    return Visit(
+        request.kind.value,
+        request.level,
+        supervised=request.kind is Kind.GUEST_LECTURE,
+        structural=request.kind is Kind.HYBRID_PLACEMENT,
+        board_id=board_id,
     )
 
 

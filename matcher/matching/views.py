@@ -13,7 +13,9 @@ from matcher.availability.moments import local
 from matcher.availability.patterns import Availability
 from matcher.availability.states import Delivery, Kind
 from matcher.regions.states import HolidayRegion
-from matcher.safeguarding.policy import NOTHING, Requirement, Seen
+from matcher.safeguarding.policy import Requirement, Seen
+
+NOTHING_ASKED = Requirement()
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class RequestView:
     revision: int
     kind: Kind
     organisation_id: int
-    board_id: int | None
+    board_id: int
     lat: float
     lon: float
     level: str | None
@@ -66,7 +68,7 @@ class RequestView:
     moments: tuple[MomentView, ...]
     school_year: int
     holiday_region: HolidayRegion | None = None
-    proof: Requirement = NOTHING
+    proof: Requirement = NOTHING_ASKED
     school_visits: int = 0
 
     @property

@@ -1,0 +1,124 @@
+"""A request after its draft: sending, who fits, asking, changing, withdrawing. Registered on the room's blueprint."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from matcher.clock import utcnow
+from matcher.errors import InvalidInput
+from matcher.i18n import _, ngettext
+from matcher.matching import request_services
+from matcher.matching.forms import EndForm
+from matcher.matching.match_routes import blueprint
+from matcher.matching.request_queries import request_page
+from matcher.matching.states import CancelReason
+from matcher.matching.suggestion_services import mark_shown, store_run, suggest
+from matcher.requests.queries import request_for
+from matcher.requests.states import RequestState
+from matcher.web.guards import actor, roles
+from matcher.web.toasts import toast
+from matcher.web.transaction import marks_seen, reading, writing
+
+SCHOOL_SIDE = ("teacher", "school_lead", "coordinator")
+MOST = 20
+
+
+@blueprint.get("/requests/<int:request_id>")
+@roles(*SCHOOL_SIDE)
+@marks_seen
+def request_page_view(request_id: int) -> str | Response:
+    found = request_for(reading(), actor(), request_id)
+    if found.state is RequestState.DRAFT and not found.held_back:
+        return redirect(url_for("requests.edit_draft", request_id=request_id))
+    page = request_page(reading(), found, actor(), utcnow())
+    body = render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=[])
+    fresh = [each.shown.suggestion_id for each in page.candidates]
+    if fresh and page.can_edit and request.method == "GET":
+        with writing(marking=True) as session:
+            mark_shown(session, fresh, now=utcnow())
+    return body
+
+
+@blueprint.post("/requests/<int:request_id>/publish")
+@roles(*SCHOOL_SIDE)
+def publish_request(request_id: int) -> Response:
+    """Send it, then look who fits: thinking happens between two short units."""
+    request_for(reading(), actor(), request_id)
+    who, now = actor(), utcnow()
+    try:
+        with writing() as session:
+            sent = request_services.publish_request(session, request_id, actor=who, now=now)
+    except InvalidInput as refusal:
+        toast(str(refusal), kind="problem")
+        return redirect(url_for("requests.edit_draft", request_id=request_id))
+    if sent.state is RequestState.OPEN:
+        _search(request_id)
+        toast(_("Sent. These people fit."))
+    else:
+        toast(_("Kept. We send it as soon as your place at the school is confirmed."))
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+@blueprint.post("/requests/<int:request_id>/search")
+@roles(*SCHOOL_SIDE)
+def search_again(request_id: int) -> Response:
+    """A new look with what is known now; the earlier run stays as it was."""
+    found = request_for(reading(), actor(), request_id)
+    if found.state is RequestState.OPEN:
+        _search(request_id)
+        toast(_("Looked again with what is known now."))
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+@blueprint.post("/requests/<int:request_id>/invite")
+@roles(*SCHOOL_SIDE)
+def invite(request_id: int) -> Response | tuple[str, int]:
+    found = request_for(reading(), actor(), request_id)
+    ticked = [int(text) for text in request.form.getlist("offers") if text.isdigit() and len(text) < 10]
+    who, now = actor(), utcnow()
+    try:
+        with writing() as session:
+            asked = request_services.invite(session, request_id, offer_ids=ticked, actor=who, now=now)
+    except InvalidInput as refusal:
+        found = request_for(reading(), actor(), request_id)
+        page = request_page(reading(), found, who, now)
+        toast(str(refusal), kind="problem")
+        return render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=ticked), 422
+    later = len(ticked) - len(asked)
+    text = ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", len(asked))
+    if later > 0:
+        text += " " + ngettext("%(num)s waits for a place in the row.", "%(num)s wait for a place in the row.", later)
+    toast(text)
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+@blueprint.post("/requests/<int:request_id>/change")
+@roles(*SCHOOL_SIDE)
+def change_request(request_id: int) -> Response:
+    """Back to a draft while nobody was asked; sending it again makes a new revision."""
+    request_for(reading(), actor(), request_id)
+    who, now = actor(), utcnow()
+    with writing() as session:
+        request_services.take_back_to_draft(session, request_id, actor=who, now=now)
+    return redirect(url_for("requests.edit_draft", request_id=request_id))
+
+
+@blueprint.post("/requests/<int:request_id>/withdraw")
+@roles(*SCHOOL_SIDE)
+def withdraw_request(request_id: int) -> Response | tuple[str, int]:
+    found = request_for(reading(), actor(), request_id)
+    form, who, now = EndForm(), actor(), utcnow()
+    if not form.validate_on_submit():
+        page = request_page(reading(), found, who, now)
+        return render_template("matching/request.html", page=page, end_form=form, chosen=[]), 422
+    with writing() as session:
+        reason = CancelReason(form.reason.data)
+        request_services.withdraw_request(session, request_id, actor=who, now=now, reason=reason)
+    toast(_("Withdrawn. Everybody who was asked hears of it."))
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _search(request_id: int) -> None:
+    now = utcnow()
+    suggested = suggest(reading(), request_id=request_id, now=now, limit=MOST)
+    with writing() as session:
+        store_run(session, suggested)

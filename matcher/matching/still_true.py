@@ -1,0 +1,35 @@
+"""Is a notice of this room still true just before it is sent? The one answer `notices` may ask for, by subject."""
+
+from sqlalchemy.orm import Session
+
+from matcher.matching.models import Match, Message
+from matcher.matching.states import MatchState
+
+# A template that is not named here tells of something that stays true whatever happens next.
+_ONLY_WHILE: dict[str, frozenset[MatchState]] = {
+    "matching/proposed": frozenset({MatchState.PROPOSED}),
+    "matching/another_moment": frozenset({MatchState.PROPOSED}),
+    "matching/one_yes": frozenset({MatchState.PROPOSED}),
+    "matching/both_yes": frozenset({MatchState.ACCEPTED}),
+    "matching/to_approve": frozenset({MatchState.ACCEPTED}),
+    "matching/approved": frozenset({MatchState.APPROVED, MatchState.HELD, MatchState.MISSED}),
+    "matching/move_asked": frozenset({MatchState.APPROVED}),
+    "matching/how_was_it": frozenset({MatchState.APPROVED}),
+}
+_ONLY_NEWEST = frozenset({"matching/another_moment", "matching/move_asked"})
+
+
+def match_still_true(session: Session, match_id: int, seq: int, template: str) -> bool:
+    match = session.get(Match, match_id)
+    if match is None:
+        return False
+    if template in _ONLY_NEWEST and match.seq != seq:
+        return False
+    return match.state in _ONLY_WHILE.get(template, frozenset(MatchState))
+
+
+def message_still_true(session: Session, message_id: int, seq: int, template: str) -> bool:
+    return session.get(Message, message_id) is not None
+
+
+STILL_TRUE = {"match": match_still_true, "message": message_still_true}
