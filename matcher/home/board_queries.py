@@ -90,7 +90,7 @@ def _line(
     )
 
 
-def _requests_of(matches: Sequence[Match]) -> Select[tuple[Request]]:
+def _requests_of(matches: Sequence[Match]) -> Select[Request]:
     return select(Request).where(Request.id.in_({match.request_id for match in matches}))
 
 

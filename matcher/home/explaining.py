@@ -45,7 +45,11 @@ _PARTS = {
 
 def weights() -> list[Part]:
     """Every part of the running rule, the heaviest first."""
-    return [Part(*_PARTS.get(code, (code, "")), share) for code, share in rule_weights().items()]
+    found = []
+    for code, share in rule_weights().items():
+        label, text = _PARTS.get(code, (code, ""))
+        found.append(Part(label, text, share))
+    return found
 
 
 def model() -> dict[str, str]:

@@ -10,7 +10,7 @@ from matcher.accounts.models import Grant, User
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
-from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable
+from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column
 from matcher.home.netherlands import Spot
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.states import MatchState
@@ -37,21 +37,20 @@ def public_figures(session: Session, *, today: date) -> PublicFigures:
         .where(Region.level == RegionLevel.REGION, Region.valid_to.is_(None))
         .order_by(Region.name)
     ).all()
-    rows = tuple(
-        RegionFigures(
-            name,
-            publishable(held.get((region, Kind.GUEST_LECTURE), 0)),
-            publishable(held.get((region, Kind.TEACHER_INTERNSHIP), 0)),
-            publishable(sum(count for (where, _kind), count in open_now.items() if where == region)),
-        )
-        for region, name in names
+    ids = [region for region, _name in names]
+    columns = (
+        publishable_column([held.get((region, Kind.GUEST_LECTURE), 0) for region in ids]),
+        publishable_column([held.get((region, Kind.TEACHER_INTERNSHIP), 0) for region in ids]),
+        publishable_column([sum(open_now.get((region, kind), 0) for kind in Kind) for region in ids]),
     )
     return PublicFigures(
-        lectures=_total(held, Kind.GUEST_LECTURE),
-        internships=_total(held, Kind.TEACHER_INTERNSHIP),
-        hybrids=_total(held, Kind.HYBRID_PLACEMENT),
-        open_requests=sum(open_now.values()),
-        regions=rows,
+        lectures=publishable(_total(held, Kind.GUEST_LECTURE)),
+        internships=publishable(_total(held, Kind.TEACHER_INTERNSHIP)),
+        hybrids=publishable(_total(held, Kind.HYBRID_PLACEMENT)),
+        open_requests=publishable(sum(open_now.values())),
+        regions=tuple(
+            RegionFigures(name, *row) for (_id, name), row in zip(names, zip(*columns, strict=True), strict=True)
+        ),
         spots=(*_spots(session, first, last),),
     )
 
