@@ -4,12 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import Role
 from matcher.safeguarding.states import ProofType
+from matcher.subjects.levels import Level, sector_of
+
+LEVELS = frozenset(level.value for level in Level)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """None means "any". ``max_age_weeks`` counts from the day of issue to the day of the visit."""
+    """None means "any"; ``level`` is a level or a whole school sector. ``max_age_weeks`` counts from issue to visit."""
 
     kind: str | None
     level: str | None
@@ -56,6 +61,16 @@ class Result:
 
 
 NOTHING = Requirement()
+# A teacher stays in the room: nothing is asked, unless the board does. Without one, or every week or paid, a VOG.
+DEFAULT_RULES = (
+    Rule("guest_lecture", None, None, None, None, ProofType.NONE),
+    Rule("guest_lecture", None, False, None, None, ProofType.VOG, 52),
+    Rule("guest_lecture", None, None, True, None, ProofType.VOG, 26),
+    Rule("teacher_internship", None, None, None, None, ProofType.NONE),
+    Rule("hybrid_placement", None, None, None, None, ProofType.VOG, 26),
+    Rule("hybrid_placement", "po", None, None, None, ProofType.VOG, 26),
+    Rule("hybrid_placement", "vo", None, None, None, ProofType.VOG, 26),
+)
 
 
 def requirement(rules: Iterable[Rule], visit: Visit) -> Requirement:
@@ -74,17 +89,33 @@ def is_met(asked: Requirement, proofs: Iterable[Seen], *, board_id: int | None, 
     return any(
         proof.type is asked.proof
         and proof.board_id == board_id
-        and proof.valid_until >= on_day
+        and proof.issued_on <= on_day <= proof.valid_until
         and (asked.max_age_weeks is None or proof.issued_on + timedelta(weeks=asked.max_age_weeks) >= on_day)
         for proof in proofs
     )
 
 
+def can_answer(actor: Actor, school_id: int, *, has_lead: bool) -> bool:
+    """Who ticks "seen" and says what the board asks: the school's leader; any teacher while there is none."""
+    if actor.has_in(Role.SCHOOL_LEAD, school_id):
+        return True
+    return not has_lead and actor.has_in(Role.TEACHER, school_id)
+
+
 def _fits(rule: Rule, visit: Visit) -> bool:
-    asked = (rule.kind, rule.level, rule.supervised, rule.structural, rule.board_id)
-    actual = (visit.kind, visit.level, visit.supervised, visit.structural, visit.board_id)
-    return all(wanted is None or wanted == value for wanted, value in zip(asked, actual, strict=True))
+    asked = (rule.kind, rule.supervised, rule.structural, rule.board_id)
+    actual = (visit.kind, visit.supervised, visit.structural, visit.board_id)
+    fits = all(wanted is None or wanted == value for wanted, value in zip(asked, actual, strict=True))
+    return fits and _level_fits(rule.level, visit.level)
 
 
-def _specific(rule: Rule) -> int:
-    return sum(value is not None for value in (rule.kind, rule.level, rule.supervised, rule.structural))
+def _level_fits(wanted: str | None, level: str | None) -> bool:
+    if wanted is None or wanted == level:
+        return True
+    return level in LEVELS and sector_of(Level(level)).value == wanted
+
+
+def _specific(rule: Rule) -> tuple[int, bool]:
+    """How many conditions; one level before a whole sector."""
+    count = sum(value is not None for value in (rule.kind, rule.level, rule.supervised, rule.structural))
+    return count, rule.level in LEVELS
