@@ -65,7 +65,7 @@ def _implied(direct: list[Suggested], hinted: dict[str, float], mask: int, vocab
     if not mask:
         return []
     best: dict[str, tuple[float, str]] = {}
-    for suggested in direct:
+    for suggested in (s for s in direct if vocabulary.entries[s.code].type == "theme"):
         for code, closeness in vocabulary.neighbours[suggested.code].items():
             entry = vocabulary.entries[code]
             if entry.type != "subject" or not entry.level_mask & mask:

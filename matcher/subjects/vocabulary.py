@@ -85,7 +85,7 @@ class _Builder:
                 self.words.setdefault(word, code)
             else:
                 self.words[word] = code
-        if dutch and alone and len(word) >= 7:
+        if dutch and alone and len(word) >= 7 and not term.endswith("!"):
             for form in forms(word) - {word}:
                 self.shorter.setdefault(form, set()).add(code)
         if dutch:
