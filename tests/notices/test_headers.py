@@ -58,7 +58,7 @@ def test_no_name_or_title_adds_a_header_or_a_recipient(
                 recipient=Recipient(number + 1, f"p{number}@x.example", storable if in_name else "A", "nl"),
                 template="test/hello",
                 params={"topic": "T" if in_name else payload, "words": "w", "path": "/"},
-                subject="match",
+                subject="test",
                 subject_id=number,
                 seq=1,
                 now=NOW,

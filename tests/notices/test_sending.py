@@ -33,7 +33,7 @@ def put(database: Database, count: int = 1, **changes: Any) -> None:
         "recipient": ANNA,
         "template": "test/hello",
         "params": {"topic": "Gastles over warmtepompen", "words": "Ja & <graag>!", "path": "/matches/1"},
-        "subject": "match",
+        "subject": "test",
         "subject_id": 1,
         "now": NOW,
         "channels": ["mail"],
@@ -209,7 +209,7 @@ def test_what_is_no_longer_true_is_withheld(
         asked.append((subject_id, seq, template))
         return seq != 1
 
-    put(sqlite_database, 2, channels=["mail", "inbox"])
+    put(sqlite_database, 2, subject="match", channels=["mail", "inbox"])
     put(sqlite_database, subject="offer")
     app = mailing_app(sqlite_database, mail_url=mail_server.url)
     app.extensions["matcher_still_true"] = {"match": still_true}
