@@ -1,3 +1,9 @@
-from matcher import create_app
+"""What gunicorn serves: `gunicorn wsgi:app`."""
 
-app = create_app()
+from matcher import create_app
+from matcher.config import Settings
+from matcher.migrate import upgrade
+
+settings = Settings.from_env()
+upgrade(settings.database_url)
+app = create_app(settings)

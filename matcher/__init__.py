@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -68,6 +69,7 @@ def _flask_settings(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.is_https,
+        "TRUSTED_HOSTS": [urlsplit(settings.base_url).hostname] if settings.is_https else None,
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "WTF_CSRF_SSL_STRICT": True,
         "RATELIMIT_STORAGE_URI": settings.limits_url or "memory://",
@@ -102,7 +104,9 @@ def _add_rooms(app: Flask) -> None:
     for module in _room_modules("routes"):
         app.register_blueprint(module.blueprint)
     app.extensions["matcher_still_true"] = still_true()
-    # Whose turn it is follows from matches, a room to the right of requests: the answer is handed over here.
+    # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, and whose
+    # turn it is with a request.
+    app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)
     app.extensions["matcher_request_standing"] = import_module("matcher.matching.request_queries").request_standings
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
-from jinja2 import TemplateError
 from markupsafe import escape
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -91,7 +90,8 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     headers = {"Content-Type": "text/html; charset=utf-8"}
     try:
         body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number)
-    except (TemplateError, MatcherError, OperationalError, RuntimeError) as error:
+    except Exception as error:
+        # Whatever is broken (a template, the database, an address that cannot be built): a plain page can be shown.
         current_app.logger.error("error page %s could not be drawn: %s", page, error)
         body = _plain(status, text, number)
     return body, status, headers

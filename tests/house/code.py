@@ -16,6 +16,7 @@ LAYERS = {
     "tasks": 6,
     "cli": 6,
     "signing": 6,
+    "pages": 6,
     "forms": 5,
     "services": 4,
     "importer": 4,

@@ -8,7 +8,7 @@ from tests.house.code import Module, modules, target
 ASSEMBLERS = {"matcher", "matcher.tables", "matcher.cli", "matcher.worker", "matcher.standing"}
 """These know every room, because they put the application together."""
 LIBRARIES = {
-    "flask": {"routes", "cli", "web", "matcher", "matcher.i18n", "matcher.worker"},
+    "flask": {"routes", "pages", "cli", "web", "matcher", "matcher.i18n", "matcher.worker"},
     "wtforms": {"forms", "web"},
     "flask_wtf": {"forms", "web", "matcher"},
     "sqlalchemy": {
@@ -36,7 +36,9 @@ def layer_faults(module: Module) -> list[str]:
             continue
         other = target(imported)
         if other.room == "web":
-            if module.layer not in {"routes", "forms", "cli"} and not module.name.startswith("matcher.accounts."):
+            if module.layer not in {"routes", "pages", "forms", "cli"} and not module.name.startswith(
+                "matcher.accounts."
+            ):
                 found.append(f"{module.name}:{line} is below the web and imports {other.name}")
         elif other.room and (other.level > module.level or (module.layer, other.layer) == ("forms", "services")):
             found.append(f"{module.name}:{line} imports {other.name}, which is above it")

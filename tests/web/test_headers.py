@@ -19,7 +19,9 @@ def test_answer_has_strict_headers(client: FlaskClient, path: str) -> None:
 
 def test_answer_over_https_asks_for_https(make_app, sqlite_database) -> None:
     app = make_app(str(sqlite_database.engine.url), base_url="https://matcher.example")
-    assert "max-age" in app.test_client().get("/nothing").headers["Strict-Transport-Security"]
+    client = app.test_client()
+    assert "max-age" in client.get("/nothing", base_url="https://matcher.example").headers["Strict-Transport-Security"]
+    assert client.get("/nothing", base_url="https://evil.example").status_code == 400
 
 
 def test_page_of_somebody_is_not_kept_by_browsers(app: Flask) -> None:
