@@ -102,7 +102,7 @@ def _chosen(session: Session, ids: Sequence[int]) -> dict[int, MatchMoment]:
 def _guests(session: Session, matches: Sequence[Match]) -> dict[int, str]:
     people = {match.id: match.visitor_id or match.professional_id for match in matches}
     query = select(User.id, User.name).where(User.id.in_({user for user in people.values() if user}))
-    names: dict[int, str] = dict(session.execute(query).tuples())
+    names: dict[int, str] = dict(session.execute(query).tuples().all())
     return {match_id: names.get(user or 0, "") for match_id, user in people.items()}
 
 
@@ -128,5 +128,5 @@ def _requests(session: Session, actor: Actor) -> list[BoardRequest]:
     counted = select(Match.request_id, func.count()).where(
         Match.request_id.in_([row.id for row in rows]), Match.state.in_(LIVE)
     )
-    live: dict[int, int] = dict(session.execute(counted.group_by(Match.request_id)).tuples())
+    live: dict[int, int] = dict(session.execute(counted.group_by(Match.request_id)).tuples().all())
     return [BoardRequest(row.id, row.title, row.state, live.get(row.id, 0), row.window_to) for row in rows]

@@ -12,6 +12,7 @@ from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
 from matcher.i18n import _
+from matcher.requests.states import RequestState
 from matcher.web.guards import actor, signed_in
 from matcher.web.transaction import reading
 
@@ -99,7 +100,8 @@ def _past(board: Board) -> list[List]:
 
 def _school_actions() -> list[Row]:
     return _actions(
-        ("plus", _("Ask for a guest lecture"), "requests.new"), ("search", _("Browse offers"), "offers.browse")
+        ("plus", _("Ask for a guest lecture"), "requests.new_guest_lecture"),
+        ("search", _("Browse offers"), "offers.browse"),
     )
 
 
@@ -119,7 +121,8 @@ def _matches(lines: Iterable[BoardMatch]) -> list[Row]:
 
 
 def _request(line: BoardRequest) -> Row:
-    return wording.request_row(line, address_of("requests.show", request_id=line.request_id) or "#")
+    page = "requests.edit_draft" if line.state is RequestState.DRAFT else "matching.request_page_view"
+    return wording.request_row(line, address_of(page, request_id=line.request_id) or "#")
 
 
 def _list(title: str, rows: list[Row], icon: str, empty_title: str, empty_text: str) -> List:

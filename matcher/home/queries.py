@@ -7,15 +7,18 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant, User
+from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
 from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column
 from matcher.home.netherlands import Spot
 from matcher.matching.models import Match, MatchMoment
+from matcher.matching.queries import live_counts, open_asks
 from matcher.matching.states import MatchState
 from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.organisations.models import Organisation
+from matcher.organisations.queries import CHECKED_TYPES
 from matcher.regions.models import Region
 from matcher.regions.states import RegionLevel
 from matcher.requests.models import Request
@@ -78,6 +81,28 @@ def coordinator_rows(session: Session) -> list[tuple[str, str, str]]:
         .order_by(Region.name, User.name)
     )
     return [(region, name, email) for region, name, email in session.execute(query)]
+
+
+def waiting_counts(session: Session, *, actor: Actor) -> dict[str, int]:
+    """What the numbers in the header say; only for the roles this person holds."""
+    counts: dict[str, int] = {}
+    if actor.user_id and (actor.has(Role.PROFESSIONAL) or actor.has(Role.COMPANY_CONTACT)):
+        counts["asked"] = open_asks(session, [actor.user_id]).get(actor.user_id, 0)
+    if actor.region_ids:
+        counts["approve"] = live_counts(session, actor.region_ids).get(MatchState.ACCEPTED, 0)
+        counts["verify"] = _unchecked(session, actor)
+    return counts
+
+
+def _unchecked(session: Session, actor: Actor) -> int:
+    query = select(func.count(Organisation.id)).where(
+        Organisation.type.in_(CHECKED_TYPES),
+        Organisation.region_id.in_(actor.region_ids),
+        Organisation.verified_at.is_(None),
+        Organisation.ended_at.is_(None),
+        Organisation.stopped_at.is_(None),
+    )
+    return session.scalar(query) or 0
 
 
 def _counts(session: Session, query: Select[Any]) -> dict[tuple[Any, Any], int]:

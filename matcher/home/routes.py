@@ -10,7 +10,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.clock import utcnow
-from matcher.home import dashboard_routes, nav
+from matcher.home import dashboard_routes, nav, queries
 from matcher.home.forms import ExampleForm
 from matcher.home.public_routes import address_of, blueprint
 from matcher.i18n import LOCALES, _, current_locale
@@ -56,8 +56,9 @@ def shared_header() -> dict[str, Any]:
 def _site(person: Actor | None) -> dict[str, Any]:
     """What header and footer need, also on error pages: nothing here may fail because a page does not exist."""
     links = nav.links_for({Role(grant.role) for grant in person.grants} if person else ())
+    counts = queries.waiting_counts(reading(), actor=person) if person else {}
     return {
-        "nav": _entries(links, request.path),
+        "nav": _entries(links, request.path, counts),
         "account": _account(person),
         "inbox_url": address_of("notices.inbox") if person else None,
         "inbox_count": unread_count(reading(), person.user_id, utcnow()) if person and person.user_id else 0,
@@ -72,10 +73,14 @@ def _site(person: Actor | None) -> dict[str, Any]:
     }
 
 
-def _entries(links: tuple[nav.Link, ...], path: str) -> list[dict[str, Any]]:
+def _entries(links: tuple[nav.Link, ...], path: str, counts: dict[str, int]) -> list[dict[str, Any]]:
     current = nav.current_of(links, path)
     found = ((link, address_of(link.endpoint)) for link in links)
-    return [{"label": link.label, "url": url, "count": 0, "current": link is current} for link, url in found if url]
+    return [
+        {"label": link.label, "url": url, "count": counts.get(link.count or "", 0), "current": link is current}
+        for link, url in found
+        if url
+    ]
 
 
 def _account(person: Actor | None) -> dict[str, Any] | None:
