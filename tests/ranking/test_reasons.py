@@ -1,0 +1,68 @@
+"""Reasons say only what the facts say, at most four for and three against."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.ranking.baseline import Baseline
+from matcher.ranking.facts import FactsBatch, PairFacts
+from matcher.ranking.reasons import Detail, reasons
+from tests.ranking.test_baseline import any_facts
+
+details = st.builds(
+    Detail,
+    topic=st.integers(1, 9),
+    level=st.sampled_from(["havo", None]),
+    moment=st.integers(1, 9),
+    asked_moments=st.integers(1, 20),
+    travel_km=st.integers(1, 100),
+    taken=st.integers(0, 8),
+    cap=st.one_of(st.none(), st.integers(0, 8)),
+    asked=st.integers(0, 9),
+    answered=st.integers(0, 9),
+    group_most=st.one_of(st.none(), st.integers(1, 40)),
+)
+
+TRUE_WHEN = {
+    "near": lambda f, d, p: not f.online and p["km"] == round(f.distance_km),
+    "online": lambda f, d, p: f.online == 1,
+    "topic_exact": lambda f, d, p: f.topic_exact == 1,
+    "topic_near": lambda f, d, p: f.topic_exact == 0 and f.topic_closeness >= 0.5,
+    "topic_far": lambda f, d, p: f.topic_exact == 0 and f.topic_closeness < 0.5,
+    "free_at": lambda f, d, p: p["count"] == f.moments_usual > 0,
+    "been_before": lambda f, d, p: p["times"] == f.earlier_visits_here > 0,
+    "partnership": lambda f, d, p: p["times"] == f.partnership > 0,
+    "level_experience": lambda f, d, p: p["times"] == f.level_experience > 0,
+    "no_level_experience": lambda f, d, p: f.level_experience == 0 and p["level"] == d.level,
+    "answers": lambda f, d, p: (p["answered"], p["asked"]) == (d.answered, d.asked) and d.asked >= 3,
+    "answers_rarely": lambda f, d, p: d.answered < 0.5 * d.asked,
+    "load": lambda f, d, p: (p["taken"], p["cap"]) == (d.taken, d.cap),
+    "far_edge": lambda f, d, p: f.distance_share >= 0.8 and not f.online,
+    "large_group": lambda f, d, p: f.group_fit < 1 and p["most"] == d.group_most,
+    "unknown_times": lambda f, d, p: f.moments_usual == 0 < f.moments_unknown,
+    "few_days": lambda f, d, p: p["count"] == f.moments_usual + f.moments_unknown <= p["asked"] / 2,
+    "short_notice": lambda f, d, p: f.notice_margin_days <= 3,
+    "asked_recently": lambda f, d, p: p["days"] <= f.days_since_ask < 14,
+    "first_visit": lambda f, d, p: f.earlier_visits_total == 0,
+    "name_follows": lambda f, d, p: f.named == 0,
+}
+
+
+@given(any_facts(), details)
+def test_every_reason_is_true(facts: PairFacts, detail: Detail) -> None:
+    parts = Baseline().rank(FactsBatch.of([facts])).of_row(0)
+    found = reasons(facts, parts, detail)
+    assert len(found.on) <= 4
+    assert len(found.against) <= 3
+    for code, params in (*found.on, *found.against):
+        assert TRUE_WHEN[code](facts, detail, params), (code, params)
+
+
+@given(any_facts(), details)
+def test_nothing_is_said_for_and_against_at_once(facts: PairFacts, detail: Detail) -> None:
+    found = reasons(facts, {}, detail)
+    assert not {code for code, _ in found.on} & {code for code, _ in found.against}
+
+
+@given(any_facts(), details)
+def test_same_facts_give_the_same_reasons_in_the_same_order(facts: PairFacts, detail: Detail) -> None:
+    assert reasons(facts, {}, detail) == reasons(facts, {}, detail)
