@@ -1,6 +1,5 @@
 """Topics in the database: seeding twice changes nothing, lists and search speak the reader's language."""
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,12 +17,6 @@ from matcher.subjects.queries import (
 from matcher.subjects.recognise import suggest_topics
 from matcher.subjects.services import Seeded, seed_topics
 from matcher.subjects.vocabulary import shipped_vocabulary
-
-
-@pytest.fixture
-def seeded(session: Session) -> Session:
-    seed_topics(session)
-    return session
 
 
 def id_of(session: Session, code: str) -> int:

@@ -1,6 +1,9 @@
 """The part of the subject picker that follows the typing."""
 
 import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask, render_template_string
@@ -15,10 +18,26 @@ from matcher.subjects.services import seed_topics
 PICKER = '{% import "components/topics.html" as topics with context %}{{ topics.topic_picker(chosen, groups) }}'
 
 
-@pytest.fixture
-def ids(sqlite_database: Database) -> dict[str, int]:
-    with sqlite_database.write() as session:
+@pytest.fixture(scope="module")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Nothing here writes, so all tests look at one database."""
+    file = tmp_path_factory.mktemp("topics") / "filled.db"
+    shutil.copyfile(sqlite_template, file)
+    opened = Database(f"sqlite:///{file}")
+    with opened.write() as session:
         seed_topics(session)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def app(filled: Database, make_app: Callable[..., Flask]) -> Flask:
+    return make_app(str(filled.engine.url))
+
+
+@pytest.fixture
+def ids(filled: Database) -> dict[str, int]:
+    with filled.read() as session:
         return dict(session.execute(select(Topic.code, Topic.id)).all())
 
 
@@ -78,8 +97,8 @@ def test_odd_questions_get_a_calm_answer(client: FlaskClient, ids: dict[str, int
     assert "<script>" not in answer.text
 
 
-def test_picker_lists_every_topic_once_without_javascript(app: Flask, sqlite_database: Database, ids: dict[str, int]):
-    with app.test_request_context(), sqlite_database.read() as session:
+def test_picker_lists_every_topic_once_without_javascript(app: Flask, filled: Database, ids: dict[str, int]):
+    with app.test_request_context(), filled.read() as session:
         html = render_template_string(
             PICKER, chosen=topics_with_ids(session, [ids["water"]], "nl"), groups=topics_by_type(session, "nl")
         )
