@@ -108,8 +108,6 @@ def _changed(
     now: datetime,
     moment: MatchMoment | None,
 ) -> Match:
-    if to is MatchState.ACCEPTED:
-        match.approved_by_id = match.approved_rule = match.approved_at = None
     event = step(
         session,
         match,

@@ -80,7 +80,10 @@ def step(
     details: dict[str, Any] | None = None,
     on_behalf_by: int | None = None,
 ) -> MatchEvent:
-    """Write the event, then the state. The caller has asked `permitted`; the table is asked here once more."""
+    """Write the event, then the state. The caller has asked `permitted`; the table is asked here once more.
+
+    A match that leaves approval forgets who approved it: constraint and state change in one statement.
+    """
     move = MOVES.get((match.state, action))
     if move is None or to not in move.to:
         raise IllegalMove(NOT_POSSIBLE_NOW)
@@ -89,6 +92,8 @@ def step(
     session.add(event)
     session.flush()
     match.seq, match.state, match.changed_at, match.reason = event.seq, to, now, reason
+    if to in {MatchState.PROPOSED, MatchState.ACCEPTED}:
+        match.approved_by_id = match.approved_rule = match.approved_at = None
     if to not in TAKES_PLACE:
         match.place_no = None
     session.flush()

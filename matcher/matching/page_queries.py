@@ -240,10 +240,10 @@ def _entry(event: MatchEvent, people: dict[int, User], actor: Actor) -> dict[str
     return {
         "when": format_datetime(event.at),
         "iso": event.at.astimezone(UTC).isoformat(),
-        "text": timeline.sentence(event),
+        "text": timeline.sentence(event.action, event.role, event.from_state, event.reason),
         "who": _("you") if person and person.id == actor.user_id else who,
         "note": event.note,
-        "tone": timeline.tone(event),
+        "tone": timeline.tone(event.action),
     }
 
 

@@ -97,14 +97,7 @@ def _born(
         generated=request.generated,
     )
     born(session, match, actor=actor, role=side, now=now, details=details or {})
-    moments = session.scalars(
-        select(RequestMoment).where(RequestMoment.request_id == request.id).order_by(RequestMoment.start_s)
-    )
-    copy_moments(
-        session,
-        match,
-        [m for m in moments if m.start_s > now.timestamp() and (open_moments is None or m.id in open_moments)],
-    )
+    _lay_out(session, match, open_moments, now)
     for party in (Side.SCHOOL, Side.COMPANY):
         given = party is side
         session.add(
@@ -120,6 +113,15 @@ def _born(
     session.flush()
     tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
     return match
+
+
+def _lay_out(session: Session, match: Match, open_moments: set[int] | None, now: datetime) -> None:
+    """The asked moments that still lie ahead and that the person asked did not rule out."""
+    query = select(RequestMoment).where(
+        RequestMoment.request_id == match.request_id, RequestMoment.start_s > now.timestamp()
+    )
+    moments = session.scalars(query.order_by(RequestMoment.start_s)).all()
+    copy_moments(session, match, [m for m in moments if open_moments is None or m.id in open_moments])
 
 
 def tick(

@@ -232,7 +232,6 @@ def _restore_open(session: Session, match: Match, request: Request, offer: Offer
 
 
 def _restore_decision(session: Session, match: Match, request: Request, offer: Offer, last: MatchEvent) -> None:
-    match.approved_by_id = match.approved_rule = match.approved_at = None
     if last.action is Action.REJECT:
         moment = moment_of_match(session, match, last.details["moment_id"], last.at)
         choose_moment(session, match.id, moment.id)

@@ -17,7 +17,7 @@ from matcher.matching.suggestion_services import store_run, suggest
 from matcher.matching.visit_services import count_reports, expire_match, supersede_match
 
 
-def run_due(database: Database, now: datetime) -> dict[str, int]:
+def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
     """Everything that is due; returns how often each thing was done. Safe to run twice or side by side."""
     settled = now - timedelta(seconds=UNDO_SECONDS)
     done = {

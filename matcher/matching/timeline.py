@@ -4,7 +4,6 @@ from typing import Any
 
 from matcher.i18n import _l
 from matcher.matching.labels import reason_label
-from matcher.matching.models import MatchEvent
 from matcher.matching.states import Action, MatchState, Side
 
 _SENTENCES: dict[Action, Any] = {
@@ -36,16 +35,16 @@ _TONES = {
 }
 
 
-def sentence(event: MatchEvent) -> str:
+def sentence(action: Action, role: Side, from_state: str | None, reason_code: str | None) -> str:
     """What happened; an approval by a rule says so."""
-    if event.action is Action.APPROVE and event.role is Side.SYSTEM:
+    if action is Action.APPROVE and role is Side.SYSTEM:
         return str(_l("Approved by the rule of the region"))
-    if event.action is Action.EXPIRE and event.from_state == MatchState.ACCEPTED:
+    if action is Action.EXPIRE and from_state == MatchState.ACCEPTED:
         return str(_l("Expired: no approval before the date"))
-    reason = reason_label(event.reason)
-    text = str(_SENTENCES[event.action])
+    reason = reason_label(reason_code)
+    text = str(_SENTENCES[action])
     return f"{text}: {str(reason)[:1].lower()}{str(reason)[1:]}" if reason else text
 
 
-def tone(event: MatchEvent) -> str:
-    return _TONES.get(event.action, "over")
+def tone(action: Action) -> str:
+    return _TONES.get(action, "over")
