@@ -28,6 +28,7 @@ class WeekForm(MatcherForm):
     copy = StringField(validators=[Optional(), Length(max=1)])
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
+        formdata = self.meta.wrap_formdata(self, formdata)
         self.sent = dict(formdata.items()) if formdata else {}
         super().process(formdata, *args, **kwargs)
 

@@ -134,7 +134,7 @@ def _keep(owner: Owner, after: Availability, now: datetime) -> None:
 
 def _renew_search(session: Session, owner: Owner, now: datetime) -> None:
     """Search keys belong to rooms to the right; create_app hands over who renews them."""
-    for renew in current_app.extensions.get("matcher_time_changed", ()):
+    for renew in current_app.extensions["matcher_time_changed"]:
         renew(session, owner=owner, now=now)
 
 
@@ -159,7 +159,7 @@ def _page(session: Session, now: datetime) -> dict[str, Any]:
     return {
         "days": [(weekday_name(day), weekday_name(day, "EEEEEE")) for day in range(7)],
         "rows": [
-            (f"{format_time(start)}–{format_time(end)}", values)
+            ((f"{start.hour}–{end.hour}", f"{format_time(start)}–{format_time(end)}"), values)
             for (start, end), values in zip(ROWS, grid_of(mine), strict=True)
         ],
         "presets": PRESET_LABELS,

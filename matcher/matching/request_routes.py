@@ -58,6 +58,13 @@ def publish_request(request_id: int) -> Response:
     return redirect(url_for("matching.request_page_view", request_id=request_id))
 
 
+@blueprint.get("/requests/<int:request_id>/publish")
+@roles(*SCHOOL_SIDE)
+def published(request_id: int) -> Response:
+    """Where a second click on "See who fits" is led: sending has happened, this only shows it."""
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
 @blueprint.post("/requests/<int:request_id>/search")
 @roles(*SCHOOL_SIDE)
 def search_again(request_id: int) -> Response:

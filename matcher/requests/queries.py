@@ -21,7 +21,9 @@ from matcher.requests import policy
 from matcher.requests.asking import Wish, wish_weeks
 from matcher.requests.models import Request, RequestMoment, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
+from matcher.subjects.levels import Level
 from matcher.subjects.models import Topic
+from matcher.subjects.queries import suggested_topics
 
 
 def school_for(session: Session, actor: Actor, organisation_id: int) -> Organisation:
@@ -156,3 +158,11 @@ def wish_of(session: Session, request: Request) -> Wish:
         needed=request.needed,
         together=request.together,
     )
+
+
+def recognised_topics(session: Session, text: str, *, levels: Iterable[Level] = (), most: int = 3) -> tuple[int, ...]:
+    """Ids of what a typed text is about, surest first; what only follows from it is left for the person to tick."""
+    if not text.strip():
+        return ()
+    found = suggested_topics(session, text, "nl", most + 3, levels)
+    return tuple(choice.id for choice in found if not choice.implied)[:most]

@@ -21,6 +21,7 @@ from matcher.subjects.models import Topic
 
 TITLE_LENGTH = 120
 MAX_DRAFTS = 50
+DISCARDED = "discarded"
 
 
 def save_draft(
@@ -64,15 +65,17 @@ def discard_draft(session: Session, *, actor: Actor, now: datetime, request_id: 
     """The draft leaves every list; `restore_draft` takes it back."""
     request = queries.draft_for(session, actor, request_id)
     request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
+    request.details = {**request.details, DISCARDED: True}
     session.flush()
     return request
 
 
 def restore_draft(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
-    """Take back a discarded draft; what was once sent is not a draft any more. Raises NotFound."""
+    """Take back a discarded draft; a request that was withdrawn stays so. Raises NotFound."""
     request = queries.request_for(session, actor, request_id)
-    if request.state is not RequestState.WITHDRAWN or request.published_at is not None:
+    if request.state is not RequestState.WITHDRAWN or not request.details.get(DISCARDED):
         raise NotFound()
+    request.details = {key: value for key, value in request.details.items() if key != DISCARDED}
     request.state, request.ended_at, request.changed_at = RequestState.DRAFT, None, now
     session.flush()
     return request

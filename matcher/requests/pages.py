@@ -1,0 +1,191 @@
+"""Ready values for the pages of this room: choices of the form, weeks with their holidays, lines of the list."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matcher.accounts.policy import Actor
+from matcher.availability.grids import Grid
+from matcher.availability.moments import Plan, SchoolWeek, coming_weeks
+from matcher.availability.wording import (
+    holiday_name,
+    moment_label,
+    moment_with_times,
+    refusal_sentence,
+    weekday_name,
+    weekly_label,
+)
+from matcher.clock import local_date
+from matcher.i18n import _, current_locale, format_date, format_day_month, ngettext
+from matcher.organisations.models import Organisation
+from matcher.requests import policy, queries
+from matcher.requests.asking import is_exam_class, weekly_from_rows
+from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
+from matcher.requests.models import Request, SchoolClass
+from matcher.requests.states import RequestState
+from matcher.subjects.levels import FACTS, Level
+from matcher.subjects.queries import topics_by_type, topics_with_ids
+from matcher.web.forms import choices
+
+WORKING_DAYS = range(5)
+MORE = ("block", "language", "costs", "teacher", "needed", "together", "also_classes")
+
+
+def form_page(
+    session: Session,
+    actor: Actor,
+    school: Organisation,
+    form: GuestLectureForm,
+    *,
+    now: datetime,
+    draft: Request | None = None,
+    plan: Plan | None = None,
+) -> dict[str, Any]:
+    """Fills the choices of the form and says everything around it."""
+    classes = queries.classes_of(session, school.id)
+    timetable = queries.timetable_from(session, school, now)
+    teachers = queries.teachers_of(session, school.id)
+    on_behalf = policy.asks_on_behalf(actor, school.id) and draft is None
+    people = [(str(person.id), person.name) for person in teachers]
+    form.school_class.choices = choices(
+        [*((str(c.id), c.name) for c in classes), (NEW, _("A class that is not here yet"))]
+    )
+    form.school_class.data = form.school_class.data or (None if classes else NEW)
+    form.also_classes.choices = choices([(c.id, c.name) for c in classes])
+    form.teacher.choices = choices([("", _("I do myself") if not on_behalf else _("The one who asks")), *people])
+    form.asked_by.choices = choices([("", _("Choose somebody")), *people])
+    form.new_level.choices = choices([("", _("Choose a level")), *level_choices(school)])
+    weeks = coming_weeks(local_date(now), timetable.calendar)
+    return {
+        "school": school,
+        "draft": draft,
+        "on_behalf": on_behalf,
+        "class_texts": {str(c.id): class_line(c) for c in classes},
+        "periods": period_table(timetable.grid),
+        "weeks": [week_choice(week, form) for week in _with_chosen(weeks, form)],
+        "chosen_topics": topics_with_ids(session, form.topics.data or [], current_locale()),
+        "topic_groups": topics_by_type(session, current_locale()),
+        "more_open": any(form[name].errors for name in MORE),
+        "plan": plan_view(plan) if plan is not None else None,
+    }
+
+
+def class_page(session: Session, found: SchoolClass, form: ClassForm, *, now: datetime) -> dict[str, Any]:
+    school = session.get_one(Organisation, found.organisation_id)
+    form.new_level.choices = choices(level_choices(school))
+    timetable = queries.timetable_from(session, school, now)
+    return {"school": school, "school_class": found, "periods": period_table(timetable.grid)}
+
+
+def school_choice(session: Session, actor: Actor) -> dict[str, Any]:
+    return {"schools": queries.schools_of(session, actor)}
+
+
+def level_choices(school: Organisation) -> list[tuple[str, str]]:
+    """The levels of the school; all of its sector when the register does not say."""
+    own = [level for level in Level if level in set(school.levels)]
+    sector = school.school_sector
+    found = own or [level for level in Level if sector is None or FACTS[level].sector == sector.value] or list(Level)
+    return [(level.value, level_name(level)) for level in found]
+
+
+def level_name(level: str) -> str:
+    facts = FACTS[Level(level)]
+    return facts.nl if current_locale() == "nl" else facts.en
+
+
+def class_line(found: SchoolClass) -> str:
+    """`Havo 4 · 28 leerlingen · di 3e uur, do 2e en 3e uur`."""
+    level = f"{level_name(found.level)} {found.year or ''}".strip()
+    pupils = ngettext("%(num)s pupil", "%(num)s pupils", found.size)
+    lessons = ", ".join(weekly_label(p.weekday, p.first, p.count) for p in weekly_from_rows(found.weekly_periods))
+    exam = _("exam class") if is_exam_class(found.level, found.year) else ""
+    return " · ".join(part for part in (level, pupils, lessons, exam) if part)
+
+
+def period_table(grid: Grid) -> dict[str, Any]:
+    return {
+        "days": [(weekday_name(day), weekday_name(day, "EEEEEE")) for day in WORKING_DAYS],
+        "rows": [(p.number, f"{p.start:%H:%M}–{p.end:%H:%M}") for p in grid.periods],
+    }
+
+
+def _with_chosen(weeks: list[SchoolWeek], form: GuestLectureForm) -> list[SchoolWeek]:
+    """Chosen weeks outside the list stay visible, so that nobody loses them unseen."""
+    known = {week.week for week in weeks}
+    others = sorted(set(form.chosen_weeks()) - known)
+    extra = [SchoolWeek(week, week.day(0), None, 0) for week in others]
+    return sorted([*weeks, *extra], key=lambda week: week.week)
+
+
+def week_choice(week: SchoolWeek, form: GuestLectureForm) -> dict[str, Any]:
+    """One box: the Monday to Friday it means, the week number, and the holiday or closed days."""
+    first, last = week.week.day(0), week.week.day(4)
+    note = ""
+    if week.holiday:
+        note = holiday_name(week.holiday)
+    elif week.closed_days:
+        note = ngettext("%(num)s day without lessons", "%(num)s days without lessons", week.closed_days)
+    return {
+        "value": str(week.week),
+        "label": _("week %(number)s", number=week.week.number),
+        "dates": f"{format_date(first, 'd' if first.month == last.month else 'd MMM')}–{format_date(last, 'd MMM')}",
+        "note": note,
+        "disabled": week.holiday is not None,
+        "chosen": str(week.week) in (form.weeks.data or []),
+    }
+
+
+def plan_view(plan: Plan) -> dict[str, Any]:
+    return {
+        "moments": [moment_with_times(moment) for moment in plan.moments],
+        "refused": [refusal_sentence(refusal) for refusal in plan.refused],
+    }
+
+
+def list_page(
+    session: Session, found: Sequence[Request], standings: Mapping[int, Any], *, now: datetime
+) -> dict[str, Any]:
+    """The list in three parts: what needs me, what runs, what is over."""
+    ids = [request.id for request in found]
+    moments = queries.moments_of(session, ids)
+    classes = queries.classes_by_id(session, (request.class_id for request in found))
+    lines = [
+        _line(request, moments[request.id], classes.get(request.class_id or 0), standings, now) for request in found
+    ]
+    return {
+        "mine_now": [line for line in lines if line["needs_me"]],
+        "running": [line for line in lines if not line["needs_me"] and not line["over"]],
+        "over": [line for line in lines if line["over"]],
+    }
+
+
+def _line(
+    request: Request, moments: Sequence[Any], found: SchoolClass | None, standings: Mapping[int, Any], now: datetime
+) -> dict[str, Any]:
+    ahead = [moment for moment in moments if moment.start_s > now.timestamp()]
+    standing = standings[request.id]
+    draft = request.state is RequestState.DRAFT
+    over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
+    when = _when(ahead) if not over else format_day_month(request.changed_at)
+    return {
+        "request": request,
+        "title": request.title or _("Guest lecture without a title"),
+        "meta": " · ".join(part for part in (class_line(found) if found else "", when) if part),
+        "state": standing["state"],
+        "label": standing["label"],
+        "ball": standing["ball"],
+        "needs_me": standing["needs_me"],
+        "over": over,
+        "is_draft": draft,
+    }
+
+
+def _when(ahead: Sequence[Any]) -> str:
+    if not ahead:
+        return _("no moment ahead")
+    first = moment_label(ahead[0].day, ahead[0].periods)
+    more = len(ahead) - 1
+    return first + (" " + ngettext("and %(num)s more", "and %(num)s more", more) if more else "")

@@ -1,0 +1,283 @@
+"""The pages of requests as a teacher, a coordinator and a stranger meet them."""
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from matcher.accounts.services import open_session
+from matcher.availability.moments import Week
+from matcher.clock import local_date, utcnow
+from matcher.db import Database
+from matcher.requests.models import Request, RequestMoment, SchoolClass
+from matcher.requests.states import RequestState
+from matcher.subjects.services import seed_topics
+from tests.factories.matching import make_class
+from tests.factories.people import make_coordinator, make_school, make_teacher
+
+NEW = "/requests/new/guest-lecture"
+
+
+@pytest.fixture(scope="module")
+def place() -> dict[str, int]:
+    """Ids of a school, its teacher, a class, another school's teacher, the coordinator; filled by the template."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def sqlite_template(sqlite_template: Path, place: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seeding topics takes a while: one database with everything in it, copied for each test of this file."""
+    file = tmp_path_factory.mktemp("asking") / "seeded.db"
+    shutil.copyfile(sqlite_template, file)
+    database = Database(f"sqlite:///{file}")
+    with database.write() as session:
+        seed_topics(session)
+        school = make_school(session, name="Het Vaartcollege")
+        place |= {
+            "school": school.id,
+            "teacher": make_teacher(session, school=school).id,
+            "class": make_class(session, school=school, name="4H2").id,
+            "stranger": make_teacher(session).id,
+            "coordinator": make_coordinator(session).id,
+        }
+    database.dispose()
+    return file
+
+
+@pytest.fixture
+def sign_in(sqlite_database: Database, client: FlaskClient) -> Callable[[int], FlaskClient]:
+    def as_person(user_id: int) -> FlaskClient:
+        with sqlite_database.write() as session:
+            token = open_session(session, user_id=user_id, agent="test", now=utcnow())
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return client
+
+    return as_person
+
+
+def open_weeks(html: str) -> list[str]:
+    """Weeks that can be ticked on the page."""
+    boxes = re.findall(r'<input type="checkbox" name="weeks" value="([^"]+)"([^>]*)>', html)
+    return [value for value, rest in boxes if "disabled" not in rest]
+
+
+def filled(place: dict[str, int], weeks: list[str], **changes: Any) -> dict[str, Any]:
+    return {
+        "school_class": str(place["class"]),
+        "topic_text": "rendement van een warmtepomp",
+        "weeks": weeks,
+        "delivery": "on_site",
+        "own_words": "Wie rekent met mijn klas?",
+        "block": "1",
+        "language": "nl",
+        "needed": "1",
+        "together": "y",
+        **changes,
+    }
+
+
+def count(database: Database, model: type) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_form_page_shows_classes_weeks_and_ten_open_weeks(place: Any, sign_in: Any) -> None:
+    page = sign_in(place["teacher"]).get(NEW)
+    html = page.get_data(as_text=True)
+    assert page.status_code == 200
+    assert "4H2" in html
+    assert "Het Vaartcollege" in html
+    assert len(open_weeks(html)) == 10
+
+
+def test_saving_a_draft_recognises_the_topic_and_shows_the_moments(
+    place: Any, sign_in: Any, sqlite_database: Database
+) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    answer = client.post(NEW, data=filled(place, weeks[:2]))
+    assert answer.status_code == 302
+    page = client.get(answer.location).get_data(as_text=True)
+    assert "rendement van een warmtepomp" in page
+    with sqlite_database.read() as session:
+        draft = session.scalars(select(Request)).one()
+        assert draft.state is RequestState.DRAFT
+        assert draft.group_size == 28
+        assert (session.scalar(select(func.count()).select_from(RequestMoment)) or 0) >= 4
+
+
+def test_sending_goes_on_to_publishing_with_the_same_form(place: Any, sign_in: Any) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    answer = client.post(NEW, data=filled(place, weeks[:3], go="1"))
+    assert answer.status_code == 307
+    assert re.search(r"/requests/\d+/publish$", answer.location)
+
+
+def test_sending_an_empty_page_says_what_is_missing_and_keeps_nothing(
+    place: Any, sign_in: Any, sqlite_database: Database
+) -> None:
+    answer = sign_in(place["teacher"]).post(
+        NEW, data={"go": "1", "block": "1", "language": "nl", "delivery": "on_site"}
+    )
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    for sentence in ("class", "about", "week", "words"):
+        assert sentence in html
+    assert count(sqlite_database, Request) == 0
+
+
+def test_refused_page_loses_nothing_that_was_typed(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    typed = filled(place, weeks[:2], group_size="9000", costs="reiskosten", **{"p-2-4": "1"})
+    answer = client.post(NEW, data=typed)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "9000" in html
+    assert "reiskosten" in html
+    assert "Wie rekent met mijn klas?" in html
+    assert all(re.search(rf'value="{week}" checked', html) for week in weeks[:2])
+    assert re.search(r'name="p-2-4" value="1" checked', html)
+    assert count(sqlite_database, Request) == 0
+
+
+def test_new_class_is_entered_in_the_same_page(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    new = {"school_class": "new", "new_name": "5V1", "new_level": "vwo", "new_year": "5", "new_size": "24"}
+    answer = client.post(NEW, data=filled(place, weeks, **new, **{"p-1-4": "1", "p-1-5": "1"}))
+    assert answer.status_code == 302
+    with sqlite_database.read() as session:
+        found = session.scalars(select(SchoolClass).where(SchoolClass.name == "5V1")).one()
+        assert found.weekly_periods == [[1, 4, 2]]
+        assert session.scalars(select(Request)).one().group_size == 24
+
+
+def test_refused_new_class_keeps_neither_class_nor_draft(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["teacher"])
+    new = {"school_class": "new", "new_name": "5V1", "new_level": "vwo", "new_size": "24"}
+    answer = client.post(NEW, data=filled(place, [], **new))
+    assert answer.status_code == 422
+    assert count(sqlite_database, SchoolClass) == 1
+    assert count(sqlite_database, Request) == 0
+
+
+def test_holiday_weeks_alone_cannot_be_sent(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["teacher"])
+    html = client.get(NEW).get_data(as_text=True)
+    past = str(Week.of(local_date(utcnow()) - timedelta(days=14)))
+    closed = re.findall(r'name="weeks" value="([^"]+)" disabled', html)
+    answer = client.post(NEW, data=filled(place, [past, *closed, "2027-W99", "<script>"], go="1"))
+    assert answer.status_code == 422
+    assert count(sqlite_database, Request) == 0
+
+
+ODD: list[dict[str, Any]] = [
+    {"school_class": "999999"},
+    {"school_class": "10000000000000000000000"},
+    {"school_class": "<b>"},
+    {"topics": ["999999"]},
+    {"topics": ["x"]},
+    {"also_classes": ["99999999999999999999999"]},
+    {"teacher": "999999"},
+    {"delivery": "by_balloon"},
+    {"block": "40"},
+    {"language": "tlh"},
+    {"needed": "-1"},
+    {"needed": "99999999999999999999"},
+    {"group_size": "1e3"},
+    {"own_words": "x" * 4001},
+    {"topic_text": "x" * 301},
+]
+
+
+def test_odd_values_are_answered_kindly_and_never_kept(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    answers = [client.post(NEW, data=filled(place, weeks[:2], **change)).status_code for change in ODD]
+    assert set(answers) <= {404, 422}, list(zip(answers, ODD, strict=True))
+    assert count(sqlite_database, Request) == 0
+
+
+def test_page_of_an_older_version_keeps_what_was_typed(place: Any, sign_in: Any) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    address = client.post(NEW, data=filled(place, weeks[:2])).location
+    version = re.search(r'name="version"[^>]*value="(\d+)"', client.get(address).get_data(as_text=True))
+    assert version is not None
+    stale = filled(place, weeks[:2], version=version[1])
+    assert client.post(address, data={**stale, "own_words": "eerste"}).status_code == 302
+    late = client.post(address, data={**stale, "own_words": "tweede"})
+    assert late.status_code == 409
+    assert "tweede" in late.get_data(as_text=True)
+
+
+def test_strangers_and_unknown_ids_get_a_kind_404(place: Any, sign_in: Any) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    address = client.post(NEW, data=filled(place, weeks[:2])).location
+    sign_in(place["stranger"])
+    assert client.get(address).status_code == 404
+    assert client.post(address, data=filled(place, weeks)).status_code == 404
+    assert client.get(f"{NEW}?school={place['school']}").status_code == 404
+    assert client.get(f"/requests/classes/{place['class']}").status_code == 404
+    for path in ("discard", "restore", "copy"):
+        assert client.post(address.replace("edit", path)).status_code == 404
+    for path in ("/requests/999999/edit", "/requests/99999999999999999999/edit", f"{NEW}?school=x"):
+        assert client.get(path).status_code == 404
+
+
+def test_discard_can_be_taken_back(place: Any, sign_in: Any) -> None:
+    client = sign_in(place["teacher"])
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    address = client.post(NEW, data=filled(place, weeks[:2])).location
+    client.post(address.replace("edit", "discard"))
+    page = client.get("/requests").get_data(as_text=True)
+    undo = re.search(r'action="(/requests/\d+/restore)"', page)
+    assert undo is not None
+    assert client.post(undo[1]).status_code == 302
+    assert client.get(address).status_code == 200
+
+
+def test_coordinator_asks_for_a_school_of_the_region(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["coordinator"])
+    assert client.get(NEW).status_code == 200
+    address = f"{NEW}?school={place['school']}"
+    weeks = open_weeks(client.get(address).get_data(as_text=True))
+    assert client.post(address, data=filled(place, weeks[:2])).status_code == 422
+    answer = client.post(address, data=filled(place, weeks[:2], asked_by=str(place["teacher"])))
+    assert answer.status_code == 302
+    with sqlite_database.read() as session:
+        request = session.scalars(select(Request)).one()
+        assert (request.asked_by_id, request.on_behalf_by_id) == (place["teacher"], place["coordinator"])
+
+
+def test_class_page_changes_and_hides_a_class(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    client = sign_in(place["teacher"])
+    address = f"/requests/classes/{place['class']}"
+    assert 'name="p-3-2" value="1" checked' in client.get(address).get_data(as_text=True)
+    values = {"new_name": "4H3", "new_level": "havo", "new_year": "4", "new_size": "27", "p-0-1": "1"}
+    assert client.post(address, data={**values, "new_year": "9"}).status_code == 422
+    assert client.post(address, data=values).status_code == 302
+    with sqlite_database.read() as session:
+        assert session.scalars(select(SchoolClass)).one().weekly_periods == [[0, 1, 1]]
+    assert client.post(f"{address}/end").status_code == 302
+    assert client.get(address).status_code == 404
+    assert client.post(f"{address}/restore").status_code == 302
+
+
+def test_list_is_empty_with_a_way_on_and_then_shows_the_draft(place: Any, sign_in: Any) -> None:
+    client = sign_in(place["teacher"])
+    assert NEW in client.get("/requests").get_data(as_text=True)
+    weeks = open_weeks(client.get(NEW).get_data(as_text=True))
+    client.post(NEW, data=filled(place, weeks[:2]))
+    assert "Rendement van een warmtepomp · 4H2" in client.get("/requests").get_data(as_text=True)
