@@ -1,0 +1,43 @@
+"""Makes a generated world in one unit of work, so that half a world never exists. Flushes, never commits."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from matcher.demo.asking_services import make_classes
+from matcher.demo.history_services import live_through_history
+from matcher.demo.offering_services import make_offers, renew_search
+from matcher.demo.people_services import make_guests, make_staff, make_teachers
+from matcher.demo.place_services import lay_ground, make_companies, make_schools
+from matcher.demo.present_services import arrange_present
+from matcher.demo.settling_services import settle_notices
+from matcher.demo.sizes import Size
+from matcher.demo.world import SEED, World, new_world
+
+
+def generate(
+    session: Session,
+    *,
+    size: Size,
+    now: datetime,
+    password_hash: str,
+    reference_data: Path | None = None,
+    seed: int = SEED,
+) -> World:
+    """Everything of the world as it is at `now`. The same seed, size and moment give the same world."""
+    world = new_world(size, now=now, password_hash=password_hash, seed=seed)
+    lay_ground(session, world)
+    make_schools(session, world, reference_data)
+    make_companies(session, world)
+    make_staff(session, world)
+    make_teachers(session, world)
+    make_guests(session, world)
+    make_offers(session, world)
+    make_classes(session, world)
+    renew_search(session, world, at_beginning=True)
+    live_through_history(session, world)
+    renew_search(session, world, at_beginning=False)
+    arrange_present(session, world)
+    settle_notices(session, world)
+    return world
