@@ -85,5 +85,5 @@ def invalid(template: str, form: Any, **context: Any) -> tuple[str, int]:
 
 
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
-    """(value, label) pairs as the library wants them."""
-    return [SelectChoice(value, str(label)) for value, label in pairs]
+    """(value, label) pairs as the library wants them; labels stay lazy, so that each reader gets their language."""
+    return [SelectChoice(value, label) for value, label in pairs]
