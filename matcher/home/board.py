@@ -27,13 +27,28 @@ class BoardMatch:
 
 @dataclass(frozen=True)
 class BoardRequest:
-    """One request of a school; `live` counts its invitations that are not over."""
+    """One request of a school; `asked` invitations wait, `agreed` have two yeses, `settled` are approved or held."""
 
     request_id: int
     title: str
     state: RequestState
-    live: int
+    needed: int
+    asked: int
+    agreed: int
+    settled: int
     last_day: date | None
+
+    @property
+    def needs_choice(self) -> bool:
+        """The school has the ball: unfinished, or places left and nobody asked."""
+        if self.state is RequestState.DRAFT:
+            return True
+        return self.asked == 0 and self.agreed + self.settled < self.needed
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left to do for the request itself; its visits stand in other lists."""
+        return self.state is RequestState.OPEN and self.settled >= self.needed
 
 
 @dataclass(frozen=True)

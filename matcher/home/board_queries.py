@@ -1,5 +1,6 @@
 """What a dashboard shows: matches and requests, sorted by what needs this person. A fixed number of statements."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
@@ -102,7 +103,7 @@ def _chosen(session: Session, ids: Sequence[int]) -> dict[int, MatchMoment]:
 def _guests(session: Session, matches: Sequence[Match]) -> dict[int, str]:
     people = {match.id: match.visitor_id or match.professional_id for match in matches}
     query = select(User.id, User.name).where(User.id.in_({user for user in people.values() if user}))
-    names: dict[int, str] = dict(session.execute(query).tuples().all())
+    names: dict[int, str] = dict(session.execute(query).all())
     return {match_id: names.get(user or 0, "") for match_id, user in people.items()}
 
 
@@ -125,8 +126,21 @@ def _requests(session: Session, actor: Actor) -> list[BoardRequest]:
         .limit(50)
     )
     rows = session.scalars(query).all()
-    counted = select(Match.request_id, func.count()).where(
-        Match.request_id.in_([row.id for row in rows]), Match.state.in_(LIVE)
+    counted = select(Match.request_id, Match.state, func.count()).where(Match.request_id.in_([row.id for row in rows]))
+    counts: dict[int, Counter[MatchState]] = defaultdict(Counter)
+    for request_id, state, count in session.execute(counted.group_by(Match.request_id, Match.state)):
+        counts[request_id][state] = count
+    return [_request_line(row, counts[row.id]) for row in rows]
+
+
+def _request_line(row: Request, counts: Counter[MatchState]) -> BoardRequest:
+    return BoardRequest(
+        request_id=row.id,
+        title=row.title,
+        state=row.state,
+        needed=row.needed,
+        asked=counts[MatchState.PROPOSED],
+        agreed=counts[MatchState.ACCEPTED],
+        settled=counts[MatchState.APPROVED] + counts[MatchState.HELD],
+        last_day=row.window_to,
     )
-    live: dict[int, int] = dict(session.execute(counted.group_by(Match.request_id)).tuples().all())
-    return [BoardRequest(row.id, row.title, row.state, live.get(row.id, 0), row.window_to) for row in rows]

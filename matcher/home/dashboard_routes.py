@@ -46,7 +46,7 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
     actions: list[Row] = []
     if roles & SCHOOL_ROLES:
         board = board_queries.school_board(session, actor=person, now=now)
-        todo += _matches(board.mine) + [_request(line) for line in board.requests if wording.needs_choice(line)]
+        todo += _matches(board.mine) + [_request(line) for line in board.requests if line.needs_choice]
         lists += _school_lists(board)
         actions += _school_actions()
     if roles & COMPANY_ROLES:
@@ -54,11 +54,30 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
         todo += _matches(board.mine)
         lists += _company_lists(board)
         actions += _company_actions()
+    if Role.ADMINISTRATOR in roles:
+        lists += [_list(_("Administration"), _desk(), "settings", "", "")]
     return {"now": todo, "lists": lists, "actions": actions}
 
 
+def _desk() -> list[Row]:
+    """The administrator's pages; those that do not exist are left out."""
+    pages = (
+        (_("Organisations that wait for a check"), "organisations.verify_list", _("New schools and companies.")),
+        (_("Concerns"), "safeguarding.reports", _("What people reported about safety.")),
+        (_("Region"), "coordination.index", _("The cockpit of the coordinators.")),
+        (_("Figures"), "monitor.index", _("What happens, where, and what comes of it.")),
+        (_("Status"), "home.status", _("Mail, database and the rule that orders people.")),
+    )
+    found = ((title, address_of(endpoint), text) for title, endpoint, text in pages)
+    return [
+        {"title": title, "url": url, "meta": text, "state": "", "state_label": None, "when": None}
+        for title, url, text in found
+        if url
+    ]
+
+
 def _school_lists(board: Board) -> list[List]:
-    busy = [_request(line) for line in board.requests if not wording.needs_choice(line)]
+    busy = [_request(line) for line in board.requests if not line.needs_choice and not line.is_settled]
     coming = _list(
         _("Coming to your school"),
         _matches(board.coming),
@@ -68,7 +87,7 @@ def _school_lists(board: Board) -> list[List]:
     )
     waiting = _list(
         _("Under way"),
-        busy + _matches(board.waiting),
+        busy,
         "hourglass",
         _("Nothing under way"),
         _("Ask for a guest lecture and you see at once who fits."),

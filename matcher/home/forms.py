@@ -4,7 +4,7 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, SelectM
 from wtforms.validators import DataRequired
 
 from matcher.i18n import _l
-from matcher.web.forms import MatcherForm
+from matcher.web.forms import MatcherForm, choices
 
 
 class ExampleForm(MatcherForm):
@@ -12,13 +12,15 @@ class ExampleForm(MatcherForm):
 
     topic = StringField(_l("Topic"), [DataRequired()], description=_l("In your own words, for example “heat pumps”."))
     size = IntegerField(_l("Number of pupils"), [DataRequired(_l("Fill in how many pupils there are."))])
-    level = SelectField(_l("Level"), choices=[("havo", "havo"), ("vwo", "vwo"), ("vmbo_kb", "vmbo-kb")])
+    level = SelectField(_l("Level"), choices=choices([("havo", "havo"), ("vwo", "vwo"), ("vmbo_kb", "vmbo-kb")]))
     words = TextAreaField(_l("What do you want the guest to tell?"), description=_l("The guest reads this."))
     delivery = RadioField(
         _l("Where?"),
         [DataRequired()],
-        choices=[("on_site", _l("At school")), ("online", _l("Online")), ("either", _l("Both are fine"))],
+        choices=choices([("on_site", _l("At school")), ("online", _l("Online")), ("either", _l("Both are fine"))]),
         default="on_site",
     )
-    languages = SelectMultipleField(_l("Languages"), choices=[("nl", "Nederlands"), ("en", "English"), ("fy", "Frysk")])
+    languages = SelectMultipleField(
+        _l("Languages"), choices=choices([("nl", "Nederlands"), ("en", "English"), ("fy", "Frysk")])
+    )
     stays = BooleanField(_l("I stay in the room during the lesson"), default=True)

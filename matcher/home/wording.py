@@ -46,18 +46,15 @@ def request_row(line: BoardRequest, url: str) -> dict[str, Any]:
     """Values for `ui.row_item`."""
     if line.state is RequestState.DRAFT:
         state, label = "draft", _("Draft")
-    elif line.live == 0:
+    elif line.needs_choice:
         state, label = "wait", _("Choose whom to ask")
+    elif line.asked:
+        state, label = "wait", ngettext("%(num)s person asked", "%(num)s people asked", line.asked)
     else:
-        state, label = "yes", ngettext("%(num)s person asked", "%(num)s people asked", line.live)
+        state, label = "yes", _("The coordinator decides")
     meta = _("until %(day)s", day=format_day_month(line.last_day)) if line.last_day else None
     return {"title": line.title or _("Request without a title"), "url": url, "meta": meta, "state": state,
             "state_label": label, "when": None}  # fmt: skip
-
-
-def needs_choice(line: BoardRequest) -> bool:
-    """The school has the ball: unfinished, or nobody is asked."""
-    return line.state is RequestState.DRAFT or line.live == 0
 
 
 def _task(line: BoardMatch) -> str:

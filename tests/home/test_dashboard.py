@@ -1,0 +1,110 @@
+"""The dashboard says what needs this person, first."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from matcher.accounts.queries import actor_for
+from matcher.accounts.states import Role
+from matcher.db import Database
+from matcher.home.board_queries import company_board, school_board
+from matcher.matching.models import Consent
+from matcher.matching.states import MatchState, Side
+from tests.factories import NOW
+from tests.factories.matching import make_match, make_offer, make_request
+from tests.factories.people import (
+    make_company,
+    make_coordinator,
+    make_grant,
+    make_professional,
+    make_school,
+    make_teacher,
+    make_user,
+)
+
+
+def test_school_board_request_without_invitations_waits_for_a_choice(session: Session) -> None:
+    teacher = make_teacher(session)
+    request = make_request(session, teacher=teacher)
+    board = school_board(session, actor=actor_for(session, teacher.id), now=NOW)
+    assert [(line.request_id, line.needs_choice) for line in board.requests] == [(request.id, True)]
+
+
+@pytest.mark.parametrize("state", ["accepted", "approved", "held"])
+def test_school_board_agreed_request_needs_no_choice(session: Session, state: str) -> None:
+    teacher = make_teacher(session)
+    make_match(session, request=make_request(session, teacher=teacher), state=state)
+    board = school_board(session, actor=actor_for(session, teacher.id), now=NOW)
+    assert [line.needs_choice for line in board.requests] == [False]
+    assert board.requests[0].is_settled is (state != "accepted")
+
+
+def test_school_board_of_somebody_else_is_empty(session: Session) -> None:
+    make_match(session, request=make_request(session))
+    board = school_board(session, actor=actor_for(session, make_teacher(session).id), now=NOW)
+    assert not board.requests
+    assert not board.waiting
+
+
+def test_company_board_invitation_without_answer_is_mine(session: Session) -> None:
+    guest = make_professional(session, name="Sanne")
+    match = make_match(session, offer=make_offer(session, person=guest))
+    session.add(Consent(match_id=match.id, party=Side.COMPANY))
+    session.flush()
+    board = company_board(session, actor=actor_for(session, guest.id), now=NOW)
+    assert [(line.match_id, line.state) for line in board.mine] == [(match.id, MatchState.PROPOSED)]
+
+
+def test_dashboard_of_teacher_shows_request_and_way_to_ask(
+    sqlite_database: Database, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with sqlite_database.write() as unit:
+        teacher = make_teacher(unit, name="Femke Jansen")
+        make_request(unit, teacher=teacher, title="Energietransitie in 4 havo")
+    page = sign_in(teacher.id).get("/dashboard").text
+    assert "Dag Femke" in page
+    assert "Energietransitie in 4 havo" in page
+    assert "Kies wie je vraagt" in page
+
+
+def test_dashboard_of_both_sides_shows_both(sqlite_database: Database, sign_in: Callable[[int], FlaskClient]) -> None:
+    with sqlite_database.write() as unit:
+        person = make_teacher(unit)
+        make_grant(unit, person, Role.PROFESSIONAL, organisation=make_company(unit))
+    page = sign_in(person.id).get("/dashboard").text
+    assert "Komt bij jou op school" in page
+    assert "Jouw bezoeken" in page
+
+
+def test_dashboard_without_role_asks_to_choose_one(
+    sqlite_database: Database, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with sqlite_database.write() as unit:
+        person = make_user(unit)
+    assert "Kies je rol" in sign_in(person.id).get("/dashboard").text
+
+
+def test_dashboard_of_unconfirmed_teacher_says_so(
+    sqlite_database: Database, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with sqlite_database.write() as unit:
+        person = make_user(unit)
+        make_grant(unit, person, Role.TEACHER, organisation=make_school(unit), confirmed=False)
+    assert "Nog niemand heeft bevestigd" in sign_in(person.id).get("/dashboard").text
+
+
+def test_dashboard_of_coordinator_is_reached(sqlite_database: Database, sign_in: Callable[[int], FlaskClient]) -> None:
+    with sqlite_database.write() as unit:
+        person = make_coordinator(unit)
+    assert sign_in(person.id).get("/dashboard").status_code in {200, 302}
+
+
+def test_dashboard_of_administrator_leads_to_the_desk(
+    sqlite_database: Database, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with sqlite_database.write() as unit:
+        person = make_user(unit)
+        make_grant(unit, person, Role.ADMINISTRATOR)
+    assert "Beheer" in sign_in(person.id).get("/dashboard").text
