@@ -1,4 +1,4 @@
-"""Weekly patterns, dated exceptions and bookings. Time is not on the match: a match has one booking per party and visit."""
+"""Weekly patterns, dated exceptions and bookings. Time is not on the match: it has one booking per party and visit."""
 
 from datetime import date, datetime
 

@@ -166,7 +166,7 @@ class GuestLectureForm(ClassFields, PeriodsForm):
 
     @property
     def wants_new_class(self) -> bool:
-        return self.school_class.data == NEW
+        return bool(self.school_class.data == NEW)
 
     def require(self, *, recognised: bool) -> bool:
         """What is needed to send it; says at each field what is missing. `recognised`: the text led to a topic."""
@@ -184,7 +184,7 @@ class GuestLectureForm(ClassFields, PeriodsForm):
             missing = not recognised if name == "topic_text" else not self[name].data
             if missing and not self[name].errors:
                 self[name].errors = [*self[name].errors, sentences[name]]
-        return sum(len(self[name].errors) for name in self.required) == 0
+        return all(not self[name].errors for name in self.required)
 
     def wish(self, *, class_id: int | None, class_size: int | None, topic_ids: tuple[int, ...]) -> Wish:
         """The typed values; call after validation."""

@@ -29,7 +29,7 @@ class SchoolClass(Base):
 
 
 class Request(Base):
-    """What a school asks. ``details`` holds what only one kind has; ``teacher_id`` is the adult who stays in the room."""
+    """What a school asks. ``details`` holds what only one kind has; ``teacher_id`` is the adult who stays there."""
 
     __tablename__ = "requests"
     __table_args__ = (

@@ -146,7 +146,7 @@ def plan_view(plan: Plan) -> dict[str, Any]:
 
 
 def list_page(
-    session: Session, found: Sequence[Request], standings: Mapping[int, Any], *, now: datetime
+    session: Session, actor: Actor, found: Sequence[Request], standings: Mapping[int, Any], *, now: datetime
 ) -> dict[str, Any]:
     """The list in three parts: what needs me, what runs, what is over."""
     ids = [request.id for request in found]
@@ -159,6 +159,7 @@ def list_page(
         "mine_now": [line for line in lines if line["needs_me"]],
         "running": [line for line in lines if not line["needs_me"] and not line["over"]],
         "over": [line for line in lines if line["over"]],
+        "classes": [(group, class_line(group)) for group in queries.classes_of_schools(session, actor)],
     }
 
 

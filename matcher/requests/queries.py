@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -54,6 +54,20 @@ def classes_of(session: Session, school_id: int) -> Sequence[SchoolClass]:
     """Classes that still exist, by name."""
     query = select(SchoolClass).where(SchoolClass.organisation_id == school_id, SchoolClass.ended_at.is_(None))
     return session.scalars(query.order_by(SchoolClass.name, SchoolClass.id)).all()
+
+
+def classes_of_schools(session: Session, actor: Actor) -> Sequence[SchoolClass]:
+    """The classes this person entered, and all of the schools they lead; ended ones are gone."""
+    led = {grant.organisation_id for grant in actor.grants if grant.role is Role.SCHOOL_LEAD and grant.confirmed}
+    own = {grant.organisation_id for grant in actor.grants if grant.role in SCHOOL_ROLES}
+    query = select(SchoolClass).where(
+        or_(
+            SchoolClass.organisation_id.in_(led),
+            and_(SchoolClass.created_by_id == actor.user_id, SchoolClass.organisation_id.in_(own)),
+        ),
+        SchoolClass.ended_at.is_(None),
+    )
+    return session.scalars(query.order_by(SchoolClass.name, SchoolClass.id).limit(100)).all()
 
 
 def class_for(session: Session, actor: Actor, class_id: int, *, ended: bool = False) -> SchoolClass:

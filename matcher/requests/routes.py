@@ -38,7 +38,7 @@ def index() -> str:
     found = queries.requests_of(reading(), actor())
     # Who has the ball follows from matches, a room to the right: create_app hands the answer over.
     standings = current_app.extensions["matcher_request_standing"](reading(), found, actor=actor(), now=now)
-    return render_template("requests/index.html", **list_page(reading(), found, standings, now=now))
+    return render_template("requests/index.html", **list_page(reading(), actor(), found, standings, now=now))
 
 
 @blueprint.get("/new/guest-lecture")

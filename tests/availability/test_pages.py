@@ -9,10 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from matcher.accounts.services import open_session
+from matcher.availability.masks import FULL
 from matcher.availability.models import AvailabilityException, WeeklyPattern
 from matcher.availability.patterns import default_availability, preset
 from matcher.clock import utcnow
 from matcher.db import Database
+from matcher.offers.models import OfferSearch
+from tests.factories.matching import make_offer
 from tests.factories.people import make_professional, make_teacher
 
 WEEK = "/availability"
@@ -72,6 +75,23 @@ def test_preset_copy_and_undo(sign_in: Any, sqlite_database: Database) -> None:
     assert usual[0] == usual[4] != preset("mornings").usual[0]
     assert client.post(undo_address(client.get(WEEK).get_data(as_text=True))).status_code == 302
     assert tuple(masks(sqlite_database)[0]) == preset("mornings").usual
+
+
+def test_saved_week_renews_the_search_key_of_ones_offers(sign_in: Any, sqlite_database: Database) -> None:
+    people: list[Any] = []
+
+    def with_offer(session: Any) -> Any:
+        people.append(make_professional(session))
+        make_offer(session, person=people[0])
+        return people[0]
+
+    client = sign_in(with_offer)
+    for preset_name in ("mornings", "evenings"):
+        client.post(f"{WEEK}/week", data={"preset": preset_name})
+        with sqlite_database.read() as session:
+            keys = session.scalars(select(OfferSearch)).all()
+            assert keys
+            assert {key.day0 for key in keys} == {FULL & ~preset(preset_name).never[0]}
 
 
 def test_exception_is_noted_removed_and_put_back(sign_in: Any, sqlite_database: Database) -> None:

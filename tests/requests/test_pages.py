@@ -130,8 +130,8 @@ def test_sending_an_empty_page_says_what_is_missing_and_keeps_nothing(
     )
     html = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    for sentence in ("class", "about", "week", "words"):
-        assert sentence in html
+    for field in ("school_class", "topic_text", "weeks", "own_words"):
+        assert f'href="#{field}"' in html
     assert count(sqlite_database, Request) == 0
 
 
@@ -273,6 +273,14 @@ def test_class_page_changes_and_hides_a_class(place: Any, sign_in: Any, sqlite_d
     assert client.post(f"{address}/end").status_code == 302
     assert client.get(address).status_code == 404
     assert client.post(f"{address}/restore").status_code == 302
+
+
+def test_class_that_somebody_entered_stands_in_their_list(place: Any, sign_in: Any) -> None:
+    client = sign_in(place["teacher"])
+    new = {"school_class": "new", "new_name": "5V1", "new_level": "vwo", "new_year": "5", "new_size": "24"}
+    client.post(NEW, data=filled(place, [], **new, **{"p-1-4": "1"}))
+    html = client.get("/requests").get_data(as_text=True)
+    assert re.search(r'href="/requests/classes/\d+">5V1<', html)
 
 
 def test_list_is_empty_with_a_way_on_and_then_shows_the_draft(place: Any, sign_in: Any) -> None:
