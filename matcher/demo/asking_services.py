@@ -40,11 +40,12 @@ SMALL = (Level.PRO, Level.VSO, Level.SO)
 
 def make_classes(session: Session, world: World) -> None:
     """One or two classes a teacher, with weekly lessons on the default lesson times of the school."""
-    letters = count()
+    numbers: dict[int, count[int]] = {}
     for teacher in world.teachers:
         told = teacher.actor is world.accounts["teacher"]
         for _ in range(2 if told else world.chance.choice([1, 1, 2])):
-            teacher.classes.append(_make_class(session, world, teacher, next(letters), told=told))
+            number = next(numbers.setdefault(teacher.school.id, count()))
+            teacher.classes.append(_make_class(session, world, teacher, number, told=told))
 
 
 def _make_class(session: Session, world: World, teacher: Teacher, number: int, *, told: bool) -> SchoolClass:
@@ -75,12 +76,13 @@ def _is_taught(level: Level) -> bool:
 
 
 def _class_name(level: Level, year: int, number: int) -> str:
-    letter = "abcdefgh"[number % 8]
+    """A letter for each next class of the school, so that no two have one name."""
+    letter = "abcdefghijklmnopqrstuvwxyz"[number % 26]
     if level in (Level.PO_ONDER, Level.PO_BOVEN):
         return f"Groep {year}{letter}"
     if level.value.startswith("mbo"):
-        return f"Mbo {level.value[-1]}-{year}{letter}{number}"
-    return f"{year}{SHORT.get(level, level.value)}{letter}{number}"
+        return f"Mbo {level.value[-1]}, {year}{letter}"
+    return f"{year}{SHORT.get(level, level.value)}{letter}"
 
 
 def _weekly(world: World, sector: SchoolSector) -> list[WeeklyPeriod]:
