@@ -4,26 +4,23 @@ import json
 from typing import Any
 
 import click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from matcher.accounts.models import User
 from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.db import Database
 from matcher.errors import MatcherError, NotFound
 from matcher.i18n import LOCALES, in_locale
-from matcher.matching.suggestion_queries import names_of
-from matcher.matching.suggestion_services import DEFAULT_LIMIT, Candidate, Suggested, suggest
-from matcher.matching.wording import Names, change_sentence, never_sentence, reason_lines
+from matcher.matching.fsck_cli import fsck_command
+from matcher.matching.report_services import suggestion_report
+from matcher.matching.suggestion_services import DEFAULT_LIMIT
+from matcher.matching.wording import never_sentence
 from matcher.migrate import upgrade
-from matcher.offers.models import Offer
-from matcher.organisations.models import Organisation
 
 
 def register(main: click.Group) -> None:
     """Add this room's commands to `matcher`."""
     main.add_command(suggest_command)
+    main.add_command(fsck_command)
 
 
 @click.command(name="suggest")
@@ -40,7 +37,7 @@ def suggest_command(request_id: int, limit: int, lang: str, as_json: bool) -> No
     database = Database(settings.database_url)
     try:
         with database.read() as session, in_locale(lang):
-            report = suggestion_report(session, request_id, limit)
+            report = suggestion_report(session, request_id=request_id, limit=limit, now=utcnow())
     except NotFound as error:
         raise MatcherError(f"There is no request {request_id}.") from error
     finally:
@@ -50,57 +47,6 @@ def suggest_command(request_id: int, limit: int, lang: str, as_json: bool) -> No
     else:
         for line in _lines(report):
             click.echo(line)
-
-
-def suggestion_report(session: Session, request_id: int, limit: int) -> dict[str, Any]:
-    """What the command prints, worded in the current language."""
-    found = suggest(session, request_id=request_id, now=utcnow(), limit=limit)
-    mentioned = [reason for one in found.candidates for reason in (*one.reasons, *one.against)]
-    names = names_of(session, request_id, {params.get("topic") for _code, params in mentioned} - {None})
-    who = _who(session, [one.offer_id for one in found.candidates])
-    return {
-        "request_id": request_id,
-        "model": found.model,
-        "eligible": found.eligible,
-        "candidates": [_candidate(one, who[one.offer_id], names) for one in found.candidates],
-        **_why_so_few(found),
-    }
-
-
-def _why_so_few(found: Suggested) -> dict[str, Any]:
-    changes = [{**change, "text": change_sentence(change)} for change in found.smallest_change]
-    return {"never": found.never, "smallest_change": changes}
-
-
-def _who(session: Session, offer_ids: list[int]) -> dict[int, Any]:
-    query = (
-        select(Offer.id, Offer.title, User.name.label("person"), Organisation.name.label("organisation"))
-        .join(Organisation, Organisation.id == Offer.organisation_id)
-        .outerjoin(User, User.id == Offer.person_id)
-        .where(Offer.id.in_(offer_ids))
-    )
-    return {row.id: row for row in session.execute(query)}
-
-
-def _candidate(one: Candidate, who: Any, names: Names) -> dict[str, Any]:
-    return {
-        "position": one.position,
-        "offer_id": one.offer_id,
-        "title": who.title,
-        "name": who.person,
-        "organisation": who.organisation,
-        "distance_km": one.distance_km,
-        "mode": one.mode.value,
-        "score": one.score,
-        "reasons": reason_lines(one.reasons, names),
-        "against": reason_lines(one.against, names),
-        "reason_codes": one.reasons,
-        "against_codes": one.against,
-        "moments": [
-            {"id": int(key), "label": names.moments.get(int(key), ""), "state": state}
-            for key, state in one.moments.items()
-        ],
-    }
 
 
 def _lines(report: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ GROUP_MOST = 500
 
 @dataclass(frozen=True)
 class OfferInput:
-    """One offer as its owner writes it. `details` has what only its kind has (lesson: minutes, materials, group_most)."""
+    """One offer as its owner writes it. `details` has what only its kind has (a lesson: minutes)."""
 
     kind: Kind
     organisation_id: int

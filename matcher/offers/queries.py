@@ -1,0 +1,226 @@
+"""Offers for pages: one's own, one to read, and all open ones to browse. Names only for who may see them."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import Grant, User
+from matcher.accounts.policy import Actor
+from matcher.accounts.states import COMPANY_ROLES, Role
+from matcher.db import BIGGEST_ID
+from matcher.errors import NotFound
+from matcher.offers.inputs import OfferInput
+from matcher.offers.models import Offer, OfferTopic
+from matcher.offers.policy import OfferFacts, can_change, can_release, can_see, sees_names
+from matcher.offers.states import OfferState
+from matcher.organisations.models import Organisation
+from matcher.organisations.states import OrganisationType
+from matcher.regions.geo import distance_km
+from matcher.regions.models import Postcode
+from matcher.subjects.levels import LEVEL_BITS, Level
+from matcher.subjects.models import Topic
+from matcher.subjects.queries import TopicChoice, related, topics_with_ids
+
+
+@dataclass(frozen=True)
+class OfferRow:
+    """One offer in a list. `who` is None for "someone of our team", and for readers who may not know."""
+
+    offer: Offer
+    organisation: Organisation
+    who: User | None
+    topics: list[str]
+    is_own: bool
+    can_change: bool
+    can_release: bool
+
+
+def own_offers(session: Session, actor: Actor, *, locale: str) -> list[OfferRow]:
+    """What this person offers, and what they look after as a contact: the company's offers and their colleagues'."""
+    led = [grant.organisation_id for grant in actor.grants if grant.role is Role.COMPANY_CONTACT]
+    query = _rows_query().where(
+        or_(Offer.person_id == actor.user_id, and_(Offer.organisation_id.in_(led), Offer.own_name.is_(False)))
+    )
+    found = session.execute(query.order_by(Offer.person_id != actor.user_id, Offer.id)).all()
+    names = _topic_names(session, [offer.id for offer, _organisation, _user in found], locale)
+    return [
+        OfferRow(
+            offer=offer,
+            organisation=organisation,
+            who=user,
+            topics=names[offer.id],
+            is_own=offer.person_id == actor.user_id,
+            can_change=can_change(actor, facts_of(offer, organisation)),
+            can_release=bool(organisation.via_contact)
+            and offer.person_id is not None
+            and can_release(actor, facts_of(offer, organisation)),
+        )
+        for offer, organisation, user in found
+    ]
+
+
+def _rows_query() -> Select[Offer, Organisation, User]:
+    return (
+        select(Offer, Organisation, User)
+        .join(Organisation, Organisation.id == Offer.organisation_id)
+        .outerjoin(User, User.id == Offer.person_id)
+    )
+
+
+def _topic_names(session: Session, offer_ids: Collection[int], locale: str) -> dict[int, list[str]]:
+    name = Topic.nl if locale == "nl" else Topic.en
+    query = select(OfferTopic.offer_id, name).join(Topic, Topic.id == OfferTopic.topic_id)
+    found: dict[int, list[str]] = defaultdict(list)
+    for offer_id, text in session.execute(query.where(OfferTopic.offer_id.in_(offer_ids)).order_by(name)):
+        found[offer_id].append(text)
+    return found
+
+
+def facts_of(offer: Offer, organisation: Organisation) -> OfferFacts:
+    return OfferFacts(offer.organisation_id, organisation.region_id, offer.person_id, offer.state, offer.own_name)
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """One offer as this reader may see it. No organisation name for people in their own name or self-employed."""
+
+    offer: Offer
+    organisation: Organisation
+    person: str | None
+    function: str | None
+    company: str | None
+    place: str | None
+    topics: list[TopicChoice]
+    can_change: bool
+
+
+def offer_for(session: Session, actor: Actor, offer_id: int, *, locale: str) -> OfferView:
+    """Raises NotFound for unknown ids and for what this reader may not see."""
+    found = None
+    if 0 < offer_id <= BIGGEST_ID:
+        found = session.execute(_rows_query().where(Offer.id == offer_id)).one_or_none()
+    if found is None or not can_see(actor, facts_of(found[0], found[1])):
+        raise NotFound()
+    offer, organisation, user = found
+    mine = can_change(actor, facts_of(offer, organisation))
+    named = mine or sees_names(actor)
+    private = offer.own_name or organisation.type is OrganisationType.SELF_EMPLOYED
+    topic_ids = list(session.scalars(select(OfferTopic.topic_id).where(OfferTopic.offer_id == offer.id)))
+    start = session.get(Postcode, offer.pc4) if offer.pc4 else None
+    return OfferView(
+        offer=offer,
+        organisation=organisation,
+        person=user.name if user is not None and named else None,
+        function=user.function if user is not None else None,
+        company=organisation.name if named and not private else None,
+        place=start.place if start else organisation.place,
+        topics=topics_with_ids(session, topic_ids, locale),
+        can_change=mine,
+    )
+
+
+def input_of(session: Session, offer: Offer) -> OfferInput:
+    """The offer as it was filled in, to show in its form again."""
+    topics = session.scalars(select(OfferTopic.topic_id).where(OfferTopic.offer_id == offer.id))
+    organisation = session.get_one(Organisation, offer.organisation_id)
+    return OfferInput(
+        kind=offer.kind,
+        organisation_id=offer.organisation_id,
+        title=offer.title,
+        description=offer.description,
+        topic_ids=tuple(sorted(topics)),
+        levels=tuple(offer.levels),
+        languages=tuple(offer.languages),
+        delivery=offer.delivery,
+        team=offer.person_id is None,
+        own_name=offer.own_name,
+        pc4=offer.pc4 if offer.pc4 != organisation.pc4 else None,
+        travel_km=offer.travel_km,
+        notice_days=offer.notice_days,
+        yearly_cap=offer.yearly_cap,
+        open_cap=offer.open_cap,
+        months_off=tuple(offer.months_off),
+        places=offer.places,
+        details=offer.details,
+    )
+
+
+def companies_of(session: Session, actor: Actor) -> list[Organisation]:
+    """Where this person may offer something: companies they belong to, confirmed or not."""
+    ids = {grant.organisation_id for grant in actor.grants if grant.role in COMPANY_ROLES}
+    query = select(Organisation).where(Organisation.id.in_(ids - {None}), Organisation.ended_at.is_(None))
+    return list(session.scalars(query.order_by(Organisation.name_key, Organisation.id)))
+
+
+def browse_query(session: Session, *, topic_ids: Collection[int] = (), level: str | None = None) -> Select[Offer]:
+    """Open offers of checked organisations and confirmed people, the newest first, near topics included."""
+    confirmed = select(Grant.id).where(
+        Grant.user_id == Offer.person_id,
+        Grant.organisation_id == Offer.organisation_id,
+        Grant.confirmed_at.is_not(None),
+        Grant.ended_at.is_(None),
+    )
+    query = (
+        select(Offer)
+        .join(Organisation, Organisation.id == Offer.organisation_id)
+        .outerjoin(User, User.id == Offer.person_id)
+        .where(Offer.state == OfferState.OPEN, Organisation.verified_at.is_not(None))
+        .where(Organisation.stopped_at.is_(None), Organisation.ended_at.is_(None))
+        .where(or_(Offer.person_id.is_(None), confirmed.exists()))
+        .where(or_(User.id.is_(None), and_(User.stopped_at.is_(None), User.erased_at.is_(None))))
+    )
+    if topic_ids:
+        near = related(session, topic_ids)
+        query = query.where(Offer.id.in_(select(OfferTopic.offer_id).where(OfferTopic.topic_id.in_(list(near)))))
+    if level is not None:
+        query = query.where(Offer.level_mask.bitwise_and(LEVEL_BITS[Level(level)]) != 0)
+    return query.order_by(Offer.changed_at.desc(), Offer.id.desc())
+
+
+@dataclass(frozen=True)
+class Found:
+    """One offer while browsing."""
+
+    offer: Offer
+    who: str
+    topics: list[str]
+    km: float | None
+
+
+def browse_rows(session: Session, actor: Actor, offers: Collection[Offer], *, locale: str) -> list[Found]:
+    """The shown page: who offers it as far as this reader may know, and how far from the reader's school."""
+    ids = [offer.id for offer in offers]
+    rows = {offer.id: (organisation, user) for offer, organisation, user in session.execute(
+        _rows_query().where(Offer.id.in_(ids))
+    )}  # fmt: skip
+    names = _topic_names(session, ids, locale)
+    here = _own_place(session, actor)
+    named = sees_names(actor)
+    return [
+        Found(offer, _who(offer, *rows[offer.id], named=named), names[offer.id], _km(offer, here)) for offer in offers
+    ]
+
+
+def _who(offer: Offer, organisation: Organisation, user: User | None, *, named: bool) -> str:
+    private = offer.own_name or organisation.type is OrganisationType.SELF_EMPLOYED
+    parts = [
+        user.name if user is not None and named else None,
+        user.function if user is not None else None,
+        organisation.name if named and not private else None,
+        organisation.place,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _own_place(session: Session, actor: Actor) -> Organisation | None:
+    schools = [grant.organisation_id for grant in actor.grants if grant.role in (Role.TEACHER, Role.SCHOOL_LEAD)]
+    return session.get(Organisation, schools[0]) if schools and schools[0] is not None else None
+
+
+def _km(offer: Offer, here: Organisation | None) -> float | None:
+    if here is None or here.lat is None or here.lon is None:
+        return None
+    return distance_km(here.lat, here.lon, offer.lat, offer.lon)

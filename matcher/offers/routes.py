@@ -1,0 +1,256 @@
+"""My offers, the form of a guest lecture, an offer to read, all open offers to browse; pausing and releasing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from matcher.accounts.states import Role
+from matcher.clock import utcnow
+from matcher.errors import InvalidInput, NotFound
+from matcher.i18n import _, current_locale
+from matcher.offers import queries, services
+from matcher.offers.forms import GuestLectureForm, PauseForm
+from matcher.offers.inputs import OfferInput
+from matcher.offers.policy import sees_names
+from matcher.offers.wording import STATES, lesson_line, limit_facts, offer_facts
+from matcher.organisations.models import Organisation
+from matcher.subjects.levels import Level, level_name
+from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
+from matcher.web.forms import invalid
+from matcher.web.guards import actor, roles, signed_in
+from matcher.web.paging import paginate
+from matcher.web.toasts import toast
+from matcher.web.transaction import reading, writing
+
+blueprint = Blueprint("offers", __name__, url_prefix="/offers")
+OFFERERS = ("professional", "company_contact")
+CHANGERS = (*OFFERERS, "coordinator")
+FORM = "offers/guest_lecture.html"
+MOST_TOPICS = 12
+
+
+@blueprint.get("")
+@roles(*OFFERERS)
+def index() -> str:
+    return render_template("offers/index.html", form=PauseForm(formdata=None), **_list_page())
+
+
+def _list_page() -> dict[str, Any]:
+    session, now = reading(), utcnow()
+    rows = queries.own_offers(session, actor(), locale=current_locale())
+    paused = [row.offer.paused_until for row in rows if row.is_own and row.offer.paused_until]
+    return {
+        "rows": rows,
+        "states": STATES,
+        "lines": {row.offer.id: lesson_line(row.offer) for row in rows},
+        "paused_until": max((day for day in paused if day > now.date()), default=None),
+        "has_own": any(row.is_own for row in rows),
+        "confirmed": sees_names(actor()),
+    }
+
+
+@blueprint.get("/new/guest-lecture")
+@roles(*OFFERERS)
+def new_guest_lecture() -> str:
+    form, companies = _form(None)
+    return render_template(FORM, form=form, **_form_page(form, companies, ()))
+
+
+@blueprint.post("/new/guest-lecture")
+@roles(*OFFERERS)
+def create_guest_lecture() -> Any:
+    form, companies = _form(None, bound=True)
+    person, now = actor(), utcnow()
+    topic_ids = _topic_ids(reading(), form)
+    if not form.validate():
+        return invalid(FORM, form, **_form_page(form, companies, topic_ids))
+    try:
+        with writing() as session:
+            offer_id = services.create_offer(session, actor=person, given=form.given(topic_ids), now=now).id
+            if not request.form.get("keep"):
+                services.open_offer(session, actor=person, offer_id=offer_id, now=now)
+    except InvalidInput as refusal:
+        form.refuse(refusal)
+        return invalid(FORM, form, **_form_page(form, companies, topic_ids))
+    toast(_("Kept as a draft.") if request.form.get("keep") else _("Your lesson can be found now."))
+    return redirect(url_for(".show", offer_id=offer_id))
+
+
+@blueprint.get("/<int:offer_id>/edit")
+@roles(*CHANGERS)
+def edit(offer_id: int) -> str:
+    view = _changeable(offer_id)
+    given = queries.input_of(reading(), view.offer)
+    form, companies = _form(given, place=view.organisation)
+    form.show(given, view.offer.version)
+    return render_template(FORM, form=form, **_form_page(form, companies, given.topic_ids, view))
+
+
+@blueprint.post("/<int:offer_id>/edit")
+@roles(*CHANGERS)
+def save(offer_id: int) -> Any:
+    view = _changeable(offer_id)
+    form, companies = _form(queries.input_of(reading(), view.offer), bound=True, place=view.organisation)
+    person, now = actor(), utcnow()
+    topic_ids = _topic_ids(reading(), form)
+    if not form.validate():
+        return invalid(FORM, form, **_form_page(form, companies, topic_ids, view))
+    version = int(form.version.data) if (form.version.data or "").isdecimal() else None
+    try:
+        with writing() as session:
+            given = form.given(topic_ids)
+            services.change_offer(session, actor=person, offer_id=offer_id, given=given, now=now, version=version)
+    except InvalidInput as refusal:
+        form.refuse(refusal)
+        return invalid(FORM, form, **_form_page(form, companies, topic_ids, view))
+    toast(_("Your changes are saved."))
+    return redirect(url_for(".show", offer_id=offer_id))
+
+
+@blueprint.get("/<int:offer_id>")
+@signed_in
+def show(offer_id: int) -> str:
+    view = queries.offer_for(reading(), actor(), offer_id, locale=current_locale())
+    return render_template(
+        "offers/show.html",
+        view=view,
+        states=STATES,
+        line=lesson_line(view.offer),
+        facts=offer_facts(view.offer, view.place),
+        limits=limit_facts(view.offer) if view.can_change else [],
+        confirmed=sees_names(actor()),
+    )
+
+
+@blueprint.post("/<int:offer_id>/open")
+@roles(*CHANGERS)
+def open_(offer_id: int) -> Response:
+    person, now = actor(), utcnow()
+    with writing() as session:
+        services.open_offer(session, actor=person, offer_id=offer_id, now=now)
+    toast(_("Your lesson can be found now."), undo=url_for(".withdraw", offer_id=offer_id))
+    return redirect(url_for(".show", offer_id=offer_id))
+
+
+@blueprint.post("/<int:offer_id>/withdraw")
+@roles(*CHANGERS)
+def withdraw(offer_id: int) -> Response:
+    person, now = actor(), utcnow()
+    with writing() as session:
+        services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now)
+    toast(_("Nobody finds this lesson any more."), undo=url_for(".open_", offer_id=offer_id))
+    return redirect(url_for(".show", offer_id=offer_id))
+
+
+@blueprint.post("/<int:offer_id>/release")
+@roles("company_contact")
+def release(offer_id: int) -> Response:
+    person, now = actor(), utcnow()
+    released = request.form.get("released") == "1"
+    with writing() as session:
+        services.release_offer(session, actor=person, offer_id=offer_id, released=released, now=now)
+    toast(_("Schools can ask your colleague directly.") if released else _("Schools ask through you again."))
+    return redirect(url_for(".index"))
+
+
+@blueprint.post("/pause")
+@roles(*OFFERERS)
+def pause() -> Any:
+    form, person, now = PauseForm(), actor(), utcnow()
+    if not form.validate():
+        return invalid("offers/index.html", form, **_list_page())
+    try:
+        with writing() as session:
+            services.pause_offers(session, actor=person, until=form.until.data, now=now)
+    except InvalidInput as refusal:
+        form.refuse(refusal)
+        return invalid("offers/index.html", form, **_list_page())
+    toast(_("Nobody asks you until then."), undo=url_for(".resume"))
+    return redirect(url_for(".index"))
+
+
+@blueprint.post("/resume")
+@roles(*OFFERERS)
+def resume() -> Response:
+    person, now = actor(), utcnow()
+    with writing() as session:
+        services.pause_offers(session, actor=person, until=None, now=now)
+    toast(_("Schools can ask you again."))
+    return redirect(url_for(".index"))
+
+
+@blueprint.get("/browse")
+@signed_in
+def browse() -> str:
+    session, locale = reading(), current_locale()
+    text = request.args.get("q", "")[:200]
+    level = request.args.get("level", "")
+    level = level if level in set(Level) else ""
+    topics = suggested_topics(session, text, locale) if text.strip() else []
+    query = queries.browse_query(session, topic_ids=[topic.id for topic in topics], level=level or None)
+    page = paginate(session, query)
+    return render_template(
+        "offers/browse.html",
+        page=page,
+        rows=queries.browse_rows(session, actor(), page.rows, locale=locale),
+        lines={offer.id: lesson_line(offer) for offer in page.rows},
+        q=text,
+        level=level,
+        levels=[(each.value, level_name(each, locale)) for each in Level],
+        topics=topics,
+        confirmed=sees_names(actor()),
+    )
+
+
+def _form(
+    current: OfferInput | None, *, bound: bool = False, place: Organisation | None = None
+) -> tuple[GuestLectureForm, list[Organisation]]:
+    """The form with this reader's choices; whose offer an existing one is stays as it is."""
+    form = GuestLectureForm() if bound else GuestLectureForm(formdata=None)
+    person = actor()
+    companies = [place] if place is not None else queries.companies_of(reading(), person)
+    if not companies:
+        raise NotFound(_("You are not linked to a company yet."))
+    form.offer_choices(
+        companies,
+        team=person.has(Role.COMPANY_CONTACT, confirmed=False) or bool(current and current.team),
+        current=current,
+    )
+    if bound and (len(companies) == 1 or current is not None):
+        form.organisation.data = companies[0].id
+    if current is not None:
+        form.organisation.data = current.organisation_id
+    return form, companies
+
+
+def _form_page(
+    form: GuestLectureForm,
+    companies: Sequence[Organisation],
+    topic_ids: Sequence[int],
+    view: queries.OfferView | None = None,
+) -> dict[str, Any]:
+    session, locale = reading(), current_locale()
+    return {
+        "companies": companies,
+        "view": view,
+        "chosen_topics": topics_with_ids(session, topic_ids, locale),
+        "topic_groups": topics_by_type(session, locale),
+    }
+
+
+def _topic_ids(session: Session, form: GuestLectureForm) -> list[int]:
+    """The ticked topics; without a script nothing is ticked, and what was typed is recognised here."""
+    ticked = [choice.id for choice in topics_with_ids(session, (form.topics.data or [])[:50], current_locale())]
+    if not ticked and form.topic_text.data:
+        ticked = [found.id for found in suggested_topics(session, form.topic_text.data, current_locale(), 3)]
+    return ticked[:MOST_TOPICS]
+
+
+def _changeable(offer_id: int) -> queries.OfferView:
+    view = queries.offer_for(reading(), actor(), offer_id, locale=current_locale())
+    if not view.can_change:
+        raise NotFound()
+    return view
