@@ -177,8 +177,8 @@ class SettingsForm(MatcherForm):
 
 
 class LessonRow(Form):
-    start = TimeField(_l("Start"), validators=[Optional()])
-    end = TimeField(_l("End"), validators=[Optional()])
+    start = TimeField(_l("Begins at"), validators=[Optional()])
+    end = TimeField(_l("Ends at"), validators=[Optional()])
 
 
 class LessonTimesForm(MatcherForm):
