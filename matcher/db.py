@@ -4,6 +4,7 @@ The defaults of driver and library lose updates silently (docs/decisions/0001): 
 No tables live here.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from sqlalchemy import DDL, DateTime, Engine, Enum, MetaData, String, create_eng
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from matcher.errors import NotFound
+from matcher.errors import Busy, NotFound
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -24,6 +25,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLITE_BUSY_MS = 10_000
+LONGEST_WAIT_S = 30
+UNLIMITED = 1_000_000
 PG_LOCK_TIMEOUT_MS = 5_000
 PG_STATEMENT_TIMEOUT_MS = 30_000
 BIGGEST_ID = 2**31 - 1
@@ -156,6 +159,8 @@ class Database:
         self.info = {"host": host}
         self.engine = make_engine(url, **options)
         self._reading = self.engine.execution_options(matcher_reads=True)
+        # SQLite lets waiting writers sleep and starve; in one process they queue here instead.
+        self._turn = threading.BoundedSemaphore(1 if self.is_sqlite else UNLIMITED)
 
     @property
     def is_sqlite(self) -> bool:
@@ -167,14 +172,19 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One short write unit: committed at the end, rolled back on any error."""
-        with self.session(write=True) as session:
-            try:
-                yield session
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
+        """One short write unit: committed at the end, rolled back on any error. Raises Busy after a long wait."""
+        if not self._turn.acquire(timeout=LONGEST_WAIT_S):
+            raise Busy()
+        try:
+            with self.session(write=True) as session:
+                try:
+                    yield session
+                    session.commit()
+                except BaseException:
+                    session.rollback()
+                    raise
+        finally:
+            self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

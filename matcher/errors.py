@@ -38,6 +38,12 @@ class IllegalMove(Conflict):
     """The state table has no such step from here."""
 
 
+class Busy(MatcherError):
+    """Too many at once; nothing was done, and the same thing works in a moment."""
+
+    status = 503
+
+
 class InvalidInput(MatcherError):
     """What came in cannot be right. `field` names the input it belongs to, when one does."""
 

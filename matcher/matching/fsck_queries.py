@@ -1,0 +1,151 @@
+"""Every promise about matches as a question to the database: each query returns the rows that break it.
+
+Most of this the database refuses already; the check is for what it cannot see, and for files that were damaged.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from matcher.matching.states import ALLOWED_TRANSITIONS
+
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A broken promise: its name, what it says, and the rows (ids) that break it."""
+
+    name: str
+    says: str
+    rows: list[str]
+
+
+# name → (what holds, SQL returning one text column of offending rows). The same SQL runs on both engines.
+CHECKS: dict[str, tuple[str, str]] = {
+    "INV-1 one live match of a pair": (
+        "A request has one live match with an offer.",
+        "select request_id || '/' || offer_id from matches where state in ('proposed','accepted','approved')"
+        " group by request_id, offer_id having count(*) > 1",
+    ),
+    "INV-2 no crossing bookings": (
+        "Live bookings of one person, class or place never overlap.",
+        "select a.id || '/' || b.id from bookings a join bookings b on a.party = b.party and a.party_id = b.party_id"
+        " and a.id < b.id and a.start_s < b.end_s and b.start_s < a.end_s where a.live and b.live",
+    ),
+    "INV-3 approved visit has its people": (
+        "An approved guest lecture has a visitor (or a name that follows), a teacher and a moment.",
+        "select m.id || '' from matches m where m.state = 'approved' and m.kind = 'guest_lecture'"
+        " and ((m.visitor_id is null and not m.name_follows) or m.teacher_id is null"
+        " or not exists (select 1 from match_moments t where t.match_id = m.id and t.chosen))",
+    ),
+    "INV-4 approver is no party": (
+        "Who approved works at neither side.",
+        "select m.id || '' from matches m join requests r on r.id = m.request_id join offers o on o.id = m.offer_id"
+        " where m.state = 'approved' and m.approved_by_id is not null and exists (select 1 from grants g"
+        " where g.user_id = m.approved_by_id and g.ended_at is null"
+        " and g.organisation_id in (r.organisation_id, o.organisation_id))",
+    ),
+    "INV-5 state is the last event": (
+        "A match stands where its last event led, and every event follows the one before.",
+        "select m.id || '' from matches m left join match_events e on e.match_id = m.id and e.seq = m.seq"
+        " where e.to_state is null or e.to_state <> m.state"
+        " or exists (select 1 from match_events n where n.match_id = m.id and n.seq > m.seq)",
+    ),
+    "INV-5 chain is unbroken": (
+        "Each event's beginning is the end of the one before.",
+        "select e.match_id || '#' || e.seq from match_events e left join match_events p"
+        " on p.match_id = e.match_id and p.seq = e.seq - 1"
+        " where (e.seq > 1 and (p.to_state is null or p.to_state <> e.from_state))"
+        " or (e.seq = 1 and (e.from_state is not null or e.to_state <> 'proposed'))",
+    ),
+    "INV-5 events have a match": (
+        "No event stands alone.",
+        "select distinct e.match_id || '' from match_events e left join matches m on m.id = e.match_id"
+        " where m.id is null",
+    ),
+    "INV-6 places": (
+        "A request never has more accepted, approved or held matches than it asked for.",
+        "select r.id || '' from requests r join matches m on m.request_id = r.id"
+        " where m.state in ('accepted','approved','held') group by r.id, r.needed having count(*) > r.needed",
+    ),
+    "INV-6 place numbers": (
+        "Who takes a place has its number, within the number asked for.",
+        "select m.id || '' from matches m join requests r on r.id = m.request_id"
+        " where m.state in ('accepted','approved','held') and (m.place_no is null or m.place_no > r.needed)",
+    ),
+    "INV-7 notices of a step": (
+        "A step that must be told has its notices.",
+        "select e.match_id || '#' || e.seq from match_events e join matches m on m.id = e.match_id"
+        " where e.action in ('approve','cancel') and not m.generated and not exists"
+        " (select 1 from outbox o where o.subject = 'match' and o.subject_id = e.match_id and o.seq = e.seq)",
+    ),
+    "INV-9 final states": (
+        "Nothing but undoing follows a final state.",
+        "select e.match_id || '#' || e.seq from match_events e where e.from_state in"
+        " ('held','missed','declined','expired','withdrawn','rejected','cancelled','superseded')"
+        " and e.action <> 'undo'",
+    ),
+    "INV-10 version counts events": (
+        "The version of a match is the number of its events.",
+        "select m.id || '' from matches m where m.seq <> (select count(*) from match_events e where e.match_id = m.id)",
+    ),
+    "INV-11 consents": (
+        "An agreed match has every consent it needs, each given by an event.",
+        "select c.match_id || '/' || c.party from consents c join matches m on m.id = c.match_id"
+        " where m.state in ('accepted','approved') and c.given_at is null",
+    ),
+    "INV-13 closed request": (
+        "A request that was withdrawn or closed has no live match.",
+        "select m.id || '' from matches m join requests r on r.id = m.request_id"
+        " where r.state in ('withdrawn','closed') and m.state in ('proposed','accepted','approved')",
+    ),
+    "INV-14 times": (
+        "An agreed match has exactly one chosen moment, and no visit lasts more than eight hours.",
+        "select m.id || '' from matches m where m.state in ('accepted','approved','held') and m.kind = 'guest_lecture'"
+        " and (select count(*) from match_moments t where t.match_id = m.id and t.chosen) <> 1"
+        " union select t.match_id || '' from match_moments t where t.end_s - t.start_s > 28800 or t.end_s <= t.start_s",
+    ),
+    "INV-15 erased people": (
+        "An erased person has no visit ahead and no session.",
+        "select u.id || '' from users u where u.erased_at is not null and (exists (select 1 from matches m"
+        " where m.visitor_id = u.id and m.state in ('proposed','accepted','approved'))"
+        " or exists (select 1 from sessions s where s.user_id = u.id))",
+    ),
+    "bookings belong to an agreement": (
+        "Time is held only by accepted, approved and held matches, and by each of them.",
+        "select b.id || '' from bookings b join matches m on m.id = b.match_id"
+        " where b.live and m.state not in ('accepted','approved','held')"
+        " union select 'match ' || m.id from matches m where m.state in ('accepted','approved')"
+        " and m.visitor_id is not null and not exists (select 1 from bookings b where b.match_id = m.id and b.live)",
+    ),
+    "revisions": (
+        "Every match, and every open request and offer, points at a revision that was kept.",
+        "select 'match ' || m.id from matches m left join request_revisions r on r.request_id = m.request_id"
+        " and r.revision = m.request_revision left join offer_revisions o on o.offer_id = m.offer_id"
+        " and o.revision = m.offer_revision where r.revision is null or o.revision is null"
+        " union select 'request ' || q.id from requests q left join request_revisions r on r.request_id = q.id"
+        " and r.revision = q.revision where q.state = 'open' and r.revision is null",
+    ),
+}
+
+
+def broken_promises(session: Session) -> list[Finding]:
+    """What does not hold, with the first rows of each. An empty list is what everybody wants to see."""
+    findings = []
+    for name, (says, sql) in CHECKS.items():
+        rows = [str(row[0]) for row in session.execute(text(sql))]
+        if rows:
+            findings.append(Finding(name, says, rows))
+    return [*findings, *_transitions(session)]
+
+
+def _transitions(session: Session) -> list[Finding]:
+    stored = {
+        tuple(row) for row in session.execute(text("select from_state, action, to_state from allowed_transitions"))
+    }
+    wrong = sorted(" ".join(row) for row in stored ^ set(ALLOWED_TRANSITIONS))
+    if not wrong:
+        return []
+    return [Finding("table of steps", "The database allows exactly the steps the code knows.", wrong)]
