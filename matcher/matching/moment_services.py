@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from matcher.availability.moments import epoch_range
@@ -27,21 +27,23 @@ NO_LESSONS = (DayKind.STUDY_DAY, DayKind.FREE_DAY, DayKind.TEST_WEEK)
 
 def copy_moments(session: Session, match: Match, moments: Sequence[RequestMoment]) -> None:
     """The moments the request asks for, as the table of this match."""
-    session.add_all(
-        MatchMoment(
-            match_id=match.id,
-            day=moment.day,
-            starts=moment.starts,
-            ends=moment.ends,
-            start_s=moment.start_s,
-            end_s=moment.end_s,
-            periods=list(moment.periods),
-            suggested_by=Side.SCHOOL,
-            chosen=False,
-        )
+    rows = [
+        {
+            "match_id": match.id,
+            "day": moment.day,
+            "starts": moment.starts,
+            "ends": moment.ends,
+            "start_s": moment.start_s,
+            "end_s": moment.end_s,
+            "periods": list(moment.periods),
+            "suggested_by": Side.SCHOOL,
+            "chosen": False,
+        }
         for moment in moments
-    )
-    session.flush()
+    ]
+    if rows:
+        # In bulk: adding the objects would cost SQLite a statement each.
+        session.execute(insert(MatchMoment), rows)
 
 
 def moment_of_match(session: Session, match: Match, moment_id: int, now: datetime) -> MatchMoment:

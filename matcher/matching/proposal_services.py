@@ -16,6 +16,7 @@ from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.matching.booking_services import release
 from matcher.matching.door_services import born, locked, permitted, step
+from matcher.matching.eligibility import NeverCode
 from matcher.matching.models import Consent, Match, MatchEvent
 from matcher.matching.moment_services import copy_moments, expiry_for
 from matcher.matching.notice_services import tell
@@ -44,6 +45,33 @@ def propose(
     suggestion_id: int | None = None,
 ) -> Match:
     """Ask the other side. Raises Conflict with the reason when this offer may not be asked for this request."""
+    outcome = _asked(
+        session,
+        request_id=request_id,
+        offer_id=offer_id,
+        side=side,
+        actor=actor,
+        now=now,
+        wave=wave,
+        suggestion_id=suggestion_id,
+    )
+    if isinstance(outcome, NeverCode):
+        raise Conflict(never_sentence(outcome))
+    return outcome
+
+
+def _asked(
+    session: Session,
+    *,
+    request_id: int,
+    offer_id: int,
+    side: Side,
+    actor: Actor,
+    now: datetime,
+    wave: int,
+    suggestion_id: int | None,
+) -> Match | NeverCode:
+    """The proposal, or why this offer may not be asked; judged once, with the person locked."""
     offer = _found(session, Offer, offer_id)
     if offer.person_id is not None:
         lock_row(session, User, offer.person_id)
@@ -51,7 +79,7 @@ def propose(
     _check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
     if verdict.never:
-        raise Conflict(never_sentence(verdict.never[0]))
+        return verdict.never[0]
     return _born(
         session,
         request,
@@ -167,25 +195,21 @@ def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]
     for tick_row in _pending(session, request_id):
         if request.state is not RequestState.OPEN or _room(session, request, now) <= 0:
             break
-        verdict = verdicts(session, request_id, [tick_row.offer_id], now=now)[tick_row.offer_id]
         tick_row.asked_at = now
-        if verdict.never:
-            tick_row.skipped_reason = verdict.never[0].value
-            session.flush()
-            continue
-        actor = actor_for(session, tick_row.ticked_by_id)
-        asked.append(
-            propose(
-                session,
-                request_id=request_id,
-                offer_id=tick_row.offer_id,
-                side=Side.SCHOOL,
-                actor=actor,
-                now=now,
-                wave=tick_row.wave,
-                suggestion_id=tick_row.suggestion_id,
-            )
+        outcome = _asked(
+            session,
+            request_id=request_id,
+            offer_id=tick_row.offer_id,
+            side=Side.SCHOOL,
+            actor=actor_for(session, tick_row.ticked_by_id),
+            now=now,
+            wave=tick_row.wave,
+            suggestion_id=tick_row.suggestion_id,
         )
+        if isinstance(outcome, NeverCode):
+            tick_row.skipped_reason = outcome.value
+        else:
+            asked.append(outcome)
     session.flush()
     return asked
 
