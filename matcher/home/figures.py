@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from matcher.home.netherlands import Spot
+from matcher.regions.netherlands import Spot
 
 FEWEST = 5
 

@@ -6,8 +6,9 @@ from flask import Blueprint, current_app, render_template, url_for
 
 from matcher.accounts.states import Role
 from matcher.clock import local_date, utcnow
-from matcher.home import explaining, netherlands, queries
+from matcher.home import explaining, queries
 from matcher.home.figures import PublicFigures
+from matcher.regions import netherlands
 from matcher.web.assets import read_static
 from matcher.web.guards import maybe_actor, public
 from matcher.web.transaction import reading

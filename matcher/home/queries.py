@@ -11,8 +11,8 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
+from matcher.coordination.stuck_queries import stuck_count
 from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column
-from matcher.home.netherlands import Spot
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.queries import live_counts, open_asks
 from matcher.matching.states import MatchState
@@ -20,6 +20,7 @@ from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.organisations.models import Organisation
 from matcher.organisations.queries import CHECKED_TYPES
 from matcher.regions.models import Region
+from matcher.regions.netherlands import Spot
 from matcher.regions.states import RegionLevel
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
@@ -83,7 +84,7 @@ def coordinator_rows(session: Session) -> list[tuple[str, str, str]]:
     return [(region, name, email) for region, name, email in session.execute(query)]
 
 
-def waiting_counts(session: Session, *, actor: Actor) -> dict[str, int]:
+def waiting_counts(session: Session, *, actor: Actor, now: datetime) -> dict[str, int]:
     """What the numbers in the header say; only for the roles this person holds."""
     counts: dict[str, int] = {}
     if actor.user_id and (actor.has(Role.PROFESSIONAL) or actor.has(Role.COMPANY_CONTACT)):
@@ -91,6 +92,7 @@ def waiting_counts(session: Session, *, actor: Actor) -> dict[str, int]:
     if actor.region_ids:
         counts["approve"] = live_counts(session, actor.region_ids).get(MatchState.ACCEPTED, 0)
         counts["verify"] = _unchecked(session, actor)
+        counts["stuck"] = stuck_count(session, actor.region_ids, now)
     return counts
 
 

@@ -56,7 +56,7 @@ def shared_header() -> dict[str, Any]:
 def _site(person: Actor | None) -> dict[str, Any]:
     """What header and footer need, also on error pages: nothing here may fail because a page does not exist."""
     links = nav.links_for({Role(grant.role) for grant in person.grants} if person else ())
-    counts = queries.waiting_counts(reading(), actor=person) if person else {}
+    counts = queries.waiting_counts(reading(), actor=person, now=utcnow()) if person else {}
     return {
         "nav": _entries(links, request.path, counts),
         "account": _account(person),

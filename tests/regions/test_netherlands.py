@@ -4,7 +4,7 @@ from math import dist
 
 import pytest
 
-from matcher.home.netherlands import HEIGHT, WIDTH, Spot, dots, project, provinces
+from matcher.regions.netherlands import HEIGHT, WIDTH, Spot, dots, project, provinces
 
 DRAWING = (
     '<svg><path\n id="ut"\n name="Utrecht"\n d="m 1,2\n 3,4 z" /><path id="ze" name="Zeeland" d="m 5,6 z" /></svg>'
