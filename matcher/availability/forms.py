@@ -53,6 +53,7 @@ class ExceptionForm(MatcherForm):
 
     kind = RadioField(
         _l("What is it?"),
+        validators=[InputRequired(_l("Choose one."))],
         choices=choices(
             [(ExceptionKind.BUSY.value, _l("I am away")), (ExceptionKind.FREE.value, _l("I am available"))]
         ),

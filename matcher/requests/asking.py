@@ -21,6 +21,7 @@ from matcher.subjects.levels import Level
 LANGUAGES = ("nl", "en", "fy", "de")
 MAX_GROUP = 500
 MAX_NEEDED = 20
+MAX_CLASSES = 4
 # The last year of a level sits its exam and leaves school before the holidays.
 EXAM_YEARS = {
     Level.VMBO_BB: 4,

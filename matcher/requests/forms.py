@@ -98,6 +98,11 @@ class ClassFields:
 class ClassForm(ClassFields, PeriodsForm):
     """A class on its own page."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("new_name", "new_level", "new_size"):
+            self[name].flags.required = True
+
 
 def _row_or_nothing(form: MatcherForm, field: Any) -> None:
     """A select of rows: nothing, a number that a row can have, or "new" where that is offered."""

@@ -29,6 +29,7 @@ blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 ASKERS = ("teacher", "school_lead", "coordinator")
 FORM = "requests/guest_lecture.html"
 CLASS = "requests/class.html"
+MOST_TOPICS = 40
 
 
 @blueprint.get("")
@@ -182,7 +183,7 @@ def _save(school: Organisation, draft: Request | None) -> Any:
     """Save what was typed; with `go` it must be complete and is sent on to be published."""
     form, now, go = GuestLectureForm(), utcnow(), "go" in request.form
     session = reading()
-    ticked = tuple(dict.fromkeys(form.topics.data or ()))
+    ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
     topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
     valid = form.validate()
     complete = form.require(recognised=bool(topic_ids)) if go else True

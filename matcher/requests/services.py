@@ -14,7 +14,15 @@ from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
-from matcher.requests.asking import MAX_GROUP, ClassPeriods, Wish, is_exam_class, plan_for, weekly_from_rows
+from matcher.requests.asking import (
+    MAX_CLASSES,
+    MAX_GROUP,
+    ClassPeriods,
+    Wish,
+    is_exam_class,
+    plan_for,
+    weekly_from_rows,
+)
 from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
@@ -108,9 +116,9 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
     Raises InvalidInput or NotFound for values that do not belong to this school. Also for changes of an open request.
     """
     school = session.get_one(Organisation, request.organisation_id)
+    _check_numbers(data)
     classes = _classes(session, school, data)
     topics = _topics(session, data)
-    _check_numbers(data)
     first = classes[0] if classes else None
     request.class_id = first.id if first else None
     request.level, request.year = (first.level, first.year) if first else (None, None)
@@ -228,6 +236,8 @@ def _topics(session: Session, data: Wish) -> list[Topic]:
 def _check_numbers(data: Wish) -> None:
     if data.group_size is not None and not 1 <= data.group_size <= MAX_GROUP:
         raise InvalidInput(_l("A group has 1 to 500 pupils."), "group_size")
+    if len(data.class_ids) > MAX_CLASSES:
+        raise InvalidInput(_l("A guest visits at most four classes on one day."), "also_classes")
 
 
 def _title(data: Wish, topics: Sequence[Topic], first: SchoolClass | None) -> str:

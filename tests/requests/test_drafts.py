@@ -180,6 +180,7 @@ def test_coordinator_of_another_region_finds_nothing(world: World, session: Sess
         ({"teacher_id": 999_999}, "teacher"),
         ({"group_size": 0}, "group_size"),
         ({"group_size": 501}, "group_size"),
+        ({"also_class_ids": tuple(range(900_000, 900_020))}, "also_classes"),
     ],
 )
 def test_save_draft_with_foreign_values_is_refused(world: World, change: dict[str, object], field: str) -> None:
