@@ -11,7 +11,7 @@ from matcher.accounts import policy
 from matcher.accounts.addresses import email_key
 from matcher.accounts.models import Grant, LoginToken, User, UserSession
 from matcher.accounts.states import Role
-from matcher.accounts.tokens import Purpose, hashed
+from matcher.accounts.tokens import KEPT_AFTER, Purpose, hashed
 from matcher.errors import NotFound
 from matcher.notices.recipients import Recipient
 from matcher.regions.queries import ancestor_ids, descendant_ids
@@ -135,6 +135,13 @@ def is_link_open(session: Session, secret: str, purpose: Purpose, *, now: dateti
         LoginToken.expires_at > now,
     )
     return session.scalar(query) is not None
+
+
+def has_leftovers(session: Session, *, now: datetime) -> bool:
+    """Is there a session that is over, or a link that has been dead for a month?"""
+    old = select(UserSession.id).where(UserSession.ends_at <= now).limit(1)
+    dead = select(LoginToken.hash).where(LoginToken.expires_at <= now - KEPT_AFTER).limit(1)
+    return session.scalar(old) is not None or session.scalar(dead) is not None
 
 
 def _reachable() -> Select[User]:

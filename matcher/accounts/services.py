@@ -13,7 +13,7 @@ from matcher.accounts.addresses import checked_address, email_key
 from matcher.accounts.models import Audit, Grant, LoginToken, User, UserSession
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
-from matcher.accounts.tokens import INVITED, LIFETIMES, LONGEST, SEEN_EVERY, Purpose, hashed, new_secret
+from matcher.accounts.tokens import INVITED, KEPT_AFTER, LIFETIMES, LONGEST, SEEN_EVERY, Purpose, hashed, new_secret
 from matcher.db import lock_row
 from matcher.errors import Conflict, InvalidInput
 from matcher.i18n import _l
@@ -223,6 +223,13 @@ def use_link(session: Session, *, secret: str, purpose: Purpose, now: datetime) 
     if taken is None:
         raise Conflict(LINK_DEAD)
     return UsedLink(taken.user_id, dict(taken.subject))
+
+
+def remove_leftovers(session: Session, *, now: datetime) -> int:
+    """Sessions that are over and links that have been dead for a month, unconfirmed registrations too."""
+    gone = session.execute(delete(UserSession).where(UserSession.ends_at <= now).returning(UserSession.id)).all()
+    dead = delete(LoginToken).where(LoginToken.expires_at <= now - KEPT_AFTER).returning(LoginToken.hash)
+    return len(gone) + len(session.execute(dead).all())
 
 
 def _void_links(session: Session, user_id: int, purposes: tuple[Purpose, ...], now: datetime) -> None:

@@ -27,6 +27,8 @@ LIFETIMES = {
     Purpose.CONFIRM_MEMBER: timedelta(days=14),
 }
 INVITED = timedelta(days=7)
+KEPT_AFTER = timedelta(days=30)
+"""A dead link stays so long, to tell why it no longer works."""
 
 
 def new_secret() -> str:

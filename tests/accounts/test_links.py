@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts import queries, services
 from matcher.accounts.models import UserSession
 from matcher.accounts.policy import SYSTEM
+from matcher.accounts.tasks import due_work
 from matcher.accounts.tokens import LIFETIMES, Purpose, hashed, is_live
 from matcher.db import Database
 from matcher.errors import Conflict, InvalidInput
@@ -150,3 +151,17 @@ def test_stopped_person_loses_sessions_and_links(session: Session) -> None:
 def test_session_lives_until_its_limits(is_staff: bool, idle: timedelta, age: timedelta, expected: bool) -> None:
     ends_at = NOW - age + timedelta(hours=12)
     assert is_live(seen_at=NOW - idle, ends_at=ends_at, is_staff=is_staff, now=NOW) is expected
+
+
+def test_what_is_over_is_removed_and_the_rest_stays(database: Database) -> None:
+    with database.write() as session:
+        user_id = make_user(session).id
+        services.open_session(session, user_id=user_id, agent="", now=NOW - timedelta(days=1))
+        services.open_session(session, user_id=user_id, agent="", now=NOW)
+        services.open_session(session, user_id=make_user(session).id, agent="", now=NOW - timedelta(days=1))
+        for age in (timedelta(0), timedelta(days=20), timedelta(days=60)):
+            services.issue_link(session, purpose=Purpose.SIGN_IN, user_id=user_id, now=NOW - age)
+    assert due_work(database, None, NOW) == {"sessions and links removed": 2}
+    assert due_work(database, None, NOW) == {}
+    with database.read() as session:
+        assert len(queries.sessions_of(session, user_id, now=NOW)) == 1
