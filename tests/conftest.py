@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from matcher import create_app
@@ -153,14 +154,21 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     opened.dispose()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each application would compile every template again, which takes longer than most tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def make_app(tmp_path: Path) -> Callable[..., Flask]:
+def make_app(tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> Callable[..., Flask]:
     """`make_app(url, **settings)`: the application on that database. Forms need no token unless asked."""
 
     def make(database_url: str, *, csrf: bool = False, **settings: object) -> Flask:
         values = {"var": tmp_path / "var", "database_url": database_url, "testing": True, "limits_url": "", **settings}
         made = create_app(Settings(**values))  # type: ignore[arg-type]
         made.config["WTF_CSRF_ENABLED"] = csrf
+        made.jinja_env.bytecode_cache = compiled_templates
         return made
 
     return make
