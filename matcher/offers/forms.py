@@ -152,4 +152,4 @@ class GuestLectureForm(MatcherForm):
 class PauseForm(MatcherForm):
     """Until when nobody asks."""
 
-    until = DateField(_l("Until"), validators=[InputRequired(_l("Choose a day."))])
+    until = DateField(_l("Until which day?"), validators=[InputRequired(_l("Choose a day."))])

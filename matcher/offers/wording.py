@@ -82,7 +82,7 @@ def offer_facts(offer: Readable, place: str | None) -> list[tuple[str, str]]:
         (_("Group"), _("at most %(num)s pupils", num=details["group_most"]) if details.get("group_most") else ""),
         (_("Needed in the classroom"), details.get("materials") or ""),
         (_("Travels"), _travel(offer, place)),
-        (_("Ask"), notice_label(offer.notice_days)),
+        (_("How long ahead"), notice_label(offer.notice_days)),
     ]
     return [(term, value) for term, value in pairs if value]
 
