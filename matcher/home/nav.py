@@ -41,7 +41,7 @@ COMPANY = (
 )
 COORDINATOR = (
     Link(_l("Overview"), "coordination.index", ("/coordination",)),
-    Link(_l("Verify"), "organisations.verify_list", ("/organisations/verify",), "verify"),
+    Link(_l("Verify"), "coordination.verify", ("/coordination/verify", "/organisations/verify"), "verify"),
     Link(_l("Approve"), "coordination.approve", ("/coordination/approve",), "approve"),
     Link(_l("Stuck"), "coordination.stuck", ("/coordination/stuck",), "stuck"),
     Link(_l("Region"), "coordination.region", ("/coordination/region",)),
