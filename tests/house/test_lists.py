@@ -29,7 +29,6 @@ PAGES = [
     ("professional", "/offers"),
     ("professional", "/dashboard"),
     ("coordinator", "/requests"),
-    ("coordinator", "/dashboard"),
     ("coordinator", "/coordination"),
     ("coordinator", "/organisations/verify"),
     ("coordinator", "/safeguarding/reports"),
