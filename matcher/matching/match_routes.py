@@ -244,7 +244,7 @@ def undo(match_id: int) -> Answer:
     with writing() as session:
         services.undo(session, match_id, actor=who, now=now)
     toast(_("Taken back. Nothing was sent."))
-    return redirect(url_for("matching.show", match_id=match_id))
+    return redirect(_back(match_id, match_id))
 
 
 def _act(match_id: int, name: str, verb: Callable[..., None], done: str, *, undo: bool = False) -> Answer:
@@ -259,15 +259,20 @@ def _act(match_id: int, name: str, verb: Callable[..., None], done: str, *, undo
     except InvalidInput as refusal:
         form.refuse(refusal)
         return _again(_page(match_id), name, form)
-    toast(done, undo=url_for("matching.undo", match_id=match_id) if undo else None)
-    return redirect(_back(match_id))
+    back = request.form.get("back")
+    toast(done, undo=url_for("matching.undo", match_id=match_id, back=back) if undo else None)
+    return redirect(_back(match_id, request.form.get("next", type=int)))
 
 
-def _back(match_id: int) -> str:
-    """The cockpit asks to stay there, so that the next one is on the screen at once."""
-    if request.form.get("back") == "cockpit":
-        return url_for("coordination.approve")
-    return url_for("matching.show", match_id=match_id)
+def _back(match_id: int, next_id: int | None) -> str:
+    """The coordinator's screens ask to stay there: with the next match, or with the one that was taken back."""
+    match request.values.get("back"):
+        case "cockpit":
+            return url_for("coordination.approve", match=next_id)
+        case "stuck":
+            return url_for("coordination.stuck")
+        case _:
+            return url_for("matching.show", match_id=match_id)
 
 
 def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Gathers the pages of this room: matches, and requests after their draft. Letters and pages of later rooms get its words."""
+"""Gathers the pages of this room: matches, and requests after their draft. Letters get its words."""
 
 from matcher.availability.wording import periods_label
 from matcher.matching import request_routes

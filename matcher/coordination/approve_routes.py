@@ -1,0 +1,68 @@
+"""Giving approval: the queue and one decision at a time. The decision itself is a step of `matching`."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from matcher.accounts.policy import Actor
+from matcher.clock import utcnow
+from matcher.coordination.approve_queries import approval_queue
+from matcher.coordination.cockpit import QueueItem
+from matcher.coordination.decision_queries import Decision, decision
+from matcher.errors import Conflict, NotFound
+from matcher.matching.fitness_services import check_approvable
+from matcher.matching.forms import ApproveForm, RejectForm
+from matcher.matching.queries import match_for
+from matcher.web.guards import actor, roles
+from matcher.web.transaction import reading
+
+blueprint = Blueprint("coordination", __name__, url_prefix="/coordination")
+
+
+@blueprint.get("/approve")
+@roles("coordinator")
+def approve() -> str:
+    """The named match, else the one that has waited longest."""
+    person = actor()
+    queue = approval_queue(reading(), person, utcnow())
+    named = request.args.get("match", type=int)
+    shown = named if named is not None else (queue[0].id if queue else None)
+    found = _decision(shown, person) if shown is not None else None
+    return render_template(
+        "coordination/approve.html",
+        queue=queue,
+        current=shown,
+        has_item=named is not None,
+        found=found,
+        obstacle=_obstacle(found) if found else None,
+        next_id=_next(queue, shown),
+        forms={"approve": ApproveForm(formdata=None), "reject": RejectForm(formdata=None)},
+    )
+
+
+def _decision(match_id: int, person: Actor) -> Decision:
+    """Only what this coordinator decides about: somebody else's region is as good as not there."""
+    match, facts = match_for(reading(), match_id, person)
+    if facts.region_id not in person.region_ids:
+        raise NotFound()
+    return decision(reading(), match, facts, person, utcnow())
+
+
+def _obstacle(found: Decision) -> Any:
+    """What would refuse an approval now, said before the button is pressed."""
+    if not found.page.may("approve"):
+        return None
+    page = found.page
+    try:
+        check_approvable(reading(), page.match, page.request, page.offer, utcnow())
+    except Conflict as refusal:
+        return refusal.message
+    return None
+
+
+def _next(queue: list[QueueItem], shown: int | None) -> int | None:
+    """Where the screen goes after the decision: the next in the queue, at its end the first."""
+    ids = [item.id for item in queue]
+    if shown not in ids or len(ids) < 2:
+        return None
+    return ids[(ids.index(shown) + 1) % len(ids)]

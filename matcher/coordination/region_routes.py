@@ -1,0 +1,81 @@
+"""The region: how far its schools are reached, and how approval is given there."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from matcher.availability.states import Kind
+from matcher.clock import local_date, utcnow
+from matcher.coordination import regional, services
+from matcher.coordination.approve_routes import blueprint
+from matcher.coordination.forms import ApprovalRuleForm
+from matcher.coordination.region_queries import (
+    approval_rules,
+    company_count,
+    own_region,
+    regions_of,
+    rule_changes,
+    school_lines,
+)
+from matcher.coordination.wording import approval_words
+from matcher.i18n import _
+from matcher.matching.labels import KINDS
+from matcher.regions import netherlands
+from matcher.web.assets import read_static
+from matcher.web.guards import actor, roles
+from matcher.web.paging import paged
+from matcher.web.toasts import toast
+from matcher.web.transaction import reading, writing
+
+
+@blueprint.get("/region")
+@roles("coordinator")
+def region() -> str:
+    regions = regions_of(reading(), actor())
+    chosen = own_region(regions, request.args.get("region", type=int))
+    lines = school_lines(reading(), [chosen.id], local_date(utcnow()))
+    found = regional.marks(lines)
+    return render_template(
+        "coordination/region.html",
+        regions=regions,
+        chosen=chosen,
+        numbers=regional.numbers_of(lines, company_count(reading(), [chosen.id])),
+        schools=paged(lines, per_page=50),
+        marks=found,
+        frame=regional.frame(found),
+        provinces=netherlands.provinces(read_static("vendor/netherlands/netherlands.svg")),
+    )
+
+
+@blueprint.get("/region/<int:region_id>/rules")
+@roles("coordinator")
+def rules(region_id: int) -> str:
+    return _rules_page(region_id, ApprovalRuleForm(formdata=None))
+
+
+@blueprint.post("/region/<int:region_id>/rules")
+@roles("coordinator")
+def rules_post(region_id: int) -> str | Response | tuple[str, int]:
+    person, form, now = actor(), ApprovalRuleForm(), utcnow()
+    own_region(regions_of(reading(), person), region_id)
+    if not form.validate_on_submit():
+        return _rules_page(region_id, form), 422
+    with writing() as session:
+        services.choose_approval(
+            session, region_id=region_id, kind=Kind(form.kind.data), value=form.value.data, actor=person, now=now
+        )
+    toast(_("From now on. Matches that wait already follow it too."))
+    return redirect(url_for(".rules", region_id=region_id))
+
+
+def _rules_page(region_id: int, form: ApprovalRuleForm) -> str:
+    regions = regions_of(reading(), actor())
+    return render_template(
+        "coordination/rules.html",
+        regions=regions,
+        chosen=own_region(regions, region_id),
+        rules=approval_rules(reading(), region_id, utcnow()),
+        changes=rule_changes(reading(), region_id),
+        kinds={kind.value: label for kind, label in KINDS.items()},
+        words=approval_words,
+        form=form,
+    )

@@ -1,0 +1,98 @@
+"""What needs a coordinator because it does not go by itself. A fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from matcher.accounts.policy import Actor
+from matcher.coordination.approve_queries import approval_queue
+from matcher.coordination.cockpit import QueueItem
+from matcher.coordination.stuck import Answer, Disagreement, Stuck, StuckRequest
+from matcher.matching.labels import SIDES, reason_label
+from matcher.matching.list_queries import match_rows
+from matcher.matching.models import Match, VisitReport
+from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
+from matcher.matching.suggestion_models import RequestTick, SuggestionRun
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
+from matcher.requests.states import RequestState
+
+MOST = 100
+GRACE = timedelta(days=2)
+"""A school gets this long to choose by itself before the coordinator sees it."""
+
+
+def stuck(session: Session, actor: Actor, now: datetime, *, queue: Sequence[QueueItem] | None = None) -> Stuck:
+    """`queue` is the approval queue when the caller already has it."""
+    waiting = _idle_requests(session, actor.region_ids, now)
+    queue = approval_queue(session, actor, now) if queue is None else queue
+    return Stuck(
+        disagreements=_disagreements(session, actor, now),
+        nobody_fits=[each for each in waiting if each.eligible == 0],
+        nobody_asked=[each for each in waiting if each.eligible != 0],
+        expiring=match_rows(session, session.scalars(_expiring(actor.region_ids, now)).all(), actor, now),
+        waiting_long=[item for item in queue if item.late],
+    )
+
+
+def stuck_count(session: Session, region_ids: Iterable[int], now: datetime) -> int:
+    """The number in the header: requests nobody is busy with, and visits with two different answers."""
+    idle = select(func.count()).select_from(_idle(region_ids, now).order_by(None).subquery())
+    differ = select(func.count()).select_from(_differing(region_ids).order_by(None).subquery())
+    return (session.scalar(idle) or 0) + (session.scalar(differ) or 0)
+
+
+def _idle(region_ids: Iterable[int], now: datetime) -> Select[Any]:
+    """Open requests without a place taken, an invitation under way or somebody still to ask."""
+    busy = exists().where(Match.request_id == Request.id, Match.state.in_(LIVE | TAKES_PLACE))
+    pending = exists().where(RequestTick.request_id == Request.id, RequestTick.asked_at.is_(None))
+    run = aliased(SuggestionRun)
+    newest = select(func.max(run.id)).where(run.request_id == Request.id).correlate(Request).scalar_subquery()
+    return (
+        select(
+            Request.id,
+            Request.title,
+            Request.published_at,
+            Organisation.name,
+            Organisation.place,
+            SuggestionRun.eligible,
+        )
+        .join(Organisation, Organisation.id == Request.organisation_id)
+        .outerjoin(SuggestionRun, SuggestionRun.id == newest)
+        .where(Request.state == RequestState.OPEN, Request.region_id.in_(list(region_ids)), ~busy, ~pending)
+        .where((Request.published_at < now - GRACE) | (SuggestionRun.eligible == 0))
+        .order_by(Request.published_at, Request.id)
+    )
+
+
+def _idle_requests(session: Session, region_ids: Iterable[int], now: datetime) -> list[StuckRequest]:
+    rows = session.execute(_idle(region_ids, now).limit(MOST))
+    return [StuckRequest(row.id, row.title, row.name, row.place, row.published_at, row.eligible) for row in rows]
+
+
+def _expiring(region_ids: Iterable[int], now: datetime) -> Select[tuple[Match]]:
+    """Invitations without an answer whose time is nearly up."""
+    query = select(Match).where(Match.state == MatchState.PROPOSED, Match.region_id.in_(list(region_ids)))
+    query = query.where(Match.expires_at > now, Match.expires_at <= now + GRACE)
+    return query.order_by(Match.expires_at, Match.id).limit(MOST)
+
+
+def _differing(region_ids: Iterable[int]) -> Select[tuple[Match]]:
+    yes = exists().where(VisitReport.match_id == Match.id, VisitReport.happened)
+    no = exists().where(VisitReport.match_id == Match.id, ~VisitReport.happened)
+    query = select(Match).where(Match.state == MatchState.APPROVED, Match.region_id.in_(list(region_ids)), yes, no)
+    return query.order_by(Match.changed_at, Match.id)
+
+
+def _disagreements(session: Session, actor: Actor, now: datetime) -> list[Disagreement]:
+    rows = match_rows(session, session.scalars(_differing(actor.region_ids).limit(MOST)).all(), actor, now)
+    answers: dict[int, list[Answer]] = defaultdict(list)
+    query = select(VisitReport).where(VisitReport.match_id.in_([row.id for row in rows])).order_by(VisitReport.side)
+    for report in session.scalars(query):
+        words = str(reason_label(report.reason))
+        answers[report.match_id].append(Answer(str(SIDES[report.side]), report.happened, words, report.note))
+    return [Disagreement(row, answers[row.id]) for row in rows]

@@ -1,0 +1,131 @@
+"""The region's own pages: overview, schools, rules with their history, every decision."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from matcher.accounts.queries import actor_for
+from matcher.availability.states import Kind
+from matcher.clock import local_date
+from matcher.coordination import regional, services
+from matcher.coordination.overview_queries import decided_since, decision_lines, decisions_query
+from matcher.coordination.region_queries import approval_rules, own_region, regions_of, rule_changes, school_lines
+from matcher.db import Database
+from matcher.errors import InvalidInput, NotFound
+from matcher.regions.policy import BY_HAND, KNOWN_PAIRS
+from tests.coordination.conftest import agreed
+from tests.factories import NOW
+from tests.factories.people import make_coordinator, make_region, make_school
+from tests.house.test_lists import counted
+from tests.matching.lives import make_life
+
+Browse = Callable[[int], FlaskClient]
+
+
+def test_school_that_was_reached_least_comes_first(session: Session) -> None:
+    life = make_life(session)
+    life.approved()
+    quiet = make_school(session)
+    lines = school_lines(session, life.actor(life.coordinator).region_ids, local_date(NOW))
+    assert [(line.id, line.visits, line.open_requests) for line in lines] == [(quiet.id, 0, 0), (life.school.id, 1, 1)]
+    assert regional.numbers_of(lines, 2) == regional.RegionNumbers(2, 1, 2, 1, 1)
+
+
+def test_map_holds_every_school() -> None:
+    lines = [regional.SchoolLine(n, "S", "P", n, 0, 51.4 + n / 10, 5.1 + n / 10) for n in range(3)]
+    found = regional.marks(lines)
+    left, top, width, height = regional.frame(found)
+    assert all(left < mark.x < left + width and top < mark.y < top + height for mark in found)
+    assert [mark.kind for mark in found] == ["internship", "lecture", "lecture"]
+
+
+def test_rule_is_chosen_for_one_kind_and_remembered(session: Session) -> None:
+    life = make_life(session)
+    actor = life.actor(life.coordinator)
+    region = own_region(regions_of(session, actor), None)
+    before = approval_rules(session, region.id, NOW)
+    assert {(rule.value, rule.own) for rule in before} == {(BY_HAND, False)}
+    services.choose_approval(
+        session, region_id=region.id, kind=Kind.GUEST_LECTURE, value=KNOWN_PAIRS, actor=actor, now=NOW
+    )
+    after = {rule.kind: (rule.value, rule.own) for rule in approval_rules(session, region.id, NOW)}
+    assert after[Kind.GUEST_LECTURE] == (KNOWN_PAIRS, True)
+    assert after[Kind.TEACHER_INTERNSHIP] == (BY_HAND, False)
+    assert [(change.who, change.value) for change in rule_changes(session, region.id)] == [
+        (life.coordinator.name, KNOWN_PAIRS)
+    ]
+
+
+def test_rule_of_another_region_is_refused(session: Session) -> None:
+    life = make_life(session)
+    other = make_coordinator(session, region=make_region(session, "drenthe", landsdeel="noord"))
+    for actor, value, error in (
+        (actor_for(session, other.id), KNOWN_PAIRS, NotFound),
+        (life.actor(life.coordinator), "always", InvalidInput),
+    ):
+        with pytest.raises(error):
+            services.choose_approval(
+                session, region_id=life.school.region_id or 0, kind=Kind.GUEST_LECTURE, value=value, actor=actor, now=NOW
+            )  # fmt: skip
+
+
+def test_decisions_are_listed_with_who_and_when(session: Session) -> None:
+    life = make_life(session)
+    life.approved()
+    actor = life.actor(life.coordinator)
+    events = session.scalars(decisions_query(actor.region_ids)).all()
+    lines = decision_lines(session, events, actor)
+    assert [(line.title, line.who) for line in lines] == [(life.request.title, "you")]
+    assert decided_since(session, actor.region_ids, NOW) == {"approved": 1, "rejected": 0, "middle_hours": 0}
+    assert session.scalars(decisions_query([])).all() == []
+
+
+def test_pages_open_for_the_coordinator(browse: Browse, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        life, _match_id = agreed(session)
+        life.approved(1)
+        coordinator, region_id = life.coordinator.id, life.school.region_id
+    client = browse(coordinator)
+    for path in ("", "/region", f"/region/{region_id}/rules", "/decisions", "/stuck"):
+        page = client.get(f"/coordination{path}")
+        assert page.status_code == 200, path
+        assert page.text.count("<h1") == 1, path
+    assert client.get("/coordination/verify").location == "/organisations/verify"
+
+
+def test_rules_page_answers_422_and_404(browse: Browse, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        life = make_life(session)
+        coordinator, region_id = life.coordinator.id, life.school.region_id
+        elsewhere = make_region(session, "drenthe", landsdeel="noord").id
+    client = browse(coordinator)
+    assert client.post(f"/coordination/region/{region_id}/rules", data={"kind": "guest_lecture"}).status_code == 422
+    form = {"kind": "guest_lecture", "value": "known_pairs"}
+    assert client.post(f"/coordination/region/{elsewhere}/rules", data=form).status_code == 404
+    assert client.get(f"/coordination/region?region={elsewhere}").status_code == 404
+    assert client.post(f"/coordination/region/{region_id}/rules", data=form).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/coordination", "/coordination/region", "/coordination/decisions", "/monitor"])
+def test_twelve_matches_cost_no_more_statements_than_three(
+    path: str, browse: Browse, sqlite_database: Database
+) -> None:
+    def fill(count: int) -> int:
+        with sqlite_database.write() as session:
+            for _ in range(count):
+                life = make_life(session)
+                life.approved()
+                life.request.needed = 2
+                life.accepted(1, moment=1)
+            return life.coordinator.id
+
+    client = browse(fill(3))
+    assert client.get(path).status_code == 200
+    with counted(sqlite_database) as few:
+        client.get(path)
+    fill(9)
+    with counted(sqlite_database) as many:
+        client.get(path)
+    assert len(many) == len(few)
