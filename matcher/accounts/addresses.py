@@ -12,7 +12,8 @@ MALFORMED = _l("This is not a mail address. Example: name@school.nl")
 
 def email_key(address: str) -> str:
     """NFKC, case-folded, domain in ASCII: equal keys mean one person. Never fails, also for what is no address."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address.strip()).casefold())
+    # Normal forms of some signs begin with a space, so that trimming comes last.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold()).strip()
     local, at, domain = folded.rpartition("@")
     try:
         plain = domain.encode("idna").decode("ascii")

@@ -15,6 +15,8 @@ from matcher.i18n import _l
 # eight at least; ten keeps nearly every list of leaked passwords out by itself and still fits three short words.
 SHORTEST = 10
 LONGEST = 128
+OWN_SIGNS = 6
+"""So much of a password must not be a name or an address."""
 
 TOO_SHORT = _l("Use at least %(count)s characters. A few words in a row work well.", count=SHORTEST)
 TOO_LONG = _l("Use at most %(count)s characters.", count=LONGEST)
@@ -48,7 +50,7 @@ class Passwords:
     def fits(self, kept: str | None, password: str) -> bool:
         """Is this the password behind the hash? Without a hash just as much work is done, and the answer is no."""
         try:
-            return self._hasher.verify(kept or self._nobody, _bytes(password)) and kept is not None
+            return self._hasher.verify(kept or self._nobody, _bytes(password)) and bool(kept)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -66,7 +68,7 @@ def check_strength(password: str, *, context: Iterable[str] = ()) -> None:
     plain = shown.casefold()
     if is_common(plain):
         raise InvalidInput(TOO_COMMON, field="password")
-    if _without_words(plain, context) < SHORTEST // 2:
+    if _without_words(plain, context) < OWN_SIGNS:
         raise InvalidInput(TOO_PERSONAL, field="password")
 
 

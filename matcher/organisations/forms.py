@@ -216,7 +216,7 @@ class RegularForm(MatcherForm):
 class CalendarForm(MatcherForm):
     kind = SelectField(_l("What"), choices=choices(DAY_KINDS), validators=[InputRequired()])
     first = DateField(_l("First day"), validators=[InputRequired(_l("Fill in a day."))])
-    last = DateField(_l("Last day"), description=_l("Leave open for one day."), validators=[Optional()])
+    last = DateField(_l("Last day"), validators=[Optional()])
     note = StringField(_l("Note"), validators=[Optional(), Length(max=100)])
 
     def span(self) -> tuple[date, date | None]:

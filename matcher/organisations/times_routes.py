@@ -1,6 +1,6 @@
 """Lesson times and year calendar of a school location."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -21,6 +21,7 @@ from matcher.web.guards import actor, signed_in
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
+SHOWN = timedelta(days=400)
 USUAL_DAY = regular(time(8, 30), 50, 9, pauses={3: 20, 5: 30})
 
 
@@ -159,7 +160,7 @@ def _calendar_page(place: Organisation, form: Any) -> str:
     today = local_date(utcnow())
     first, last = school_year_span(today)
     own = queries.calendar_days(reading(), place.id, first=first, last=last)
-    holidays = school_holidays(place.holiday_region, today, last) if place.holiday_region else {}
+    holidays = school_holidays(place.holiday_region, today, min(last, today + SHOWN)) if place.holiday_region else {}
     return render_template(
         "organisations/calendar.html",
         place=place,
