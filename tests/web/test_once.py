@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask, redirect, request
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from matcher.accounts.repeat_services import forget_commands
 from matcher.accounts.services import add_user
 from matcher.clock import utcnow
 from matcher.db import Database
@@ -113,3 +115,10 @@ def test_clicks_at_the_same_moment_are_one(person: FlaskClient, adding: Flask, d
         thread.join()
     assert sorted(answers) == [302, 303, 303, 303]
     assert topics(database) == 1
+
+
+def test_old_commands_are_forgotten(person: FlaskClient, database: Database) -> None:
+    person.post("/add", data={"nonce": "n1"})
+    with database.write() as session:
+        assert forget_commands(session, now=utcnow()) == 0
+        assert forget_commands(session, now=utcnow() + timedelta(days=3)) == 1
