@@ -65,12 +65,26 @@ def _limit_of(request: RequestView, offer: OfferView, verdict: Verdict) -> int:
 
 
 def _topic_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
-    closest = _floats([topic_closeness(request, offer) for offer in offers])
-    return {"topic_closeness": closest, "topic_exact": (closest >= 1.0).astype(np.float64)}
+    exact = [not request.topics.isdisjoint(offer.topics) for offer in offers]
+    closest = [topic_closeness(request, offer) for offer in offers]
+    return {"topic_closeness": _floats(closest), "topic_exact": _floats(exact)}
 
 
 def topic_closeness(request: RequestView, offer: OfferView) -> float:
-    return max((request.closeness.get(topic, 0.0) for topic in offer.topics), default=0.0)
+    """Half the best common topic, half the mean over all topics asked: a lesson on all of them beats one on a part."""
+    best = [max((around.get(topic, 0.0) for topic in offer.topics), default=0.0) for around in request.around]
+    return 0.5 * max(best) + 0.5 * sum(best) / len(best) if best else 0.0
+
+
+def _named_topic(request: RequestView, offer: OfferView) -> int | None:
+    """The offered topic to name: the closest one, of equals that to the topic that says most."""
+    shared = [
+        (-around[topic], rank, topic)
+        for rank, around in enumerate(request.around)
+        for topic in offer.topics
+        if topic in around
+    ]
+    return min(shared)[2] if shared else None
 
 
 def _time_columns(
@@ -134,10 +148,9 @@ def _fit_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str,
 
 def reason_detail(request: RequestView, offer: OfferView, verdict: Verdict) -> Detail:
     """What the reasons name besides the facts."""
-    shared = [topic for topic in offer.topics if topic in request.closeness]
     open_ids = verdict.open_moments
     return Detail(
-        topic=min(shared, key=lambda topic: (-request.closeness[topic], topic)) if shared else None,
+        topic=_named_topic(request, offer),
         level=request.level,
         moment=open_ids[0] if open_ids else None,
         asked_moments=len(request.moments),

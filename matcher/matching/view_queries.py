@@ -31,7 +31,9 @@ from matcher.safeguarding.models import Block
 from matcher.safeguarding.policy import Visit, requirement
 from matcher.safeguarding.queries import board_of, proofs_of, rules_for
 from matcher.subjects.levels import LEVEL_BITS, Level
-from matcher.subjects.queries import related
+from matcher.subjects.models import TopicType
+from matcher.subjects.nearness import expand
+from matcher.subjects.queries import vocabulary
 
 DAY_SECONDS = 86_400
 GUEST_ROLES = (Role.PROFESSIONAL, Role.COMPANY_CONTACT)
@@ -46,6 +48,7 @@ def request_view(session: Session, request_id: int, *, now: datetime) -> Request
     school = session.get_one(Organisation, row.organisation_id)
     moments = _moments(session, request_id)
     topics = frozenset(session.scalars(select(RequestTopic.topic_id).where(RequestTopic.request_id == request_id)))
+    around = _around(session, topics)
     board_id = board_of(session, school.id)
     first_day = moments[0].day if moments else row.window_from or local_date(now)
     return RequestView(
@@ -63,12 +66,23 @@ def request_view(session: Session, request_id: int, *, now: datetime) -> Request
         group_size=row.group_size,
         max_km=row.max_km,
         topics=topics,
-        closeness=related(session, topics),
+        closeness={topic: max(each.get(topic, 0.0) for each in around) for each in around for topic in each},
+        around=around,
         moments=moments,
         school_year=school_year(first_day),
         holiday_region=school.holiday_region,
         proof=requirement(rules_for(session, board_id), _visit(row, board_id)),
         school_visits=visits_at(session, school.id, as_of=now),
+    )
+
+
+def _around(session: Session, topic_ids: Collection[int]) -> tuple[dict[int, float], ...]:
+    """Per topic asked for every topic close enough to count as common, themes before the broader subjects."""
+    known = vocabulary(session)
+    codes = {number: code for code, number in known.ids.items()}
+    asked = sorted(topic_ids, key=lambda topic: (known.entries[codes[topic]].type == TopicType.SUBJECT.value, topic))
+    return tuple(
+        {known.ids[code]: closeness for code, closeness in expand([codes[topic]], known).items()} for topic in asked
     )
 
 

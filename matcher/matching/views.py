@@ -48,7 +48,8 @@ class MomentView:
 
 @dataclass(frozen=True)
 class RequestView:
-    """What the school asks. `closeness`: every topic that counts as common, with 1.0 for the ones asked for."""
+    """What the school asks. `closeness`: every topic that counts as common, with 1.0 for the ones asked for; `around`
+    the same for each of them alone, themes before subjects: a theme says more about a lesson."""
 
     id: int
     revision: int
@@ -65,6 +66,7 @@ class RequestView:
     max_km: int | None
     topics: frozenset[int]
     closeness: Mapping[int, float]
+    around: tuple[Mapping[int, float], ...]
     moments: tuple[MomentView, ...]
     school_year: int
     holiday_region: HolidayRegion | None = None

@@ -114,9 +114,8 @@ def _asked_recently(params: Mapping[str, Any], names: Names) -> str:
 
 
 _REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
-    "topic_exact": lambda p, n: _("teaches exactly this: %(topic)s", topic=_topic(p, n)),
-    "topic_near": lambda p, n: _("teaches something close: %(topic)s", topic=_topic(p, n)),
-    "topic_far": lambda p, n: _("teaches something further away: %(topic)s", topic=_topic(p, n)),
+    "topic_exact": lambda p, n: _("teaches about %(topic)s", topic=_topic(p, n)),
+    "topic_near": lambda p, n: _("not exactly this, but close: %(topic)s", topic=_topic(p, n)),
     "near": _near,
     "online": lambda p, n: _("gives this lesson online"),
     "free_at": _free_at,

@@ -32,12 +32,12 @@ class Ranker(Protocol):
 
 
 WEIGHTS: dict[str, float] = {
-    "near": 0.22,
-    "topic": 0.24,
-    "time": 0.18,
-    "earlier": 0.12,
-    "answers": 0.10,
-    "level": 0.05,
+    "near": 0.20,
+    "topic": 0.30,
+    "time": 0.17,
+    "earlier": 0.11,
+    "answers": 0.09,
+    "level": 0.04,
     "spare": 0.06,
     "fit": 0.03,
 }
@@ -45,7 +45,7 @@ WEIGHTS: dict[str, float] = {
 # What a usual candidate brings, so that a reason says something: the middle of a generated region.
 TYPICAL: dict[str, float] = {
     "near": 0.55,
-    "topic": 0.8,
+    "topic": 0.6,
     "time": 0.7,
     "earlier": 0.05,
     "answers": 0.65,
@@ -75,7 +75,8 @@ class Baseline:
 def _parts(batch: FactsBatch) -> dict[str, Column]:
     return {
         "near": _near(batch),
-        "topic": np.clip(batch.column("topic_closeness"), 0, 1),
+        # Squared: a neighbouring topic is a second choice, however near its guest lives.
+        "topic": np.clip(batch.column("topic_closeness"), 0, 1) ** 2,
         "time": _time(batch),
         "earlier": _earlier(batch),
         "answers": 0.5 * batch.column("answers_share")

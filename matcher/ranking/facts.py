@@ -28,8 +28,8 @@ class PairFacts:
     distance_km: float  # as the crow flies; 0 when online
     distance_share: float  # of the limit of who travels; 0 when online
     online: float
-    topic_exact: float
-    topic_closeness: float
+    topic_exact: float  # shares at least one topic
+    topic_closeness: float  # 1 when every topic asked for is offered
     level_experience: float  # earlier visits at this level
     moments_usual: float
     moments_unknown: float

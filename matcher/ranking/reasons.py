@@ -23,7 +23,6 @@ ENOUGH_ASKS = 3
 GOOD_ANSWERS = 0.8
 POOR_ANSWERS = 0.5
 RECENT_DAYS = 14
-NEAR_TOPIC = 0.5
 FEW_SHARE = 0.5
 SHORT_DAYS = 3
 
@@ -51,7 +50,7 @@ class Reasons:
 
 
 def reasons(facts: PairFacts, contributions: Mapping[str, float], detail: Detail) -> Reasons:
-    """At most four for and three against, the weightiest first, in a fixed order between equals."""
+    """At most four for and three against: the topic, then the weightiest, in a fixed order between equals."""
     on = _weighed([*_place_for(facts), *_content_for(facts, detail), *_people_for(facts, detail)], contributions, -1)
     against = _weighed(
         [*_place_against(facts, detail), *_time_against(facts, detail), *_people_against(facts, detail)],
@@ -65,7 +64,10 @@ _Found = tuple[str, Reason]  # the part of the score it belongs to
 
 
 def _weighed(found: list[_Found], contributions: Mapping[str, float], sign: int) -> list[Reason]:
-    order = sorted(range(len(found)), key=lambda i: (sign * contributions.get(found[i][0], 0.0), i))
+    # What it is about comes first, for and against: without it the other reasons mean little.
+    order = sorted(
+        range(len(found)), key=lambda i: (found[i][0] != "topic", sign * contributions.get(found[i][0], 0.0), i)
+    )
     return [found[i][1] for i in order]
 
 
@@ -85,8 +87,6 @@ def _content_for(facts: PairFacts, detail: Detail) -> list[_Found]:
     found = []
     if facts.topic_exact:
         found.append(_reason("topic", "topic_exact", topic=detail.topic))
-    elif facts.topic_closeness >= NEAR_TOPIC:
-        found.append(_reason("topic", "topic_near", topic=detail.topic))
     if facts.moments_usual:
         found.append(_reason("time", "free_at", moment=detail.moment, count=int(facts.moments_usual)))
     if facts.level_experience:
@@ -111,8 +111,8 @@ def _place_against(facts: PairFacts, detail: Detail) -> list[_Found]:
     found = []
     if not facts.online and facts.distance_share >= EDGE_SHARE and facts.distance_km > NEARBY_KM:
         found.append(_reason("near", "far_edge", km=round(facts.distance_km), limit=detail.travel_km))
-    if not facts.topic_exact and facts.topic_closeness < NEAR_TOPIC:
-        found.append(_reason("topic", "topic_far", topic=detail.topic))
+    if not facts.topic_exact:
+        found.append(_reason("topic", "topic_near", topic=detail.topic))
     if facts.group_fit < 1 and detail.group_most:
         found.append(_reason("fit", "large_group", most=detail.group_most))
     return found

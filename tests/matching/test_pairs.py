@@ -53,6 +53,14 @@ def test_facts_say_what_the_views_say() -> None:
     assert facts.company_size == 3
 
 
+def test_lesson_on_all_topics_is_closer_than_on_a_part() -> None:
+    request = request_view(topics=frozenset({7, 9}), closeness={7: 1.0, 9: 1.0}, around=({7: 1.0}, {9: 1.0}))
+    both = facts_of(request, offer_view(topics=frozenset({7, 9})))
+    part = facts_of(request, offer_view(topics=frozenset({9})))
+    assert (both.topic_closeness, part.topic_closeness) == (1.0, 0.75)
+    assert both.topic_exact == part.topic_exact == 1
+
+
 def test_online_ignores_distance() -> None:
     facts = facts_of(request_view(delivery=Delivery.ONLINE), offer_view(delivery=Delivery.ONLINE, lat=53.2))
     assert (facts.online, facts.distance_km, facts.distance_share) == (1, 0, 0)

@@ -35,6 +35,7 @@ def request_view(**fields: Any) -> RequestView:
         max_km=None,
         topics=frozenset({7}),
         closeness={7: 1.0, 8: 0.6},
+        around=({7: 1.0, 8: 0.6},),
         moments=(moment(1), moment(2, date(2026, 12, 17))),
         school_year=2026,
     )
