@@ -60,6 +60,7 @@ def test_rule_is_chosen_for_one_kind_and_remembered(session: Session) -> None:
 
 def test_rule_of_another_region_is_refused(session: Session) -> None:
     life = make_life(session)
+    region_id = life.school.region_id or 0
     other = make_coordinator(session, region=make_region(session, "drenthe", landsdeel="noord"))
     for actor, value, error in (
         (actor_for(session, other.id), KNOWN_PAIRS, NotFound),
@@ -67,8 +68,8 @@ def test_rule_of_another_region_is_refused(session: Session) -> None:
     ):
         with pytest.raises(error):
             services.choose_approval(
-                session, region_id=life.school.region_id or 0, kind=Kind.GUEST_LECTURE, value=value, actor=actor, now=NOW
-            )  # fmt: skip
+                session, region_id=region_id, kind=Kind.GUEST_LECTURE, value=value, actor=actor, now=NOW
+            )
 
 
 def test_decisions_are_listed_with_who_and_when(session: Session) -> None:
@@ -85,7 +86,7 @@ def test_decisions_are_listed_with_who_and_when(session: Session) -> None:
 def test_pages_open_for_the_coordinator(browse: Browse, sqlite_database: Database) -> None:
     with sqlite_database.write() as session:
         life, _match_id = agreed(session)
-        life.approved(1)
+        make_life(session).approved()
         coordinator, region_id = life.coordinator.id, life.school.region_id
     client = browse(coordinator)
     for path in ("", "/region", f"/region/{region_id}/rules", "/decisions", "/stuck"):
@@ -115,9 +116,8 @@ def test_twelve_matches_cost_no_more_statements_than_three(
     def fill(count: int) -> int:
         with sqlite_database.write() as session:
             for _ in range(count):
-                life = make_life(session)
+                life = make_life(session, needed=2, together=False)
                 life.approved()
-                life.request.needed = 2
                 life.accepted(1, moment=1)
             return life.coordinator.id
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -30,9 +31,8 @@ def differ(life: Life) -> Match:
     visit_services.report_visit(
         life.session, match.id, happened=True, again=True, actor=life.actor(life.teacher), now=AFTER
     )
-    return visit_services.report_visit(
-        life.session, match.id, happened=False, again=None, reason=MissedReason.CLASS_ABSENT, actor=life.guest(), now=AFTER
-    )  # fmt: skip
+    no: dict[str, Any] = {"happened": False, "again": None, "reason": MissedReason.CLASS_ABSENT}
+    return visit_services.report_visit(life.session, match.id, actor=life.guest(), now=AFTER, **no)
 
 
 def test_request_that_nobody_is_busy_with_is_stuck_after_two_days(session: Session) -> None:

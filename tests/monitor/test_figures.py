@@ -23,8 +23,14 @@ Browse = Callable[[int], FlaskClient]
 
 
 def make_visit(
-    session: Session, day: date, *, pupils: int | None = 25, hours: float | None = 3.5, state: str = "held", **request: object
-) -> int:  # fmt: skip
+    session: Session,
+    day: date,
+    *,
+    pupils: int | None = 25,
+    hours: float | None = 3.5,
+    state: str = "held",
+    **request: object,
+) -> int:
     match = make_match(session, request=make_request(session, **request), state=state)  # type: ignore[arg-type]
     start_s = epoch(day, "10:15")
     session.add(
@@ -58,9 +64,9 @@ def test_size_of_the_group_stands_in_for_a_missing_count(session: Session) -> No
 
 def test_subjects_regions_and_kinds_have_their_lines(session: Session) -> None:
     energy, water = make_topic(session, "energie"), make_topic(session, "water")
+    make_visit(session, date(2026, 10, 1), topics=[energy, water])
     north = make_region(session, "drenthe", name="Drenthe", landsdeel="noord")
     school = make_school(session, region=north)
-    make_visit(session, date(2026, 10, 1), topics=[energy, water])
     make_visit(session, date(2026, 10, 2), topics=[energy], school=school, teacher=make_teacher(session, school=school))
     found = figures(session, year=2026)
     assert [(cell.label, cell.visits) for cell in found.by_subject] == [("Energie", 2), ("Water", 1)]
