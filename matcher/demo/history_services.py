@@ -31,7 +31,8 @@ from matcher.requests.states import RequestState
 QUEUE_DAYS = 3
 """What was agreed in the last days still waits for the coordinator of the home region."""
 DISAGREE_DAYS = 14
-LATE_ASKS_DAYS = 34
+ASKED_DAYS = 25
+"""How it was is asked for real in the last weeks; of longer ago nobody sees the question any more."""
 DECLINES = [DeclineReason.NO_TIME] * 5 + [DeclineReason.NONE_GIVEN] * 2 + [DeclineReason.TOO_FAR, DeclineReason.LEVEL]
 CANCELS = [CancelReason.ILL, CancelReason.SCHEDULE_CHANGED, CancelReason.COMPANY_NEEDS_ME, CancelReason.GROUP_CHANGED]
 NOTES = [
@@ -95,7 +96,7 @@ class History:
         ids = list(self.session.scalars(select(Suggestion).where(Suggestion.run_id == run_id).order_by(Suggestion.position)))
         mark_shown(self.session, [row.id for row in ids[:10]], now=now)
         likely = ids[:6]
-        ticked = self.world.chance.sample(likely, min(len(likely), self.world.chance.choice([1, 2, 2, 3, 4])))
+        ticked = self.world.chance.sample(likely, min(len(likely), self.world.chance.choice([1, 1, 1, 1, 2, 2, 3])))
         for row in sorted(ticked, key=lambda row: row.position):
             mark_opened(self.session, row.id, now=now)
         chosen = [row.offer_id for row in sorted(ticked, key=lambda row: row.position)]
@@ -154,6 +155,8 @@ class History:
 
     def expire(self, match_id: int, now: datetime) -> None:
         match = self.session.get_one(Match, match_id)
+        if match.state not in {MatchState.PROPOSED, MatchState.ACCEPTED}:
+            return
         if self.tried(lambda: expire_match(self.session, match_id, now=now)):
             self.ask_on(match.request_id, now)
 
@@ -186,7 +189,7 @@ class History:
         if self.tried(lambda: approve_match(self.session, match_id, actor=coordinator, now=now)) is None:
             return
         begins, ends = (datetime.fromtimestamp(seconds, UTC) for seconds in (moment.start_s, moment.end_s))
-        if self.world.sometimes(0.3):
+        if self.world.sometimes(0.15):
             self._plan_talk(match_id, now, begins)
         if self.world.sometimes(0.05) and begins - now > timedelta(days=2):
             at = waking(now + (begins - now) * self.world.chance.uniform(0.4, 0.95))
@@ -227,7 +230,8 @@ class History:
 
     def _plan_reports(self, match_id: int, ends: datetime) -> None:
         chance, world = self.world.chance, self.world
-        self.diary.plan(ends + timedelta(minutes=5), lambda now: self.tried(lambda: ask_how_it_was(self.session, match_id, now=now)))
+        if world.now - ends < timedelta(days=ASKED_DAYS):
+            self.diary.plan(ends + timedelta(minutes=5), lambda now: self.ask_how(match_id, now))
         happened = not world.sometimes(0.05)
         recent = world.now - ends < timedelta(days=DISAGREE_DAYS)
         match = self.session.get_one(Match, match_id)
@@ -241,8 +245,14 @@ class History:
                     at, lambda now, is_school=is_school, says=says: self.report(match_id, is_school, says, now)
                 )
         for days in (7, 21):
-            at = ends + timedelta(days=days, hours=1)
-            self.diary.plan(at, lambda now: self.tried(lambda: count_reports(self.session, match_id, now=now)))
+            self.diary.plan(ends + timedelta(days=days, hours=1), lambda now: self.count(match_id, now))
+
+    def ask_how(self, match_id: int, now: datetime) -> None:
+        self.tried(lambda: ask_how_it_was(self.session, match_id, now=now))
+
+    def count(self, match_id: int, now: datetime) -> None:
+        if self._in_state(match_id, MatchState.APPROVED):
+            self.tried(lambda: count_reports(self.session, match_id, now=now))
 
     def report(self, match_id: int, is_school: bool, happened: bool, now: datetime) -> None:
         match = self._in_state(match_id, MatchState.APPROVED)

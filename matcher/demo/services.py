@@ -3,8 +3,10 @@
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from matcher.accounts.models import User
 from matcher.demo.asking_services import make_classes
 from matcher.demo.history_services import live_through_history
 from matcher.demo.offering_services import make_offers, renew_search
@@ -14,6 +16,11 @@ from matcher.demo.present_services import arrange_present
 from matcher.demo.settling_services import settle_notices
 from matcher.demo.sizes import Size
 from matcher.demo.world import SEED, World, new_world
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.regions.models import Region
+
+KEPT = (User, Organisation, Offer, Region)
 
 
 def generate(
@@ -26,6 +33,7 @@ def generate(
     seed: int = SEED,
 ) -> World:
     """Everything of the world as it is at `now`. The same seed, size and moment give the same world."""
+    kept = _keep_rows(session)
     world = new_world(size, now=now, password_hash=password_hash, seed=seed)
     lay_ground(session, world)
     make_schools(session, world, reference_data)
@@ -40,4 +48,16 @@ def generate(
     renew_search(session, world, at_beginning=False)
     arrange_present(session, world)
     settle_notices(session, world)
+    kept.clear()
     return world
+
+
+def _keep_rows(session: Session) -> set[object]:
+    """Rows everybody asks for stay in memory, so that half a year in one unit does not read them again and again.
+
+    Not all rows: updates by condition look at each row the session knows.
+    """
+    kept: set[object] = set()
+    for name in ("pending_to_persistent", "loaded_as_persistent"):
+        event.listen(session, name, lambda _session, row: kept.add(row) if isinstance(row, KEPT) else None)
+    return kept

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
@@ -261,15 +261,18 @@ def _write_moments(session: Session, request_id: int, moments: Sequence[Moment])
         if wanted.pop((row.start_s, row.end_s), None) is None:
             session.delete(row)
     session.flush()
-    session.add_all(
-        RequestMoment(
-            request_id=request_id,
-            day=moment.date,
-            starts=f"{moment.start:%H:%M}",
-            ends=f"{moment.end:%H:%M}",
-            start_s=moment.start_s,
-            end_s=moment.end_s,
-            periods=list(moment.periods),
-        )
+    rows = [
+        {
+            "request_id": request_id,
+            "day": moment.date,
+            "starts": f"{moment.start:%H:%M}",
+            "ends": f"{moment.end:%H:%M}",
+            "start_s": moment.start_s,
+            "end_s": moment.end_s,
+            "periods": list(moment.periods),
+        }
         for moment in wanted.values()
-    )
+    ]
+    if rows:
+        # In bulk: adding the objects would cost SQLite a statement each.
+        session.execute(insert(RequestMoment), rows)
