@@ -2,8 +2,8 @@
 
 from matcher import create_app
 from matcher.config import Settings
-from matcher.migrate import upgrade
+from matcher.reference import prepare
 
 settings = Settings.from_env()
-upgrade(settings.database_url)
+prepare(settings.database_url, newest_data=True)
 app = create_app(settings)

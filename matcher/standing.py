@@ -7,7 +7,8 @@ from sqlalchemy import func, make_url, select
 from matcher.clock import local_date, utcnow
 from matcher.config import Settings
 from matcher.db import Base, Database
-from matcher.migrate import current_revision, head_revision, upgrade
+from matcher.migrate import current_revision, head_revision
+from matcher.reference import prepare
 from matcher.regions.holidays import ends_soon, last_known_day
 from matcher.tables import metadata
 
@@ -16,7 +17,7 @@ COUNTED = ("users", "organisations", "offers", "requests", "matches", "visits", 
 
 def standing(settings: Settings) -> dict[str, Any]:
     """Plain values; `warnings` is a list of sentences, empty when all is well."""
-    upgrade(settings.database_url)
+    prepare(settings.database_url)
     database = Database(settings.database_url)
     try:
         report = _read(database)

@@ -15,7 +15,7 @@ import matcher
 from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.jobs import make_queue
-from matcher.migrate import upgrade
+from matcher.reference import prepare
 
 SECONDS_BETWEEN = 5.0
 log = logging.getLogger(__name__)
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 
 def work_once(settings: Settings) -> dict[str, int]:
     """One round of every room; what was done, by name. A room that fails does not stop the others."""
-    upgrade(settings.database_url)
+    prepare(settings.database_url)
     app = matcher.create_app(settings)
     return _round(app)
 
 
 def work_forever(settings: Settings, stop: threading.Event | None = None) -> None:
     """Rounds every few seconds and the queue's jobs in between, until asked to stop."""
-    upgrade(settings.database_url)
+    prepare(settings.database_url, newest_data=True)
     app = matcher.create_app(settings)
     asked = stop or _stop_on_signal()
     queue = make_queue(settings)

@@ -11,7 +11,7 @@ from matcher.config import Settings
 from matcher.db import Database
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import LOCALES
-from matcher.migrate import upgrade
+from matcher.reference import prepare
 
 
 def register(group: click.Group) -> None:
@@ -37,7 +37,7 @@ def add(
     """Add a person with a confirmed role. A person who exists gets the role as well."""
     settings = Settings.from_env()
     kept = _hash(password, (name, email), settings)
-    upgrade(settings.database_url)
+    prepare(settings.database_url)
     _check_scope(Role(role), region, organisation)
     database, now = Database(settings.database_url), utcnow()
     try:

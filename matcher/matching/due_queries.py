@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
+from matcher.accounts.models import User
+from matcher.availability.states import Kind
 from matcher.db import Database
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.notices.models import Outbox
-from matcher.requests.models import Request
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Proof
 
@@ -110,4 +114,32 @@ def waiting(database: Database, settled: datetime) -> list[int]:
     undoable = exists().where(fresh.request_id == Request.id, fresh.state.not_in(LIVE), fresh.changed_at > settled)
     pending = exists().where(RequestTick.request_id == Request.id, RequestTick.asked_at.is_(None))
     query = select(Request.id).where(Request.state == RequestState.OPEN, pending, ~undoable)
+    return _ids(database, query.order_by(Request.id))
+
+
+def stopped(database: Database) -> list[int]:
+    """Live matches of an organisation or a person that a coordinator stopped, or of somebody who left."""
+    organisation = exists().where(
+        Organisation.id.in_((Request.organisation_id, Offer.organisation_id)), Organisation.stopped_at.is_not(None)
+    )
+    person = exists().where(
+        User.id.in_((Match.professional_id, Match.visitor_id, Request.asked_by_id)),
+        (User.stopped_at.is_not(None)) | (User.erased_at.is_not(None)),
+    )
+    query = (
+        select(Match.id)
+        .join(Request, Request.id == Match.request_id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(Match.state.in_(LIVE), organisation | person)
+    )
+    return _ids(database, query.order_by(Match.id))
+
+
+def finished(database: Database, now: datetime) -> list[int]:
+    """Open requests whose last asked moment is over and that have no live match any more."""
+    ahead = exists().where(RequestMoment.request_id == Request.id, RequestMoment.end_s > now.timestamp())
+    live = exists().where(Match.request_id == Request.id, Match.state.in_(LIVE))
+    query = select(Request.id).where(
+        Request.state == RequestState.OPEN, Request.kind == Kind.GUEST_LECTURE, ~ahead, ~live
+    )
     return _ids(database, query.order_by(Request.id))

@@ -3,12 +3,10 @@
 import json
 
 import click
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from matcher.config import Settings
 from matcher.db import Database
-from matcher.matching.fsck_queries import CHECKS, MOST_SHOWN, Finding, broken_promises
+from matcher.matching.fsck_queries import CHECKS, MOST_SHOWN, Finding, broken_promises, file_damage
 from matcher.migrate import upgrade
 
 
@@ -21,22 +19,12 @@ def fsck_command(as_json: bool) -> None:
     database = Database(settings.database_url)
     try:
         with database.read() as session:
-            findings = [*_file_damage(session, database), *broken_promises(session)]
+            findings = [*file_damage(session), *broken_promises(session)]
     finally:
         database.dispose()
     click.echo(_as_json(findings) if as_json else _as_text(findings))
     if findings:
         raise SystemExit(1)
-
-
-def _file_damage(session: Session, database: Database) -> list[Finding]:
-    """What SQLite itself says of the file; PostgreSQL keeps watch on its own."""
-    if not database.is_sqlite:
-        return []
-    damage = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-    orphans = [f"{row[0]} {row[1]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
-    found = [Finding("file", "The database file is whole.", damage), Finding("keys", "No row points nowhere.", orphans)]
-    return [finding for finding in found if finding.rows]
 
 
 def _as_json(findings: list[Finding]) -> str:

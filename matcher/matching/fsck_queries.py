@@ -149,3 +149,13 @@ def _transitions(session: Session) -> list[Finding]:
     if not wrong:
         return []
     return [Finding("table of steps", "The database allows exactly the steps the code knows.", wrong)]
+
+
+def file_damage(session: Session) -> list[Finding]:
+    """What SQLite itself says of the file; PostgreSQL keeps watch on its own."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    damage = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+    orphans = [f"{row[0]} {row[1]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
+    found = [Finding("file", "The database file is whole.", damage), Finding("keys", "No row points nowhere.", orphans)]
+    return [finding for finding in found if finding.rows]

@@ -243,7 +243,7 @@ def _newest_suggestions(session: Session, request_id: int, offer_ids: Sequence[i
     query = select(Suggestion.offer_id, Suggestion.id).where(
         Suggestion.run_id == run.id, Suggestion.offer_id.in_(offer_ids)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def hand_over(

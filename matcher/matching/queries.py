@@ -180,7 +180,7 @@ def matches_awaiting_approval(session: Session, region_ids: Iterable[int], *, li
 def live_counts(session: Session, region_ids: Iterable[int]) -> dict[MatchState, int]:
     """How many matches of these regions stand in each live state."""
     query = select(Match.state, func.count()).where(Match.region_id.in_(list(region_ids)), Match.state.in_(LIVE))
-    return dict(session.execute(query.group_by(Match.state)).tuples().all())
+    return dict(session.execute(query.group_by(Match.state)).all())
 
 
 def visits_this_year(session: Session, person_ids: Iterable[int], since: datetime) -> dict[int, int]:
@@ -194,7 +194,7 @@ def visits_this_year(session: Session, person_ids: Iterable[int], since: datetim
         )
         .group_by(Match.visitor_id)
     )
-    return {person: count for person, count in session.execute(query).tuples() if person is not None}
+    return {person: count for person, count in session.execute(query) if person is not None}
 
 
 def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
@@ -209,7 +209,7 @@ def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
         )
         .group_by(Match.professional_id)
     )
-    return {person: count for person, count in session.execute(query).tuples() if person is not None}
+    return {person: count for person, count in session.execute(query) if person is not None}
 
 
 def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:

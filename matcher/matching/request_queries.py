@@ -93,7 +93,15 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     strips = _strips(session, school, found, moments, now)
     offers = _offers_of(session, [row.id for row in matches])
     candidates = [_candidate(each, strips, pending, matches, offers) for each in found]
+    can_edit = policy.can_edit(
+        actor,
+        organisation_id=request.organisation_id,
+        region_id=request.region_id,
+        asked_by_id=request.asked_by_id,
+    )
     turn, mine = _turn(request, matches, pending, candidates, can_send=knows_names)
+    if mine and not can_edit:
+        turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
     return RequestPage(
         request=request,
@@ -112,12 +120,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         run=run,
         changes=changes_shown(run) if run else [],
         never=never_shown(run) if run else [],
-        can_edit=policy.can_edit(
-            actor,
-            organisation_id=request.organisation_id,
-            region_id=request.region_id,
-            asked_by_id=request.asked_by_id,
-        ),
+        can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
     )
@@ -225,7 +228,7 @@ def _pending(session: Session, request_id: int) -> list[int]:
 
 def _offers_of(session: Session, match_ids: Sequence[int]) -> dict[int, int]:
     query = select(Match.id, Match.offer_id).where(Match.id.in_(match_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _candidate(

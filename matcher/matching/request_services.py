@@ -90,6 +90,16 @@ def withdraw_request(
     return request
 
 
+def close_request(session: Session, request_id: int, *, now: datetime) -> bool:
+    """The last moment is over and nothing lives any more: the request is finished, not withdrawn."""
+    request = lock_row(session, Request, request_id)
+    if request.state is not RequestState.OPEN or _live(session, request.id):
+        return False
+    request.state, request.ended_at, request.changed_at = RequestState.CLOSED, now, now
+    session.flush()
+    return True
+
+
 def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor: Actor, now: datetime) -> list[Match]:
     """Ask the ticked people in this order; three at once, the rest as places in the row come free."""
     request = editable(session, request_id, actor)

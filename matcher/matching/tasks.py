@@ -11,10 +11,10 @@ from matcher.matching import due_queries as due
 from matcher.matching.change_services import lapse_match
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
 from matcher.matching.proposal_services import ask_next
-from matcher.matching.request_services import send_held_back
+from matcher.matching.request_services import close_request, send_held_back
 from matcher.matching.states import UNDO_SECONDS
 from matcher.matching.suggestion_services import store_run, suggest
-from matcher.matching.visit_services import count_reports, expire_match, supersede_match
+from matcher.matching.visit_services import count_reports, end_stopped, expire_match, supersede_match
 
 
 def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
@@ -23,6 +23,8 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
     done = {
         "expired": _each(database, due.expired(database, now), lambda s, i: expire_match(s, i, now=now)),
         "superseded": _each(database, due.superseded(database, settled), lambda s, i: supersede_match(s, i, now=now)),
+        "ended": _each(database, due.stopped(database), lambda s, i: end_stopped(s, i, now=now)),
+        "closed": _each(database, due.finished(database, now), lambda s, i: close_request(s, i, now=now)),
         "lapsed": _each(database, due.lapsed(database, now), lambda s, i: lapse_match(s, i, now=now)),
         "approved": _each(database, due.accepted(database, settled), lambda s, i: approve_by_rule(s, i, now=now)),
         "asked how": _each(database, due.over(database, now), lambda s, i: ask_how_it_was(s, i, now=now)),

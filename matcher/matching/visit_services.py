@@ -13,7 +13,7 @@ from matcher.matching.models import Match, VisitReport
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, reports_of
-from matcher.matching.states import Action, MatchState, MissedReason, Side
+from matcher.matching.states import Action, CancelReason, MatchState, MissedReason, Side
 from matcher.offers.models import Offer
 from matcher.regions.policy import NO_REPORT_COUNTS_AFTER_DAYS, ONE_REPORT_COUNTS_AFTER_DAYS
 from matcher.regions.queries import region_rule
@@ -132,6 +132,12 @@ def end_by_system(session: Session, match_id: int, *, reason: str, now: datetime
         _by_system(session, match, request, offer, Action.CANCEL, MatchState.CANCELLED, now, reason=reason)
     else:
         raise IllegalMove(NOT_POSSIBLE_NOW)
+
+
+def end_stopped(session: Session, match_id: int, *, now: datetime) -> bool:
+    """A side was stopped: the open invitation or agreement ends with it."""
+    end_by_system(session, match_id, reason=CancelReason.OTHER.value, now=now)
+    return True
 
 
 def _by_system(

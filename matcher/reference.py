@@ -1,0 +1,26 @@
+"""Brings a database to the newest shape and fills what every installation needs: regions, postcodes, topics, rules."""
+
+from matcher import migrate
+from matcher.clock import utcnow
+from matcher.db import Database
+from matcher.regions.services import seed_regions
+from matcher.safeguarding.services import seed_rules
+from matcher.subjects.services import seed_topics
+
+
+def prepare(database_url: str, *, newest_data: bool = False) -> bool:
+    """Upgrade, and seed when something was upgraded; `newest_data` seeds anyway, as a starting server does.
+
+    Returns True when the shape changed. Seeding is idempotent and leaves alone what people changed.
+    """
+    changed = migrate.upgrade(database_url)
+    if changed or newest_data:
+        database = Database(database_url)
+        try:
+            with database.write() as session:
+                seed_regions(session, utcnow())
+                seed_topics(session)
+                seed_rules(session)
+        finally:
+            database.dispose()
+    return changed
