@@ -1,1 +1,1 @@
-"""A generated world: used by the demonstration, the benchmarks and the tests. It may know every room; no room knows it."""
+"""A generated world for the demonstration, the benchmarks and the tests. It may know every room; none knows it."""

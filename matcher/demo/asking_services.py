@@ -52,7 +52,7 @@ def _make_class(session: Session, world: World, teacher: Teacher, number: int, *
     taught = [Level(code) for code in teacher.school.levels if _is_taught(Level(code))] or [Level.HAVO]
     level = (Level.HAVO, Level.VWO)[len(teacher.classes) % 2] if told else world.chance.choice(taught)
     year = (4, 5)[len(teacher.classes) % 2] if told else world.chance.choice(years_of(level)[-4:])
-    sector = teacher.school.school_sector or sector_of(level)
+    sector = teacher.school.school_sector or SchoolSector(sector_of(level).value)
     few, many = (8, 15) if level in SMALL else SIZES.get(sector, (16, 28))
     return create_class(
         session,

@@ -67,7 +67,9 @@ def _world_of(database: Database, settings: Settings, size: str, now: datetime, 
     with database.read() as session:
         made = queries.made_at(session)
         if made is None and queries.is_lived_in(session):
-            raise ConfigurationError("This database has people in it who were not generated. Choose another MATCHER_VAR.")
+            raise ConfigurationError(
+                "This database has people in it who were not generated. Choose another MATCHER_VAR."
+            )
     if made is not None:
         return made
     _say(f"Making the world ({size}) …", quiet)
@@ -85,7 +87,9 @@ def _show(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report, indent=2, ensure_ascii=False))
         return
-    click.echo(f"\nA generated world, made {report['made_at'][:16].replace('T', ' ')} UTC, ready in {report['seconds']} s.")
+    click.echo(
+        f"\nA generated world, made {report['made_at'][:16].replace('T', ' ')} UTC, ready in {report['seconds']} s."
+    )
     rows = {
         "schools": report["schools"],
         "professionals": report["professionals"],

@@ -5,11 +5,13 @@ Everything is planned in a diary and done in order of time. What has not come to
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.policy import Actor
 from matcher.demo.asking_services import ask, fitting_lessons, is_school_day
 from matcher.demo.catalogue import Lesson
 from matcher.demo.diary import Diary
@@ -20,16 +22,26 @@ from matcher.matching.models import Match, MatchMoment
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.queries import chosen_moment
 from matcher.matching.request_services import invite, withdraw_request
-from matcher.matching.services import accept_match, approve_match, cancel_match, decline_match, post_message, reject_match
+from matcher.matching.services import (
+    accept_match,
+    approve_match,
+    cancel_match,
+    decline_match,
+    post_message,
+    reject_match,
+)
 from matcher.matching.states import CancelReason, DeclineReason, MatchState, MissedReason, RejectReason
 from matcher.matching.suggestion_models import Suggestion
 from matcher.matching.suggestion_services import mark_opened, mark_shown, store_run, suggest
 from matcher.matching.visit_services import count_reports, expire_match, report_visit, supersede_match
+from matcher.offers.models import Offer
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
+from matcher.subjects.levels import Level
 
 QUEUE_DAYS = 3
 """What was agreed in the last days still waits for the coordinator of the home region."""
+TOLD_VISITS, TOLD_FIRST_DAYS = 6, 40
 DISAGREE_DAYS = 14
 ASKED_DAYS = 25
 """How it was is asked for real in the last weeks; of longer ago nobody sees the question any more."""
@@ -68,10 +80,13 @@ class History:
     def __init__(self, session: Session, world: World) -> None:
         self.session, self.world, self.diary = session, world, Diary()
         self.disagreements = 0
+        told = world.accounts["professional"].user_id
+        self.told_offers = set(session.scalars(select(Offer.id).where(Offer.person_id == told)))
 
     def plan_requests(self) -> None:
-        """Spread over the half year, on school days, after lessons; teachers in turn, so that nobody asks all the time."""
+        """Spread over the half year, on school days; teachers in turn, so that nobody asks all the time."""
         world, asked = self.world, 0
+        self._plan_told()
         while asked < world.size.past:
             teacher = world.teachers[asked % len(world.teachers)]
             day = world.now - timedelta(days=world.chance.uniform(4, HISTORY_DAYS))
@@ -79,9 +94,21 @@ class History:
                 self._plan_request(teacher, waking(day))
                 asked += 1
 
-    def _plan_request(self, teacher: Teacher, at: datetime) -> None:
-        school_class = self.world.chance.choice(teacher.classes)
-        lesson = self.world.chance.choice(fitting_lessons(school_class))
+    def _plan_told(self) -> None:
+        """The told teacher and some colleagues ask for what the told professional gives."""
+        lesson = self.world.guests[0].lessons[0]
+        ready = [t for t in self.world.teachers if any(Level(c.level) in lesson.levels for c in t.classes)]
+        near = [t for t in ready if t.school.region_id == self.world.home_region][:TOLD_VISITS]
+        for number, teacher in enumerate(near):
+            at = self.world.now - timedelta(days=TOLD_FIRST_DAYS + 19 * number)
+            while not is_school_day(teacher, at):
+                at -= timedelta(days=1)
+            self._plan_request(teacher, waking(at), lesson)
+
+    def _plan_request(self, teacher: Teacher, at: datetime, lesson: Lesson | None = None) -> None:
+        fits = [each for each in teacher.classes if lesson is None or Level(each.level) in lesson.levels]
+        school_class = self.world.chance.choice(fits)
+        lesson = lesson or self.world.chance.choice(fitting_lessons(school_class))
         self.diary.plan(at, lambda now: self.ask(teacher, school_class, lesson, now))
 
     def ask(self, teacher: Teacher, school_class: SchoolClass, lesson: Lesson, now: datetime) -> None:
@@ -93,13 +120,17 @@ class History:
         if not suggested.candidates:
             self.diary.plan(waking(now + timedelta(days=20)), lambda at: self.give_up(teacher, request, at))
             return
-        ids = list(self.session.scalars(select(Suggestion).where(Suggestion.run_id == run_id).order_by(Suggestion.position)))
+        ids = list(
+            self.session.scalars(select(Suggestion).where(Suggestion.run_id == run_id).order_by(Suggestion.position))
+        )
         mark_shown(self.session, [row.id for row in ids[:10]], now=now)
         likely = ids[:6]
         ticked = self.world.chance.sample(likely, min(len(likely), self.world.chance.choice([1, 1, 1, 1, 2, 2, 3])))
-        for row in sorted(ticked, key=lambda row: row.position):
+        ticked = [row for row in ids if row.offer_id in self.told_offers] or ticked
+        ticked.sort(key=lambda row: row.position)
+        for row in ticked:
             mark_opened(self.session, row.id, now=now)
-        chosen = [row.offer_id for row in sorted(ticked, key=lambda row: row.position)]
+        chosen = [row.offer_id for row in ticked]
         at = now + timedelta(minutes=self.world.chance.randint(3, 40))
         self.diary.plan(at, lambda then: self.invite(teacher, request, chosen, then))
         self._plan_closing(request)
@@ -163,7 +194,7 @@ class History:
     def let_others_go(self, request_id: int, now: datetime) -> None:
         waiting = select(Match.id).where(Match.request_id == request_id, Match.state == MatchState.PROPOSED)
         for match_id in self.session.scalars(waiting.order_by(Match.id)).all():
-            self.tried(lambda match_id=match_id: supersede_match(self.session, match_id, now=now))
+            self.tried(partial(supersede_match, self.session, match_id, now=now))
 
     def _plan_decision(self, match: Match, now: datetime) -> None:
         world, match_id = self.world, match.id
@@ -216,24 +247,23 @@ class History:
 
     def _plan_talk(self, match_id: int, now: datetime, begins: datetime) -> None:
         match = self.session.get_one(Match, match_id)
-        guest, teacher, number = self.world.guest_of(match.visitor_id), self._asker(match), self.world.chance.randrange(3)
+        guest, teacher, number = (
+            self.world.guest_of(match.visitor_id),
+            self._asker(match),
+            self.world.chance.randrange(3),
+        )
         if guest is None or teacher is None:
             return
         at = waking(now + (begins - now) * 0.5)
         for who, text, later in ((guest, QUESTIONS[number], 0), (teacher, ANSWERS[number], 150)):
-            self.diary.plan(
-                at + timedelta(minutes=later),
-                lambda then, who=who, text=text: self.tried(
-                    lambda: post_message(self.session, match_id, body=text, actor=who.actor, now=then)
-                ),
-            )
+            self.diary.plan(at + timedelta(minutes=later), partial(self.say, match_id, who.actor, text))
 
     def _plan_reports(self, match_id: int, ends: datetime) -> None:
         chance, world = self.world.chance, self.world
         if world.now - ends < timedelta(days=ASKED_DAYS):
             self.diary.plan(ends + timedelta(minutes=5), lambda now: self.ask_how(match_id, now))
         happened = not world.sometimes(0.05)
-        recent = world.now - ends < timedelta(days=DISAGREE_DAYS)
+        recent = timedelta(days=3) < world.now - ends < timedelta(days=DISAGREE_DAYS)
         match = self.session.get_one(Match, match_id)
         differ = recent and match.region_id == world.home_region and self.disagreements < 2
         self.disagreements += differ
@@ -241,11 +271,12 @@ class History:
             if differ or chance.random() < share:
                 at = waking(ends + timedelta(hours=chance.uniform(1, 50)))
                 says = happened if not differ else is_school
-                self.diary.plan(
-                    at, lambda now, is_school=is_school, says=says: self.report(match_id, is_school, says, now)
-                )
+                self.diary.plan(at, partial(self.report, match_id, is_school, says))
         for days in (7, 21):
             self.diary.plan(ends + timedelta(days=days, hours=1), lambda now: self.count(match_id, now))
+
+    def say(self, match_id: int, actor: Actor, text: str, now: datetime) -> None:
+        self.tried(lambda: post_message(self.session, match_id, body=text, actor=actor, now=now))
 
     def ask_how(self, match_id: int, now: datetime) -> None:
         self.tried(lambda: ask_how_it_was(self.session, match_id, now=now))

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from matcher.availability.masks import FULL_WEEK, EMPTY_WEEK, WeekMask, union, week_of, without
+from matcher.availability.masks import EMPTY_WEEK, FULL_WEEK, WeekMask, union, week_of, without
 from matcher.availability.models import AvailabilityException, WeeklyPattern
 from matcher.availability.moments import day_range
 from matcher.availability.patterns import PRESETS
@@ -43,7 +43,9 @@ def make_offers(session: Session, world: World) -> None:
     session.flush()
     topics = [{"offer_id": offer.id, "topic_id": number} for offer, given in offers for number in given.topic_ids]
     session.execute(insert(OfferTopic), topics)
-    session.execute(insert(OfferRevision), [_revision(session, world, offer) for offer, _given in offers if _is_open(offer)])
+    session.execute(
+        insert(OfferRevision), [_revision(session, world, offer) for offer, _given in offers if _is_open(offer)]
+    )
 
 
 def renew_search(session: Session, world: World, *, at_beginning: bool) -> None:

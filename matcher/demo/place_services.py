@@ -36,7 +36,7 @@ def lay_ground(session: Session, world: World) -> None:
     seed_regions(session, world.began)
     seed_topics(session)
     world.regions = {node.code: node.id for node in region_tree(session)}
-    world.topics = {code: number for code, number in session.execute(select(Topic.code, Topic.id))}
+    world.topics = dict(session.execute(select(Topic.code, Topic.id)).all())
     if session.scalar(select(SafeguardingRule.id).limit(1)) is None:
         session.add_all(_default_rules())
     session.flush()
@@ -45,7 +45,9 @@ def lay_ground(session: Session, world: World) -> None:
 def _default_rules() -> list[SafeguardingRule]:
     """A teacher stays in the room, so a visit asks nothing; who comes every week shows a certificate of conduct."""
     hybrid = [
-        SafeguardingRule(kind="hybrid_placement", level=level.value, structural=True, proof=ProofType.VOG, max_age_weeks=26)
+        SafeguardingRule(
+            kind="hybrid_placement", level=level.value, structural=True, proof=ProofType.VOG, max_age_weeks=26
+        )
         for level in (*GROUPS["po"], Level.SO)
     ]
     return [
@@ -76,7 +78,9 @@ def make_schools(session: Session, world: World, reference_data: Path | None) ->
     # One board asks for a certificate of conduct of every guest in primary school, as some do.
     last = boards[-1]
     session.add(
-        SafeguardingRule(kind="guest_lecture", level=Level.PO_BOVEN.value, board_id=last.id, proof=ProofType.VOG, max_age_weeks=156)
+        SafeguardingRule(
+            kind="guest_lecture", level=Level.PO_BOVEN.value, board_id=last.id, proof=ProofType.VOG, max_age_weeks=156
+        )
     )
     session.flush()
 
@@ -132,6 +136,11 @@ def _at(session: Session, world: World, type_: OrganisationType, name: str, plac
         created_at=world.began,
         verified_at=world.began,
     )
+
+
+def postcode_in(session: Session, world: World, place: str) -> str:
+    """The four digits of some postcode of a town."""
+    return world.chance.choice(_postcodes(session, place)).pc4
 
 
 def _postcodes(session: Session, place: str) -> list[Postcode]:

@@ -42,7 +42,7 @@ def open_request_ids(session: Session, *, now: datetime) -> list[int]:
 
 def summary(session: Session, *, now: datetime) -> dict[str, Any]:
     """The counts of the summary, as plain values."""
-    states = dict(session.execute(select(Match.state, func.count()).group_by(Match.state)).tuples().all())
+    states = dict(session.execute(select(Match.state, func.count()).group_by(Match.state)).all())
     people = select(func.count(Offer.person_id.distinct())).where(Offer.state == OfferState.OPEN)
     schools = select(func.count(Organisation.id)).where(Organisation.school_sector.is_not(None))
     return {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.demo.asking_services import make_classes
 from matcher.demo.history_services import live_through_history
+from matcher.demo.newcomer_services import let_newcomers_in
 from matcher.demo.offering_services import make_offers, renew_search
 from matcher.demo.people_services import make_guests, make_staff, make_teachers
 from matcher.demo.place_services import lay_ground, make_companies, make_schools
@@ -47,6 +48,7 @@ def generate(
     live_through_history(session, world)
     renew_search(session, world, at_beginning=False)
     arrange_present(session, world)
+    let_newcomers_in(session, world)
     settle_notices(session, world)
     kept.clear()
     return world

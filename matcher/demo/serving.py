@@ -31,7 +31,7 @@ def serve(settings: Settings, *, port: int, ready: Callable[[], None]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     environment = os.environ | _environment(settings)
-    children = [subprocess.Popen(command, env=environment) for command in _commands(port)]  # noqa: S603  (our own)
+    children = [subprocess.Popen(command, env=environment) for command in _commands(port)]
     ready()
     try:
         while not stop.wait(0.5):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """Counts; `past` is requests whose lessons lie in the last half year, `open` those that look for somebody now."""
+    """Counts; `past` are requests of the last half year; `open`, `drafts`, `to_approve` and `invited` are of now."""
 
     name: str
     schools: int
@@ -16,12 +16,35 @@ class Size:
     past: int
     open: int
     drafts: int
+    to_approve: int
+    invited: int
 
 
 SIZES = {
-    size.name: size
-    for size in (
-        Size("town", schools=24, teachers=60, companies=22, professionals=150, self_employed=42, past=185, open=82, drafts=9),
-        Size("hamlet", schools=9, teachers=14, companies=9, professionals=36, self_employed=8, past=26, open=16, drafts=3),
-    )
+    "town": Size(
+        "town",
+        schools=24,
+        teachers=60,
+        companies=22,
+        professionals=150,
+        self_employed=42,
+        past=225,
+        open=54,
+        drafts=9,
+        to_approve=5,
+        invited=9,
+    ),
+    "hamlet": Size(
+        "hamlet",
+        schools=9,
+        teachers=14,
+        companies=9,
+        professionals=40,
+        self_employed=8,
+        past=24,
+        open=8,
+        drafts=2,
+        to_approve=3,
+        invited=2,
+    ),
 }

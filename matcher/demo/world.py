@@ -1,4 +1,4 @@
-"""What is known of a generated world while it is being made: its rows, its people as actors, its dice. Nothing is stored here."""
+"""What is known of a generated world while it is being made: rows, people as actors, dice. Nothing is stored here."""
 
 import random
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ class World:
 
 
 def new_world(size: Size, *, now: datetime, password_hash: str, seed: int = SEED) -> World:
-    chance = random.Random(seed)  # noqa: S311  (dice of a game, no secret)
+    chance = random.Random(seed)
     return World(size=size, now=now, chance=chance, names=Names(chance), password_hash=password_hash)
 
 
