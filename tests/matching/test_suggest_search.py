@@ -36,7 +36,7 @@ def counted(session: Session) -> Iterator[list[str]]:
 
 def test_search_equals_full_scan_for_many_random_requests(session: Session) -> None:
     chance = random.Random(20261121)
-    fill_world(session, chance, offers=110)
+    fill_world(session, chance, offers=80)
     found = 0
     for _ in range(100):
         request = make_random_request(session, chance)
@@ -47,7 +47,7 @@ def test_search_equals_full_scan_for_many_random_requests(session: Session) -> N
             session, request.id, now=NOW, wanted=wanted
         )
         found += len(got)
-    assert found > 100, "the world must not be empty, or this proves nothing"
+    assert found > 80, "the world must not be empty, or this proves nothing"
 
 
 def test_search_in_small_chunks_still_equals_full_scan(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
