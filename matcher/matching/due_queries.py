@@ -22,12 +22,12 @@ MOST = 500
 HOW_WAS_IT = "matching/how_was_it"
 
 
-def _ids(database: Database, query: Select[tuple[int]]) -> list[int]:
+def _ids(database: Database, query: Select[int]) -> list[int]:
     with database.read() as session:
         return list(session.scalars(query.limit(MOST)))
 
 
-def _chosen() -> Select[tuple[int]]:
+def _chosen() -> Select[int]:
     return select(Match.id).join(MatchMoment, (MatchMoment.match_id == Match.id) & MatchMoment.chosen)
 
 

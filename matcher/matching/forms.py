@@ -21,7 +21,7 @@ from matcher.web.forms import MatcherForm, choices
 TIME = Regexp(r"^([01]?\d|2[0-3])[:.][0-5]\d$", message=_l("Type a time like 10:30."))
 
 
-def _pairs(labels: dict) -> list:  # type: ignore[type-arg]
+def _pairs(labels: dict) -> list:
     return choices((member.value, label) for member, label in labels.items())
 
 
@@ -33,7 +33,7 @@ class StepForm(MatcherForm):
     @property
     def version(self) -> int | None:
         text = self.seq.data or ""
-        return int(text) if text.isdigit() and len(text) < 9 else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 class AcceptForm(StepForm):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -134,7 +135,7 @@ def _when(moments: list[MatchMoment]) -> str:
     return _(" or ").join(days)
 
 
-def _by_id(session: Session, model: type, ids: set[int | None]) -> dict[int, object]:
+def _by_id(session: Session, model: Any, ids: set[int | None]) -> dict[int, Any]:
     wanted = [each for each in ids if each is not None]
     if not wanted:
         return {}

@@ -162,7 +162,8 @@ def tick(
     if len(wanted) > MOST_TICKS:
         raise InvalidInput(_l("Tick twenty people at most."), field="offers")
     request = lock_row(session, Request, request_id)
-    _check_open(session, request)
+    if not request.held_back:
+        _check_open(session, request)
     known = set(session.scalars(select(Offer.id).where(Offer.id.in_(wanted))))
     if set(wanted) - known:
         raise NotFound()
@@ -229,7 +230,7 @@ def _room(session: Session, request: Request, now: datetime) -> int:
         session.execute(
             select(Match.state, func.count()).where(Match.request_id == request.id).group_by(Match.state)
         ).all()
-    )  # type: ignore[arg-type]
+    )
     if sum(counts.get(state, 0) for state in TAKES_PLACE) >= request.needed:
         return 0
     most = int(region_rule(session, request.region_id, request.kind.value, OPEN_INVITATIONS, at=now))

@@ -73,7 +73,7 @@ class RequestPage:
 
     @property
     def can_ask(self) -> bool:
-        return self.can_edit and self.can_send and self.is_open and not self.is_full
+        return self.can_edit and (self.is_open or self.request.held_back) and not self.is_full
 
     @property
     def is_full(self) -> bool:
@@ -88,7 +88,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     matches = match_rows(session, matches_of_request(session, request.id), actor, now)
     pending = _pending(session, request.id)
     moments = queries.moments_of(session, [request.id])[request.id]
-    run = latest_run(session, request.id) if request.state is not RequestState.DRAFT else None
+    run = latest_run(session, request.id) if request.state is not RequestState.DRAFT or request.held_back else None
     found = shown(session, run.id, now=now, names=knows_names) if run else []
     strips = _strips(session, school, found, moments, now)
     offers = _offers_of(session, [row.id for row in matches])

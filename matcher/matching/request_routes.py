@@ -50,8 +50,8 @@ def publish_request(request_id: int) -> Response:
     except InvalidInput as refusal:
         toast(str(refusal), kind="problem")
         return redirect(url_for("requests.edit_draft", request_id=request_id))
+    _search(request_id)
     if sent.state is RequestState.OPEN:
-        _search(request_id)
         toast(_("Sent. These people fit."))
     else:
         toast(_("Kept. We send it as soon as your place at the school is confirmed."))
@@ -80,7 +80,7 @@ def search_again(request_id: int) -> Response:
 @roles(*SCHOOL_SIDE)
 def invite(request_id: int) -> Response | tuple[str, int]:
     found = request_for(reading(), actor(), request_id)
-    ticked = [int(text) for text in request.form.getlist("offers") if text.isdigit() and len(text) < 10]
+    ticked = [int(text) for text in request.form.getlist("offers") if text.isascii() and text.isdigit() and len(text) < 10]
     who, now = actor(), utcnow()
     try:
         with writing() as session:
@@ -90,6 +90,9 @@ def invite(request_id: int) -> Response | tuple[str, int]:
         page = request_page(reading(), found, who, now)
         toast(str(refusal), kind="problem")
         return render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=ticked), 422
+    if found.held_back:
+        toast(_("Your choice is kept. We ask them once your place at the school is confirmed."))
+        return redirect(url_for("matching.request_page_view", request_id=request_id))
     later = len(ticked) - len(asked)
     text = ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", len(asked))
     if later > 0:

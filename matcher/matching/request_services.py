@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
 from matcher.db import lock_row
-from matcher.errors import Conflict, Forbidden, NotFound
+from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import ask_next, tick
@@ -33,8 +33,7 @@ def publish_request(session: Session, request_id: int, *, actor: Actor, now: dat
         raise Conflict(_l("This request was withdrawn. Copy it to ask again."))
     require_complete(session, request, now=now)
     if not _may_send(actor, request):
-        request.held_back, request.changed_at = True, now
-        session.flush()
+        _keep(session, request, by_id=actor.user_id, now=now)
         return request
     _open(session, request, by_id=actor.user_id, now=now)
     return request
@@ -43,6 +42,19 @@ def publish_request(session: Session, request_id: int, *, actor: Actor, now: dat
 def _may_send(actor: Actor, request: Request) -> bool:
     confirmed = any(actor.has_in(role, request.organisation_id) for role in SCHOOL_ROLES)
     return confirmed or actor.is_coordinator_of(request.region_id)
+
+
+def _keep(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
+    """Held back, with a revision, so that the asker already sees who would fit (without names) and can tick."""
+    request.revision = _next_revision(session, request)
+    request.held_back, request.changed_at = True, now
+    session.flush()
+    record_revision(session, request, by_id=by_id, now=now)
+
+
+def _next_revision(session: Session, request: Request) -> int:
+    last = session.scalar(select(func.max(RequestRevision.revision)).where(RequestRevision.request_id == request.id))
+    return (last or 0) + 1
 
 
 def send_held_back(session: Session, request_id: int, *, actor: Actor, now: datetime) -> bool:
@@ -56,8 +68,7 @@ def send_held_back(session: Session, request_id: int, *, actor: Actor, now: date
 
 
 def _open(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
-    last = session.scalar(select(func.max(RequestRevision.revision)).where(RequestRevision.request_id == request.id))
-    request.revision = (last or 0) + 1
+    request.revision = _next_revision(session, request)
     request.state, request.held_back = RequestState.OPEN, False
     request.published_at, request.changed_at, request.ended_at = now, now, None
     session.flush()
@@ -101,12 +112,13 @@ def close_request(session: Session, request_id: int, *, now: datetime) -> bool:
 
 
 def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor: Actor, now: datetime) -> list[Match]:
-    """Ask the ticked people in this order; three at once, the rest as places in the row come free."""
+    """Ask the ticked people in this order; three at once, the rest as places in the row come free.
+
+    Of somebody who is not confirmed yet the ticks are kept; they are asked once the request is sent.
+    """
     request = editable(session, request_id, actor)
-    if not _may_send(actor, request):
-        raise Forbidden(_l("Your place at this school is not confirmed yet. Your choice is kept until it is."))
     tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
-    return ask_next(session, request.id, now=now)
+    return ask_next(session, request.id, now=now) if _may_send(actor, request) else []
 
 
 def editable(session: Session, request_id: int, actor: Actor) -> Request:

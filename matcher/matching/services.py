@@ -226,9 +226,7 @@ def _restore_yes(session: Session, match: Match, request: Request, offer: Offer,
 
 
 def _restore_open(session: Session, match: Match, request: Request, offer: Offer, last: MatchEvent) -> None:
-    follow_up = last.details.get("follow_up")
-    if follow_up is not None:
-        raise Conflict(_l("Your colleague has already been asked. Ask your colleague to hand it back."))
+    """A no held nothing, so there is nothing to give back."""
 
 
 def _restore_decision(session: Session, match: Match, request: Request, offer: Offer, last: MatchEvent) -> None:
@@ -242,7 +240,6 @@ def _restore_decision(session: Session, match: Match, request: Request, offer: O
 _RESTORE: dict[Action, Callable[[Session, Match, Request, Offer, MatchEvent], None]] = {
     Action.ACCEPT: _restore_yes,
     Action.DECLINE: _restore_open,
-    Action.HAND_OVER: _restore_open,
     Action.APPROVE: _restore_decision,
     Action.REJECT: _restore_decision,
 }

@@ -105,7 +105,7 @@ MOVES: dict[tuple[MatchState | None, Action], Move] = {
     (_S.APPROVED, _A.UNDO): _move(_S.ACCEPTED, Who.SAME_ACTOR),
     (_S.REJECTED, _A.UNDO): _move(_S.ACCEPTED, Who.SAME_ACTOR),
 }
-UNDOABLE = frozenset({_A.ACCEPT, _A.DECLINE, _A.HAND_OVER, _A.APPROVE, _A.REJECT})
+UNDOABLE = frozenset({_A.ACCEPT, _A.DECLINE, _A.APPROVE, _A.REJECT})
 UNDO_SECONDS = 60
 
 # SQL sees no NULL in a foreign key's parent, so the birth of a chain is guarded by CHECKs instead of a row.
