@@ -195,8 +195,9 @@ def _school_card(
 
 def _group(request: Request, group: SchoolClass | None) -> str:
     level = level_name(Level(request.level), current_locale()) if request.level in set(Level) else ""
-    year = f"{request.year} {level}".strip() if request.year else level
-    return f"{year} ({group.name})" if group and year else (group.name if group else year)
+    if group is not None:
+        return " · ".join(part for part in (group.name, level) if part)
+    return f"{request.year} {level}".strip() if request.year else level
 
 
 def _class_strip(group: SchoolClass, chosen: Moment, timetable: Timetable) -> dict[str, Any]:

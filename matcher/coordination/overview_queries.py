@@ -15,6 +15,7 @@ from matcher.matching import timeline
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.states import Action, MatchState, Side
+from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
 
 WEEK = timedelta(days=7)
@@ -27,6 +28,7 @@ class DecisionLine:
 
     match_id: int
     title: str
+    school: str
     text: str
     who: str
     when: str
@@ -66,7 +68,8 @@ def decision_lines(session: Session, events: Sequence[MatchEvent], actor: Actor)
     return [
         DecisionLine(
             match_id=event.match_id,
-            title=titles[event.match_id],
+            title=titles[event.match_id].title,
+            school=titles[event.match_id].name,
             text=timeline.sentence(event.action, event.role, event.from_state, event.reason),
             who=_("you") if event.actor_id == actor.user_id else names.get(event.actor_id or 0, "Matcher"),
             when=format_datetime(event.at),
@@ -77,9 +80,14 @@ def decision_lines(session: Session, events: Sequence[MatchEvent], actor: Actor)
     ]
 
 
-def _titles(session: Session, match_ids: Iterable[int]) -> dict[int, str]:
-    query = select(Match.id, Request.title).join(Request, Request.id == Match.request_id)
-    return {row.id: row.title for row in session.execute(query.where(Match.id.in_(list(match_ids))))}
+def _titles(session: Session, match_ids: Iterable[int]) -> dict[int, Any]:
+    """Match → title of the request and name of the school."""
+    query = (
+        select(Match.id, Request.title, Organisation.name)
+        .join(Request, Request.id == Match.request_id)
+        .join(Organisation, Organisation.id == Request.organisation_id)
+    )
+    return {row.id: row for row in session.execute(query.where(Match.id.in_(list(match_ids))))}
 
 
 def decided_since(session: Session, region_ids: Iterable[int], since: datetime) -> dict[str, Any]:

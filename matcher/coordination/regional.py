@@ -7,8 +7,10 @@ from typing import Any
 from matcher.availability.states import Kind
 from matcher.regions.netherlands import project
 
-EDGE = 8.0
-"""Room around the outermost dot, in units of the drawing."""
+EDGE = 0.12
+"""Room around the outermost dots, as a part of how far they lie from each other."""
+SMALLEST_FRAME = 40.0
+"""Units of the drawing: about twenty-eight kilometres."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +74,28 @@ def numbers_of(lines: list[SchoolLine], companies: int) -> RegionNumbers:
 
 
 def marks(lines: list[SchoolLine]) -> list[Mark]:
-    """Schools that were not reached first, so that the others lie on top of them."""
+    """Schools that were not reached last, so that they lie on top; bigger where there were more visits."""
+    places = [project(line.lat, line.lon) for line in lines]
+    unit = max(_spans(places)) / 70
     placed = []
-    for line in sorted(lines, key=lambda line: (line.visits, line.open_requests)):
-        x, y = project(line.lat, line.lon)
+    for line, (x, y) in zip(lines, places, strict=True):
         kind = "lecture" if line.visits else "open" if line.open_requests else "internship"
-        placed.append(Mark(round(x, 1), round(y, 1), 1.6 + 0.3 * min(line.visits, 5), kind))
-    return placed
+        placed.append(Mark(round(x, 2), round(y, 2), round(unit * (1 + 0.12 * min(line.visits, 8)), 2), kind))
+    return sorted(placed, key=lambda mark: -mark.radius)
+
+
+def _spans(places: list[tuple[float, float]]) -> tuple[float, float]:
+    """How wide and how high the places lie apart, at least the smallest frame."""
+    wide = max((x for x, _y in places), default=0.0) - min((x for x, _y in places), default=0.0)
+    high = max((y for _x, y in places), default=0.0) - min((y for _x, y in places), default=0.0)
+    return max(wide, SMALLEST_FRAME), max(high, SMALLEST_FRAME)
 
 
 def frame(found: list[Mark]) -> tuple[float, float, float, float]:
     """(x, y, width, height) of the part of the drawing that holds every mark."""
     if not found:
         return 0.0, 0.0, 613.0, 724.0
-    left, right = min(mark.x for mark in found) - EDGE, max(mark.x for mark in found) + EDGE
-    top, bottom = min(mark.y for mark in found) - EDGE, max(mark.y for mark in found) + EDGE
-    return round(left, 1), round(top, 1), round(max(right - left, 60.0), 1), round(max(bottom - top, 60.0), 1)
+    middle_x = (min(mark.x for mark in found) + max(mark.x for mark in found)) / 2
+    middle_y = (min(mark.y for mark in found) + max(mark.y for mark in found)) / 2
+    wide, high = (span * (1 + 2 * EDGE) for span in _spans([(mark.x, mark.y) for mark in found]))
+    return round(middle_x - wide / 2, 1), round(middle_y - high / 2, 1), round(wide, 1), round(high, 1)

@@ -1,7 +1,7 @@
 """What does not go by itself, as plain values for the page. Pure."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from matcher.matching.list_queries import MatchRow
@@ -9,7 +9,7 @@ from matcher.matching.list_queries import MatchRow
 
 @dataclass(frozen=True)
 class StuckRequest:
-    """An open request nobody is busy with. `eligible` is none when nobody looked yet."""
+    """An open request nobody is busy with. `eligible` is none when nobody looked yet; `next_day` its nearest moment."""
 
     id: int
     title: str
@@ -17,6 +17,7 @@ class StuckRequest:
     place: str | None
     since: datetime
     eligible: int | None
+    next_day: date | None
 
 
 @dataclass(frozen=True)

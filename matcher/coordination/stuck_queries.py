@@ -18,7 +18,7 @@ from matcher.matching.models import Match, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.organisations.models import Organisation
-from matcher.requests.models import Request
+from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
 
 MOST = 100
@@ -47,31 +47,41 @@ def stuck_count(session: Session, region_ids: Iterable[int], now: datetime) -> i
 
 
 def _idle(region_ids: Iterable[int], now: datetime) -> Select[Any]:
-    """Open requests without a place taken, an invitation under way or somebody still to ask."""
+    """Open requests without a place taken, an invitation under way or somebody still to ask, the nearest day first.
+
+    A request whose moments are all over is out of reach for everybody and not shown.
+    """
     busy = exists().where(Match.request_id == Request.id, Match.state.in_(LIVE | TAKES_PLACE))
     pending = exists().where(RequestTick.request_id == Request.id, RequestTick.asked_at.is_(None))
     run = aliased(SuggestionRun)
     newest = select(func.max(run.id)).where(run.request_id == Request.id).correlate(Request).scalar_subquery()
+    ahead = select(func.min(RequestMoment.day)).where(
+        RequestMoment.request_id == Request.id, RequestMoment.start_s > now.timestamp()
+    )
+    next_day = ahead.correlate(Request).scalar_subquery()
+    no_moments = ~exists().where(RequestMoment.request_id == Request.id)
     return (
         select(
             Request.id,
             Request.title,
-            Request.published_at,
             Organisation.name,
             Organisation.place,
+            Request.published_at,
             SuggestionRun.eligible,
+            next_day.label("next_day"),
         )
         .join(Organisation, Organisation.id == Request.organisation_id)
         .outerjoin(SuggestionRun, SuggestionRun.id == newest)
         .where(Request.state == RequestState.OPEN, Request.region_id.in_(list(region_ids)), ~busy, ~pending)
         .where((Request.published_at < now - GRACE) | (SuggestionRun.eligible == 0))
-        .order_by(Request.published_at, Request.id)
+        .where(next_day.is_not(None) | no_moments)
+        .order_by(next_day, Request.published_at, Request.id)
     )
 
 
 def _idle_requests(session: Session, region_ids: Iterable[int], now: datetime) -> list[StuckRequest]:
     rows = session.execute(_idle(region_ids, now).limit(MOST))
-    return [StuckRequest(row.id, row.title, row.name, row.place, row.published_at, row.eligible) for row in rows]
+    return [StuckRequest(*row) for row in rows]
 
 
 def _expiring(region_ids: Iterable[int], now: datetime) -> Select[tuple[Match]]:

@@ -1,25 +1,12 @@
-"""Numbers for public pages as plain values, and the rule that hides the small ones."""
+"""Numbers for public pages as plain values; the rule that hides the small ones is `monitor`'s."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from matcher.monitor.cells import FEWEST, publishable, publishable_column
 from matcher.regions.netherlands import Spot
 
-FEWEST = 5
-
-
-def publishable(count: int) -> int | None:
-    """The count, or None when so few would point at people."""
-    return count if count == 0 or count >= FEWEST else None
-
-
-def publishable_column(counts: Sequence[int]) -> list[int | None]:
-    """A column whose total is published too: one hidden number alone could be worked out, so the next smallest goes."""
-    shown = [publishable(count) for count in counts]
-    if shown.count(None) == 1 and (others := [count for count in shown if count]):
-        shown[shown.index(min(others))] = None
-    return shown
+__all__ = ["FEWEST", "Health", "PublicFigures", "RegionFigures", "publishable", "publishable_column"]
 
 
 @dataclass(frozen=True)

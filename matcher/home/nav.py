@@ -44,7 +44,7 @@ COORDINATOR = (
     Link(_l("Verify"), "coordination.verify", ("/coordination/verify", "/organisations/verify"), "verify"),
     Link(_l("Approve"), "coordination.approve", ("/coordination/approve",), "approve"),
     Link(_l("Stuck"), "coordination.stuck", ("/coordination/stuck",), "stuck"),
-    Link(_l("Region"), "coordination.region", ("/coordination/region",)),
+    Link(_l("Region"), "coordination.region", ("/coordination/region", "/coordination/decisions", "/monitor")),
 )
 ADMINISTRATOR = (
     Link(_l("Overview"), "home.dashboard", ("/dashboard",)),

@@ -5,9 +5,11 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, url_for
 
 from matcher.accounts.states import Role
-from matcher.clock import local_date, utcnow
+from matcher.clock import local_date, school_year, utcnow
 from matcher.home import explaining, queries
 from matcher.home.figures import PublicFigures
+from matcher.monitor import figures as monitor
+from matcher.monitor import queries as monitor_queries
 from matcher.regions import netherlands
 from matcher.web.assets import read_static
 from matcher.web.guards import maybe_actor, public
@@ -44,8 +46,10 @@ def for_companies() -> str:
 @blueprint.get("/figures")
 @public
 def figures() -> str:
-    found = queries.public_figures(reading(), today=local_date(utcnow()))
-    return render_template("home/figures.html", figures=found, map=_map(found))
+    today = local_date(utcnow())
+    found = queries.public_figures(reading(), today=today)
+    held = monitor.published(monitor_queries.figures(reading(), year=school_year(today)))
+    return render_template("home/figures.html", figures=found, map=_map(found), held=held, drawn=monitor.drawn)
 
 
 @blueprint.get("/how-ranking-works")

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request
 
 from matcher.accounts.policy import Actor
 from matcher.clock import local_date, school_year, utcnow
+from matcher.coordination.region_queries import regions_of
 from matcher.i18n import _, current_locale
 from matcher.matching.labels import KINDS, STATES, reason_label
 from matcher.monitor.exports import csv_text
@@ -24,6 +25,7 @@ def index() -> str:
     regions, year = _regions(actor()), _year()
     return render_template(
         "monitor/index.html",
+        chosen=next(iter(regions_of(reading(), actor())), None),
         figures=figures(reading(), year=year, region_ids=regions),
         years=sorted({*years_with_visits(reading(), regions), year}, reverse=True),
         label=year_label,

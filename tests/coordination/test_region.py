@@ -38,7 +38,7 @@ def test_map_holds_every_school() -> None:
     found = regional.marks(lines)
     left, top, width, height = regional.frame(found)
     assert all(left < mark.x < left + width and top < mark.y < top + height for mark in found)
-    assert [mark.kind for mark in found] == ["internship", "lecture", "lecture"]
+    assert [mark.kind for mark in found] == ["lecture", "lecture", "internship"]
 
 
 def test_rule_is_chosen_for_one_kind_and_remembered(session: Session) -> None:
