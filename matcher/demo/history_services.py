@@ -124,9 +124,10 @@ class History:
             self.session.scalars(select(Suggestion).where(Suggestion.run_id == run_id).order_by(Suggestion.position))
         )
         mark_shown(self.session, [row.id for row in ids[:10]], now=now)
-        likely = ids[:6]
-        ticked = self.world.chance.sample(likely, min(len(likely), self.world.chance.choice([1, 1, 1, 1, 2, 2, 3])))
-        ticked = [row for row in ids if row.offer_id in self.told_offers] or ticked
+        exact = {each.offer_id for each in suggested.candidates if each.facts.topic_exact}
+        likely = [row for row in ids if row.offer_id in exact][:6] or ids[:2]
+        ticked = self.world.chance.sample(likely, min(len(likely), self.world.chance.choice([1, 1, 1, 2, 2, 2, 3])))
+        ticked = [row for row in ids if row.offer_id in self.told_offers & exact][:1] or ticked
         ticked.sort(key=lambda row: row.position)
         for row in ticked:
             mark_opened(self.session, row.id, now=now)

@@ -1,6 +1,6 @@
 """The people of a generated world: teachers, guests, coordinators, and the six accounts that are told. Flushes."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -91,10 +91,10 @@ def make_guests(session: Session, world: World) -> None:
     contact = make_person(session, world, account="contact", function="Communicatie")
     _grant(session, world, contact, Role.COMPANY_CONTACT, organisation=world.companies[0][0])
     _known(session, world, "contact", contact)
-    codes = list(everything)
+    anything = list(everything)
     for number in range(world.size.self_employed):
         # The last of the list are taught by nobody else.
-        code = codes[-1 - number] if number < 3 else world.chance.choice([*codes, "krant", "boek"])
+        code = anything[-1 - number] if number < 3 else world.chance.choice([*anything, "krant", "boek"])
         name, email = world.names.next()
         place = self_employed_place(session, world, name)
         session.add(place)
@@ -106,18 +106,17 @@ def _add_guest(
     session: Session,
     world: World,
     place: Organisation,
-    lessons: Iterable[Lesson],
+    lessons: Sequence[Lesson],
     account: str | None,
     named: tuple[str, str] | None = None,
 ) -> None:
-    taught = tuple(lessons)
-    job = world.chance.choice(taught[0].jobs)
+    job = world.chance.choice(lessons[0].jobs)
     person = make_person(session, world, account=account, function=job, named=named)
     _grant(session, world, person, Role.PROFESSIONAL, organisation=place)
     guest = Guest(
         actor_for(session, person.id),
         place,
-        taught,
+        tuple(lessons),
         yes=1.0 if account else world.chance.uniform(0.68, 0.97),
         answers=1.0 if account else world.chance.choice([0.99, 0.97, 0.93, 0.8]),
     )

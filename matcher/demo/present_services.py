@@ -47,10 +47,10 @@ def _for_the_professional(session: Session, world: World) -> None:
     """Invitations of two other schools."""
     guest, done = world.guests[0], 0
     for teacher, school_class in _fitting(world, guest.lessons[0]):
-        only = session.scalar(select(Offer.id).where(Offer.person_id == guest.actor.user_id).order_by(Offer.id))
+        offer_id = session.scalar(select(Offer.id).where(Offer.person_id == guest.actor.user_id).order_by(Offer.id))
         hours = 30 + 11 * done
         done += len(
-            _invited(session, world, teacher, school_class, guest.lessons[0], _ago(world, hours), most=1, first=only)
+            _invited(session, world, teacher, school_class, guest.lessons[0], _ago(world, hours), most=1, only=offer_id)
         )
         if done == 2:
             return
@@ -97,19 +97,22 @@ def _invited(
     at: datetime,
     *,
     most: int,
-    first: int | None = None,
+    only: int | None = None,
 ) -> list[Match]:
-    """A request whose best candidates have just been asked; `first` is an offer that must be among them."""
+    """A request whose best candidates have just been asked; `only` is an offer to ask instead."""
     with session.begin_nested() as attempt:
         request = ask(session, world, teacher, school_class, lesson, now=at)
         suggested = suggest(session, request_id=request.id, now=at) if request is not None else None
         ids = [candidate.offer_id for candidate in suggested.candidates] if suggested else []
-        if request is None or suggested is None or not ids or (first is not None and first not in ids):
+        if request is None or suggested is None or not (ids or only):
             attempt.rollback()
             return []
         store_run(session, suggested, generated=True)
-        chosen = [first] if first is not None else ids[:most]
-        return invite(session, request.id, offer_ids=chosen, actor=teacher.actor, now=at + timedelta(minutes=9))
+        chosen = [only] if only is not None else ids[:most]
+        asked = invite(session, request.id, offer_ids=chosen, actor=teacher.actor, now=at + timedelta(minutes=9))
+        if only is not None and not asked:
+            attempt.rollback()
+        return asked
 
 
 def _agree(session: Session, world: World, match: Match, at: datetime) -> bool:

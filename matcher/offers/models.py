@@ -46,7 +46,8 @@ class Offer(Base):
     lon: Mapped[float]
     travel_km: Mapped[int] = mapped_column(default=25)
     notice_days: Mapped[int] = mapped_column(default=21)
-    yearly_cap: Mapped[int | None] = mapped_column(default=6)
+    # None is a value here (no maximum), or the mapper would take it for "not given" and store the default.
+    yearly_cap: Mapped[int | None] = mapped_column(Integer().evaluates_none(), default=6)
     open_cap: Mapped[int] = mapped_column(default=1)
     months_off: Mapped[list[int]] = mapped_column(JSON, default=list)
     paused_until: Mapped[date | None] = mapped_column(Date)
