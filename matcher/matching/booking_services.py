@@ -8,6 +8,7 @@ from matcher.availability.models import Booking
 from matcher.availability.states import Delivery, Kind, Party
 from matcher.errors import Conflict
 from matcher.i18n import _l
+from matcher.matching.eligibility import visit_mode
 from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.states import TAKES_PLACE, MatchState, Side
 from matcher.offers.models import Offer
@@ -49,20 +50,19 @@ def book(session: Session, match: Match, request: Request, offer: Offer, moment:
     release(session, match.id)
     person_id = match.visitor_id or match.professional_id
     if person_id is not None:
-        travels = request.delivery is not Delivery.ONLINE and offer.delivery is not Delivery.ONLINE
-        _book_person(session, match, request, offer, moment, person_id, travels)
+        _book_person(session, match, request, offer, moment, person_id)
     if request.class_id is not None and request.kind is Kind.GUEST_LECTURE:
         _book_class(session, match, moment, request)
     session.flush()
 
 
 def _book_person(
-    session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment, person_id: int, travels: bool
+    session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment, person_id: int
 ) -> None:
     school = session.get_one(Organisation, request.organisation_id)
-    minutes = 0.0
-    if travels and school.lat is not None and school.lon is not None:
-        minutes = travel_minutes(distance_km(offer.lat, offer.lon, school.lat, school.lon))
+    away = distance_km(offer.lat, offer.lon, school.lat or offer.lat, school.lon or offer.lon)
+    travels = visit_mode(request, offer, away) is not Delivery.ONLINE
+    minutes = travel_minutes(away) if travels else 0
     wanted = visit_hold(
         moment.start_s,
         moment.end_s,

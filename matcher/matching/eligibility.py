@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from matcher.availability.holds import place_hold, visit_hold
 from matcher.availability.states import Delivery, TimeState
@@ -95,7 +96,25 @@ _WAYS: dict[Delivery, tuple[Delivery, ...]] = {
 }
 
 
-def visit_mode(request: RequestView, offer: OfferView, distance: float) -> Delivery | None:
+class Wanted(Protocol):
+    """As much of a request as decides how they would meet: a view or the row itself."""
+
+    @property
+    def delivery(self) -> Delivery: ...
+    @property
+    def max_km(self) -> int | None: ...
+
+
+class Offered(Protocol):
+    """The same of an offer."""
+
+    @property
+    def delivery(self) -> Delivery: ...
+    @property
+    def travel_km(self) -> int: ...
+
+
+def visit_mode(request: Wanted, offer: Offered, distance: float) -> Delivery | None:
     """How they would meet: at school when that is within both limits, else online when both want that; else None."""
     for way in common_ways(request, offer):
         if way is Delivery.ONLINE or distance <= _limit(request, offer, way):
@@ -103,11 +122,11 @@ def visit_mode(request: RequestView, offer: OfferView, distance: float) -> Deliv
     return None
 
 
-def common_ways(request: RequestView, offer: OfferView) -> tuple[Delivery, ...]:
+def common_ways(request: Wanted, offer: Offered) -> tuple[Delivery, ...]:
     return tuple(way for way in _WAYS[request.delivery] if way in _WAYS[offer.delivery])
 
 
-def _limit(request: RequestView, offer: OfferView, way: Delivery) -> float:
+def _limit(request: Wanted, offer: Offered, way: Delivery) -> float:
     asked = float("inf") if request.max_km is None else float(request.max_km)
     return asked if way is Delivery.AT_COMPANY else min(asked, float(offer.travel_km))
 
