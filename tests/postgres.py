@@ -4,15 +4,21 @@ The package's own starter adds a system user and opens every folder above it whe
 binaries to a temporary folder and runs them as `nobody` instead.
 """
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 NOBODY = 65534
+PR_SET_PDEATHSIG = 1
 OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB"
 
 
@@ -37,11 +43,17 @@ class Cluster:
     def start(self) -> None:
         # ICU and the machine's languages differ from place to place; C sorts the same everywhere.
         self._run("initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N")
-        options = f'-h "" -k {self.folder}/socket {OPTIONS}'
-        self._run("pg_ctl", "-D", self.data, "-l", self.data / "log", "-o", options, "-w", "start")
+        command = [str(self.bin / "postgres"), "-D", str(self.data), "-h", "", "-k", f"{self.folder}/socket"]
+        self.log = (self.folder / "log").open("wb")
+        self.server = subprocess.Popen(
+            [*command, *OPTIONS.split()], stdout=self.log, stderr=self.log, preexec_fn=_end_with_parent, **self._as()
+        )
+        self._wait()
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait(30)
+        self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
@@ -76,17 +88,31 @@ class Cluster:
         return self.folder / "install" / package.name / "pginstall18" / "bin"
 
     def _run(self, program: str, *arguments: object) -> None:
-        switch = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self.as_root else {}
-        log = subprocess.DEVNULL
-        done = subprocess.run(
-            [str(self.bin / program), *map(str, arguments)],
-            stdout=log, stderr=subprocess.PIPE if program == "initdb" else log, cwd=self.folder, check=False,
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}, **switch,
-        )  # fmt: skip
+        command = [str(self.bin / program), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as())
         if done.returncode:
-            said = (done.stderr or b"").decode() or self._log()
-            raise RuntimeError(f"{program} failed: {said}")
+            raise RuntimeError(f"{program} failed: {done.stderr}")
 
-    def _log(self) -> str:
-        log = self.data / "log"
-        return log.read_text() if log.exists() else "no log"
+    def _as(self) -> dict[str, Any]:
+        """Where and as whom the programs run; the server refuses to be root."""
+        switch = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self.as_root else {}
+        return {"cwd": self.folder, "env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}, **switch}
+
+    def _wait(self) -> None:
+        """Until it answers; says what its log says when it does not."""
+        for _try in range(300):
+            try:
+                psycopg.connect(f"host={self.folder}/socket user=postgres dbname=postgres").close()
+            except psycopg.OperationalError:
+                if self.server.poll() is not None:
+                    break
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError(f"PostgreSQL does not start: {(self.folder / 'log').read_text()}")
+
+
+def _end_with_parent() -> None:
+    """A test run that is killed leaves no server behind (Linux; elsewhere it would have to be ended by hand)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
