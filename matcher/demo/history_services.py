@@ -127,7 +127,8 @@ class History:
         exact = {each.offer_id for each in suggested.candidates if each.facts.topic_exact}
         likely = [row for row in ids if row.offer_id in exact][:6] or ids[:2]
         ticked = self.world.chance.sample(likely, min(len(likely), self.world.chance.choice([1, 1, 1, 2, 2, 2, 3])))
-        ticked = [row for row in ids if row.offer_id in self.told_offers & exact][:1] or ticked
+        if lesson is self.world.guests[0].lessons[0]:
+            ticked = [row for row in ids if row.offer_id in self.told_offers & exact][:1] or ticked
         ticked.sort(key=lambda row: row.position)
         for row in ticked:
             mark_opened(self.session, row.id, now=now)
