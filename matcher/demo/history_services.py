@@ -21,7 +21,7 @@ from matcher.matching.due_services import ask_how_it_was
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.queries import chosen_moment
-from matcher.matching.request_services import invite, withdraw_request
+from matcher.matching.request_services import close_request, invite, withdraw_request
 from matcher.matching.services import (
     accept_match,
     approve_match,
@@ -319,10 +319,10 @@ class History:
             self.diary.plan(over + timedelta(days=8), lambda now: self.close(request.id, now))
 
     def close(self, request_id: int, now: datetime) -> None:
+        """A visit nobody has reported yet keeps its request open: looked at again a week later."""
         request = self.session.get_one(Request, request_id)
-        if request.state is RequestState.OPEN:
-            request.state, request.ended_at, request.changed_at = RequestState.CLOSED, now, now
-            self.session.flush()
+        if request.state is RequestState.OPEN and not close_request(self.session, request_id, now=now):
+            self.diary.plan(now + timedelta(days=7), lambda later: self.close(request_id, later))
 
     def _in_state(self, match_id: int, state: MatchState) -> Match | None:
         match = self.session.get_one(Match, match_id)
