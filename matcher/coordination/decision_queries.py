@@ -30,7 +30,7 @@ from matcher.requests.models import Request, SchoolClass
 from matcher.requests.queries import timetable_from
 from matcher.safeguarding.queries import result_for
 from matcher.safeguarding.states import ProofType
-from matcher.subjects.levels import Level, level_name
+from matcher.subjects.levels import Level, group_name
 
 RARELY = 1
 """A school with at most this many visits in this and the last school year is said to be rarely reached."""
@@ -194,10 +194,9 @@ def _school_card(
 
 
 def _group(request: Request, group: SchoolClass | None) -> str:
-    level = level_name(Level(request.level), current_locale()) if request.level in set(Level) else ""
-    if group is not None:
-        return " · ".join(part for part in (group.name, level) if part)
-    return f"{request.year} {level}".strip() if request.year else level
+    known = request.level in set(Level)
+    said = group_name(Level(request.level), request.year, current_locale()) if known else ""
+    return " · ".join(part for part in (group.name if group is not None else "", said) if part)
 
 
 def _class_strip(group: SchoolClass, chosen: Moment, timetable: Timetable) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def coming_visits(session: Session, actor: Actor, now: datetime, *, limit: int =
     return match_rows(session, session.scalars(query.limit(limit)).all(), actor, now)
 
 
-def decisions_query(region_ids: Iterable[int]) -> Select[tuple[MatchEvent]]:
+def decisions_query(region_ids: Iterable[int]) -> Select[MatchEvent]:
     """What coordinators did, and what rules of a region approved, the latest first; for paging."""
     return (
         select(MatchEvent)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Subquery, and_, func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -68,7 +68,7 @@ def school_lines(session: Session, region_ids: Iterable[int], today: date) -> li
     return [SchoolLine(*row) for row in session.execute(query)]
 
 
-def _visits(today: date):  # type: ignore[no-untyped-def]
+def _visits(today: date) -> Subquery:
     first, last = school_year_dates(school_year(today))
     return (
         select(Request.organisation_id.label("school_id"), func.count(Match.id).label("number"))
@@ -80,7 +80,7 @@ def _visits(today: date):  # type: ignore[no-untyped-def]
     )
 
 
-def _asked():  # type: ignore[no-untyped-def]
+def _asked() -> Subquery:
     return (
         select(Request.organisation_id.label("school_id"), func.count(Request.id).label("number"))
         .where(Request.state == RequestState.OPEN)

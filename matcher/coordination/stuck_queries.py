@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
@@ -11,9 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from matcher.accounts.policy import Actor
 from matcher.coordination.approve_queries import approval_queue
 from matcher.coordination.cockpit import QueueItem
-from matcher.coordination.stuck import Answer, Disagreement, Stuck, StuckRequest
 from matcher.matching.labels import SIDES, reason_label
-from matcher.matching.list_queries import match_rows
+from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
@@ -24,6 +24,51 @@ from matcher.requests.states import RequestState
 MOST = 100
 GRACE = timedelta(days=2)
 """A school gets this long to choose by itself before the coordinator sees it."""
+
+
+@dataclass(frozen=True)
+class StuckRequest:
+    """An open request nobody is busy with. `eligible` is none when nobody looked yet; `next_day` its nearest moment."""
+
+    id: int
+    title: str
+    school: str
+    place: str | None
+    since: datetime
+    eligible: int | None
+    next_day: date | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one side said of a visit."""
+
+    who: str
+    happened: bool
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    row: MatchRow
+    answers: list[Answer]
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Every list has the most pressing line first."""
+
+    disagreements: list[Disagreement] = field(default_factory=list)
+    nobody_fits: list[StuckRequest] = field(default_factory=list)
+    nobody_asked: list[StuckRequest] = field(default_factory=list)
+    expiring: list[MatchRow] = field(default_factory=list)
+    waiting_long: list[QueueItem] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        lists = (self.disagreements, self.nobody_fits, self.nobody_asked, self.expiring, self.waiting_long)
+        return sum(len(each) for each in lists)
 
 
 def stuck(session: Session, actor: Actor, now: datetime, *, queue: Sequence[QueueItem] | None = None) -> Stuck:
@@ -46,7 +91,7 @@ def stuck_count(session: Session, region_ids: Iterable[int], now: datetime) -> i
     return (session.scalar(idle) or 0) + (session.scalar(differ) or 0)
 
 
-def _idle(region_ids: Iterable[int], now: datetime) -> Select[Any]:
+def _idle(region_ids: Iterable[int], now: datetime) -> Any:
     """Open requests without a place taken, an invitation under way or somebody still to ask, the nearest day first.
 
     A request whose moments are all over is out of reach for everybody and not shown.
@@ -84,14 +129,14 @@ def _idle_requests(session: Session, region_ids: Iterable[int], now: datetime) -
     return [StuckRequest(*row) for row in rows]
 
 
-def _expiring(region_ids: Iterable[int], now: datetime) -> Select[tuple[Match]]:
+def _expiring(region_ids: Iterable[int], now: datetime) -> Select[Match]:
     """Invitations without an answer whose time is nearly up."""
     query = select(Match).where(Match.state == MatchState.PROPOSED, Match.region_id.in_(list(region_ids)))
     query = query.where(Match.expires_at > now, Match.expires_at <= now + GRACE)
     return query.order_by(Match.expires_at, Match.id).limit(MOST)
 
 
-def _differing(region_ids: Iterable[int]) -> Select[tuple[Match]]:
+def _differing(region_ids: Iterable[int]) -> Select[Match]:
     yes = exists().where(VisitReport.match_id == Match.id, VisitReport.happened)
     no = exists().where(VisitReport.match_id == Match.id, ~VisitReport.happened)
     query = select(Match).where(Match.state == MatchState.APPROVED, Match.region_id.in_(list(region_ids)), yes, no)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, and_, case, extract, func, literal, select
+from sqlalchemy import and_, case, extract, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from matcher.clock import school_year_dates
@@ -58,7 +58,7 @@ def years_with_visits(session: Session, region_ids: Iterable[int] | None = None)
     return [int(year) for year in session.scalars(select(held.c.year).distinct().order_by(held.c.year.desc()))]
 
 
-def _held(region_ids: list[int] | None, first_year: int | None, last_year: int | None) -> Select[Any]:
+def _held(region_ids: list[int] | None, first_year: int | None, last_year: int | None) -> Any:
     """One row per held visit: pupils as the school counted them, else the size of the group; hours as the guest did."""
     school, guest = aliased(VisitReport), aliased(VisitReport)
     day = MatchMoment.day
