@@ -148,14 +148,19 @@ def format_weekday(day: date | datetime, style: str = "EEEE") -> str:
 
 
 def format_time(moment: datetime | time) -> str:
-    """`10:15` on Dutch clocks; a bare time is taken as it is."""
+    """`10.15` in Dutch, `10:15` in English, on Dutch clocks; a bare time is taken as it is."""
     shown = _local(moment) if isinstance(moment, datetime) else moment
-    return f"{shown:%H:%M}"
+    return clock_text(f"{shown:%H:%M}")
+
+
+def clock_text(wall: str) -> str:
+    """A stored `10:15` as the reader writes it."""
+    return wall.replace(":", ".") if current_locale() == "nl" else wall
 
 
 def format_datetime(moment: datetime, style: str = "EEE d MMMM y, HH:mm") -> str:
-    """`do 10 december 2026, 10:15` on Dutch clocks."""
-    return dates.format_datetime(moment, format=style, tzinfo=AMSTERDAM, locale=_formats())
+    """`do 10 december 2026, 10.15` on Dutch clocks."""
+    return dates.format_datetime(moment, format=clock_text(style), tzinfo=AMSTERDAM, locale=_formats())
 
 
 def format_number(number: float | Decimal, digits: int | None = None) -> str:

@@ -194,8 +194,8 @@ def _school_card(
 
 
 def _group(request: Request, group: SchoolClass | None) -> str:
-    known = request.level in set(Level)
-    said = group_name(Level(request.level), request.year, current_locale()) if known else ""
+    code = request.level or ""
+    said = group_name(Level(code), request.year, current_locale()) if code in set(Level) else ""
     return " · ".join(part for part in (group.name if group is not None else "", said) if part)
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from matcher.home.board import BoardMatch, BoardRequest
-from matcher.i18n import _, _l, format_day_month, ngettext
+from matcher.i18n import _, _l, clock_text, format_day_month, ngettext
 from matcher.matching.states import MatchState, Side
 from matcher.requests.states import RequestState
 
@@ -72,7 +72,7 @@ def _stands(line: BoardMatch) -> str:
 def _moment(day: date | None, starts: str | None) -> str:
     if day is None:
         return ""
-    return _("%(day)s at %(time)s", day=format_day_month(day), time=starts) if starts else format_day_month(day)
+    return _("%(day)s at %(time)s", day=format_day_month(day), time=clock_text(starts)) if starts else format_day_month(day)
 
 
 def _until(moment: datetime) -> str:

@@ -13,9 +13,9 @@ from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES, Role
 from matcher.availability.models import Booking
 from matcher.availability.states import Delivery, Party
-from matcher.availability.wording import DELIVERIES
+from matcher.availability.wording import DELIVERIES, periods_label
 from matcher.clock import AMSTERDAM
-from matcher.i18n import _, current_locale, format_datetime, format_day_month, ngettext
+from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
 from matcher.matching import timeline
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
@@ -26,7 +26,7 @@ from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
 from matcher.requests.models import Request
-from matcher.subjects.levels import Level, level_name
+from matcher.subjects.levels import Level, age_text, group_name
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class MatchPage:
     guest: Person | None
     teacher: Person
     colleagues: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def answer_by(self) -> str | None:
+        return _day(self.match.expires_at) if self.match.expires_at else None
 
     def may(self, action: str) -> bool:
         """Is this button there? Asked with the action's value."""
@@ -111,31 +115,25 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
 
 def moment_text(moment: MatchMoment) -> str:
     """Day, lesson period and clock, in the reader's language."""
-    clock = f"{moment.starts.replace(':', '.')}–{moment.ends.replace(':', '.')}"
+    clock = clock_text(f"{moment.starts}–{moment.ends}")
     day = format_day_month(moment.day)
     if not moment.periods:
         return f"{day}, {clock}"
-    return f"{day}, {period_text(moment.periods)} ({clock})"
-
-
-def period_text(periods: list[int]) -> str:
-    """ "The lesson periods in the reader's language."""
-    if len(periods) > 1:
-        return _("periods %(first)s–%(last)s", first=periods[0], last=periods[-1])
-    return _("period %(first)s", first=periods[0])
+    return f"{day}, {periods_label(moment.periods)} ({clock})"
 
 
 def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     parts = [str(KINDS[request.kind])]
     if request.level in set(Level):
-        level = level_name(Level(request.level), current_locale())
-        parts.append(f"{request.year} {level}" if request.year else level)
+        level, locale = Level(request.level), current_locale()
+        ages = age_text([level], [request.year] if request.year else [], locale)
+        parts.append(f"{group_name(level, request.year, locale)} ({ages})")
     if request.group_size:
         parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
     parts.append(", ".join(part for part in (school.name, school.place) if part))
     if request.delivery is Delivery.ON_SITE and school.lat is not None and school.lon is not None:
         away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
-        parts.append(_("about %(km)s km", km=away))
+        parts.append(_("about %(km)s km", km=away) if away else _("less than 1 km away"))
     else:
         parts.append(str(DELIVERIES[request.delivery]))
     return " · ".join(parts)
@@ -188,8 +186,8 @@ def _slots(
         past = moment.start_s <= now.timestamp()
         elsewhere = chosen is not None and bool(facts.given) and chosen.id != moment.id
         why_not = _("has passed") if past else _("not the moment the other side chose") if elsewhere else None
-        clock = f"{moment.starts.replace(':', '.')}–{moment.ends.replace(':', '.')}"
-        sub = f"{period_text(moment.periods)} · {clock}" if moment.periods else clock
+        clock = clock_text(f"{moment.starts}–{moment.ends}")
+        sub = f"{periods_label(moment.periods)} · {clock}" if moment.periods else clock
         if moment.id in busy:
             sub += " · " + _("you have another visit then")
         slots.append(

@@ -27,7 +27,7 @@ from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
-from matcher.subjects.levels import Level, level_name
+from matcher.subjects.levels import Level, group_name
 from matcher.subjects.models import Topic
 
 
@@ -186,7 +186,7 @@ def _turn_to_ask(
         return _("Nobody fits exactly. Look below at what would help."), True
     if not can_send:
         return _("You see who fits. Names open when your place at the school is confirmed."), False
-    return _("It is your turn: tick whom you want to ask. We ask them in your order, three at a time."), True
+    return _("It is your turn: tick whom you want to ask. We ask three at a time at most."), True
 
 
 def _state(request: Request, matches: Sequence[MatchRow]) -> tuple[str, str]:
@@ -207,8 +207,7 @@ def _state(request: Request, matches: Sequence[MatchRow]) -> tuple[str, str]:
 def _sub(request: Request, school: Organisation) -> str:
     parts = [_("Guest lecture")]
     if request.level in set(Level):
-        level = level_name(Level(request.level), current_locale())
-        parts.append(f"{request.year} {level}" if request.year else level)
+        parts.append(group_name(Level(request.level), request.year, current_locale()))
     if request.group_size:
         parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
     parts.append(", ".join(part for part in (school.name, school.place) if part))
@@ -239,7 +238,7 @@ def _candidate(
     offers: dict[int, int],
 ) -> Candidate:
     name = found.person or (_("Somebody of the team") if found.person_id is None else found.function or found.title)
-    what = " · ".join(part for part in (found.title, found.function, found.organisation) if part and part != name)
+    what = " · ".join(part for part in (found.function, found.organisation) if part and part != name)
     asked = next((row for row in matches if offers.get(row.id) == found.offer_id), None)
     status, label = None, None
     if asked is not None:

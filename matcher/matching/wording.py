@@ -7,7 +7,7 @@ from typing import Any
 from matcher.availability.wording import weekday_name
 from matcher.i18n import _, _l, current_locale, ngettext
 from matcher.matching.eligibility import MomentState, NeverCode
-from matcher.subjects.levels import Level, level_name
+from matcher.subjects.levels import Level, group_name
 
 NEVER = {
     NeverCode.KIND: _l("This is another kind of offer."),
@@ -89,7 +89,7 @@ def _topic(params: Mapping[str, Any], names: Names) -> str:
 
 
 def _level(params: Mapping[str, Any]) -> str:
-    return level_name(Level(params["level"]), current_locale())
+    return group_name(Level(params["level"]), None, current_locale())
 
 
 def _free_at(params: Mapping[str, Any], names: Names) -> str:

@@ -25,7 +25,7 @@ from matcher.requests.asking import is_exam_class, weekly_from_rows
 from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
-from matcher.subjects.levels import FACTS, Level
+from matcher.subjects.levels import FACTS, Level, group_name
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices
 
@@ -97,8 +97,8 @@ def level_name(level: str) -> str:
 
 
 def class_line(found: SchoolClass) -> str:
-    """`Havo 4 · 28 leerlingen · di 3e uur, do 2e en 3e uur`."""
-    level = f"{level_name(found.level)} {found.year or ''}".strip()
+    """`4 havo · 28 leerlingen · di 3e uur, do 2e en 3e uur`."""
+    level = group_name(Level(found.level), found.year, current_locale())
     pupils = ngettext("%(num)s pupil", "%(num)s pupils", found.size)
     lessons = ", ".join(weekly_label(p.weekday, p.first, p.count) for p in weekly_from_rows(found.weekly_periods))
     exam = _("exam class") if is_exam_class(found.level, found.year) else ""

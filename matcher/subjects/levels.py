@@ -147,6 +147,19 @@ def level_name(level: Level, locale: str) -> str:
     return FACTS[level].nl if locale == "nl" else FACTS[level].en
 
 
+def group_name(level: Level, year: int | None, locale: str) -> str:
+    """What a school calls one group: `4 havo`, `groep 7`, `mbo 2, jaar 1`; without a year the level alone."""
+    name = (level.value.replace("_", "-") if level in VMBO else level_name(level, locale)).split(" (")[0]
+    name = name[:1].lower() + name[1:]
+    if year is None:
+        return name
+    if level in (Level.PO_ONDER, Level.PO_BOVEN, Level.SO):
+        return f"{'groep' if locale == 'nl' else 'group'} {year}"
+    if level in MBO:
+        return f"{name}, {'jaar' if locale == 'nl' else 'year'} {year}"
+    return f"{year} {name}"
+
+
 def sector_of(level: Level) -> SchoolSector:
     return FACTS[level].sector
 

@@ -62,7 +62,7 @@ def test_day_is_the_day_in_the_netherlands() -> None:
 def test_dates_and_numbers_follow_the_language() -> None:
     with in_locale("nl"):
         assert format_day_month(MOMENT) == "do 10 december"
-        assert format_datetime(MOMENT) == "do 10 december 2026, 10:15"
+        assert format_datetime(MOMENT) == "do 10 december 2026, 10.15"
         assert format_number(1234.5, 1) == "1.234,5"
     with in_locale("en"):
         assert format_day_month(MOMENT) == "Thu 10 December"
