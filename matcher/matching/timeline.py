@@ -43,7 +43,7 @@ def sentence(action: Action, role: Side, from_state: str | None, reason_code: st
         return str(_l("Expired: no approval before the date"))
     reason = reason_label(reason_code)
     text = str(_SENTENCES[action])
-    return f"{text}: {str(reason)[:1].lower()}{str(reason)[1:]}" if reason else text
+    return f"{text}: {reason}" if reason else text
 
 
 def tone(action: Action) -> str:

@@ -5,7 +5,7 @@ import pytest
 from matcher import ROOMS
 from tests.house.code import Module, modules, target
 
-ASSEMBLERS = {"matcher", "matcher.tables", "matcher.cli", "matcher.worker", "matcher.standing"}
+ASSEMBLERS = {"matcher", "matcher.tables", "matcher.cli", "matcher.worker", "matcher.standing", "matcher.reference"}
 """These know every room, because they put the application together."""
 LIBRARIES = {
     "flask": {"routes", "pages", "cli", "web", "matcher", "matcher.i18n", "matcher.worker"},
