@@ -43,7 +43,7 @@ $(STAMPS)/python:
 
 # The hashes are checked both ways; pip is the slower fallback where uv does not know the machine's package index.
 $(STAMPS)/packages: $(STAMPS)/python requirements.lock pyproject.toml
-	@echo "Installing packages in $(VENV) ..."
+	@echo "Installing packages in $(VENV) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock 2>/dev/null \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -51,7 +51,7 @@ $(STAMPS)/packages: $(STAMPS)/python requirements.lock pyproject.toml
 	@touch $@
 
 $(STAMPS)/vendor: $(STAMPS)/packages package.json package-lock.json
-	@$(BIN)/python -m matcher.web.vendor
+	@$(BIN)/python -m matcher.web.vendor >&2
 	@touch $@
 
 $(STAMPS)/catalogues: $(STAMPS)/packages $(wildcard matcher/translations/*/LC_MESSAGES/messages.po)
