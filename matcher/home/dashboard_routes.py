@@ -52,8 +52,9 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
     if roles & COMPANY_ROLES:
         board = board_queries.company_board(session, actor=person, now=now)
         todo += _matches(board.mine)
-        lists += _company_lists(board)
-        actions += _company_actions()
+        visits_itself = Role.PROFESSIONAL in roles
+        lists += _company_lists(board, visits_itself)
+        actions += _company_actions(visits_itself)
     if Role.ADMINISTRATOR in roles:
         lists += [_list(_("Administration"), _desk(), "settings", "", "")]
     return {"now": todo, "lists": lists, "actions": actions}
@@ -95,9 +96,9 @@ def _school_lists(board: Board) -> list[List]:
     return [coming, waiting, *_past(board)]
 
 
-def _company_lists(board: Board) -> list[List]:
+def _company_lists(board: Board, visits_itself: bool) -> list[List]:
     visits = _list(
-        _("Your visits"),
+        _("Your visits") if visits_itself else _("Visits of your people"),
         _matches(board.coming),
         "calendar",
         _("No visits planned"),
@@ -124,9 +125,13 @@ def _school_actions() -> list[Row]:
     )
 
 
-def _company_actions() -> list[Row]:
+def _company_actions(visits_itself: bool) -> list[Row]:
+    if visits_itself:
+        return _actions(
+            ("presentation", _("My offer"), "offers.index"), ("calendar", _("My availability"), "availability.index")
+        )
     return _actions(
-        ("presentation", _("My offer"), "offers.index"), ("calendar", _("My availability"), "availability.index")
+        ("presentation", _("Offers and people"), "offers.index"), ("building-2", _("My company"), "organisations.index")
     )
 
 

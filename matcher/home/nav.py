@@ -36,6 +36,7 @@ PROFESSIONAL = (
     Link(_l("My availability"), "availability.index", ("/availability",)),
 )
 COMPANY = (
+    Link(_l("Asked of us"), "matching.asked", ("/matches",), "asked"),
     Link(_l("Offers and people"), "offers.index", ("/offers",)),
     Link(_l("My company"), "organisations.index", ("/organisations",)),
 )

@@ -18,7 +18,7 @@ from matcher.matching.queries import live_counts, open_asks
 from matcher.matching.states import MatchState
 from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.organisations.models import Organisation
-from matcher.organisations.queries import CHECKED_TYPES
+from matcher.organisations.queries import CHECKED_TYPES, awaiting_confirmation
 from matcher.regions.models import Region
 from matcher.regions.netherlands import Spot
 from matcher.regions.states import RegionLevel
@@ -91,7 +91,7 @@ def waiting_counts(session: Session, *, actor: Actor, now: datetime) -> dict[str
         counts["asked"] = open_asks(session, [actor.user_id]).get(actor.user_id, 0)
     if actor.region_ids:
         counts["approve"] = live_counts(session, actor.region_ids).get(MatchState.ACCEPTED, 0)
-        counts["verify"] = _unchecked(session, actor)
+        counts["verify"] = _unchecked(session, actor) + len(awaiting_confirmation(session, actor))
         counts["stuck"] = stuck_count(session, actor.region_ids, now)
     return counts
 

@@ -52,7 +52,7 @@ def request_row(line: BoardRequest, url: str) -> dict[str, Any]:
         state, label = "wait", ngettext("%(num)s person asked", "%(num)s people asked", line.asked)
     else:
         state, label = "yes", _("The coordinator decides")
-    meta = _("until %(day)s", day=format_day_month(line.last_day)) if line.last_day else None
+    meta = _("last moment: %(day)s", day=format_day_month(line.last_day)) if line.last_day else None
     return {"title": line.title or _("Request without a title"), "url": url, "meta": meta, "state": state,
             "state_label": label, "when": None}  # fmt: skip
 

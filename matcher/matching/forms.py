@@ -18,7 +18,7 @@ from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REAS
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
 from matcher.web.forms import MatcherForm, choices
 
-TIME = Regexp(r"^([01]?\d|2[0-3])[:.][0-5]\d$", message=_l("Type a time like 10:30."))
+TIME = Regexp(r"^([01]?[0-9]|2[0-3])[:.][0-5][0-9]\Z", message=_l("Type a time like 10:30."))
 
 
 def _pairs(labels: dict) -> list:
@@ -47,7 +47,7 @@ class AcceptForm(StepForm):
 class MomentForm(StepForm):
     day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
     starts = StringField(_l("From"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
-    ends = StringField(_l("Until"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
+    ends = StringField(_l("Ends at"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
     note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
 
     def wall(self, name: str) -> str:

@@ -268,7 +268,7 @@ def test_without_candidates_the_codes_and_the_smallest_change_are_named(session:
         ({"max_km": 10}, {"lat": 51.55, "lon": 5.3}, "wider", {"from": 10, "to": 20}, "20 instead of 10 km: 1"),
         ({}, {"notice_days": 35}, "later", {"weeks": 4}, "4 weeks later: 1"),
         ({}, {"languages": ["en"]}, "language", {"language": "en"}, "in English: 1"),
-        ({}, {"levels": ["vwo"]}, "level", {"level": "vwo"}, "for Vwo (pre-university): 1"),
+        ({}, {"levels": ["vwo"]}, "level", {"level": "vwo"}, "for vwo: 1"),
     ],
 )
 def test_each_change_is_found_and_worded(
