@@ -62,6 +62,7 @@ def publish_request(request_id: int) -> Response:
 @roles(*SCHOOL_SIDE)
 def published(request_id: int) -> Response:
     """Where a second click on "See who fits" is led: sending has happened, this only shows it."""
+    request_for(reading(), actor(), request_id)
     return redirect(url_for("matching.request_page_view", request_id=request_id))
 
 
@@ -80,7 +81,9 @@ def search_again(request_id: int) -> Response:
 @roles(*SCHOOL_SIDE)
 def invite(request_id: int) -> Response | tuple[str, int]:
     found = request_for(reading(), actor(), request_id)
-    ticked = [int(text) for text in request.form.getlist("offers") if text.isascii() and text.isdigit() and len(text) < 10]
+    ticked = [
+        int(text) for text in request.form.getlist("offers") if text.isascii() and text.isdigit() and len(text) < 10
+    ]
     who, now = actor(), utcnow()
     try:
         with writing() as session:

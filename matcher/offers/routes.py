@@ -19,7 +19,7 @@ from matcher.offers.wording import STATES, lesson_line, limit_facts, offer_facts
 from matcher.organisations.models import Organisation
 from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
-from matcher.web.forms import invalid
+from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles, signed_in
 from matcher.web.paging import paginate
 from matcher.web.toasts import toast
@@ -98,7 +98,7 @@ def save(offer_id: int) -> Any:
     topic_ids = _topic_ids(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_form_page(form, companies, topic_ids, view))
-    version = int(form.version.data) if (form.version.data or "").isdecimal() else None
+    version = number_in(form.version.data)
     try:
         with writing() as session:
             given = form.given(topic_ids)

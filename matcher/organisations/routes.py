@@ -16,6 +16,7 @@ from matcher.organisations.join_routes import blueprint
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType, RefusalReason
 from matcher.organisations.times_routes import school_of
+from matcher.web.forms import number_in
 from matcher.web.guards import actor, local_target, public, roles, signed_in
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
@@ -86,7 +87,8 @@ def settings_post(organisation_id: int) -> Any:
 @roles("coordinator", "administrator")
 def verify_post(organisation_id: int) -> Response:
     place, person = _visible(organisation_id), actor()
-    ticked = [int(value) for value in request.form.getlist("members") if value.isascii() and value.isdigit()][:200]
+    numbers = (number_in(value) for value in request.form.getlist("members")[:200])
+    ticked = [number for number in numbers if number is not None]
     with writing() as unit:
         review_services.verify_organisation(
             unit, actor=person, organisation_id=place.id, member_grant_ids=ticked, now=utcnow()

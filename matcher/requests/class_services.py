@@ -34,7 +34,7 @@ def create_class(
     """A new class; raises InvalidInput with the field for what cannot be."""
     school = queries.school_for(session, actor, organisation_id)
     found = SchoolClass(organisation_id=school.id, created_by_id=actor.user_id, created_at=now)
-    _write(session, school, found, now=now, name=name, level=level, year=year, size=size, weekly=weekly)
+    _write(session, school, found, actor=actor, now=now, name=name, level=level, year=year, size=size, weekly=weekly)
     session.add(found)
     session.flush()
     return found
@@ -55,7 +55,7 @@ def update_class(
     """Change a class; requests that were saved keep their moments until they are saved again."""
     found = queries.class_for(session, actor, class_id)
     school = session.get_one(Organisation, found.organisation_id)
-    _write(session, school, found, now=now, name=name, level=level, year=year, size=size, weekly=weekly)
+    _write(session, school, found, actor=actor, now=now, name=name, level=level, year=year, size=size, weekly=weekly)
     session.flush()
     return found
 
@@ -81,6 +81,7 @@ def _write(
     school: Organisation,
     found: SchoolClass,
     *,
+    actor: Actor,
     now: datetime,
     name: str,
     level: str,
@@ -90,7 +91,8 @@ def _write(
 ) -> None:
     if not name.strip():
         raise InvalidInput(_l("Give the class a name."), "new_name")
-    twins = {other.name.casefold() for other in queries.classes_of(session, school.id) if other.id != found.id}
+    known = queries.classes_for(session, actor, school)
+    twins = {other.name.casefold() for other in known if other.id != found.id}
     if name.strip().casefold() in twins:
         raise InvalidInput(_l("There is already a class with this name. Choose it above."), "new_name")
     found.name, found.level, found.year = name.strip()[:60], _level(level), _year(level, year)

@@ -21,7 +21,7 @@ from matcher.availability.wording import DELIVERIES
 from matcher.errors import InvalidInput
 from matcher.i18n import _, _l
 from matcher.requests.asking import MAX_GROUP, MAX_NEEDED, Wish
-from matcher.web.forms import MatcherForm, choices
+from matcher.web.forms import MatcherForm, choices, number_in
 
 NEW = "new"
 LANGUAGE_NAMES = {"nl": _l("Dutch"), "en": _l("English"), "fy": _l("Frisian"), "de": _l("German")}
@@ -230,8 +230,3 @@ class GuestLectureForm(ClassFields, PeriodsForm):
         self.block.data, self.also_classes.data = wish.block, list(wish.also_class_ids)
         self.language.data, self.needed.data, self.together.data = wish.language, wish.needed, wish.together
         self.teacher.data = str(wish.teacher_id) if wish.teacher_id else ""
-
-
-def number_in(text: str | None) -> int | None:
-    """An id in a select or radio; nothing, nonsense and numbers no row can have are None."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -44,9 +44,9 @@ def form_page(
     plan: Plan | None = None,
 ) -> dict[str, Any]:
     """Fills the choices of the form and says everything around it."""
-    classes = queries.classes_of(session, school.id)
+    classes = queries.classes_for(session, actor, school)
     timetable = queries.timetable_from(session, school, now)
-    teachers = queries.teachers_of(session, school.id)
+    teachers = queries.teachers_for(session, actor, school)
     on_behalf = policy.asks_on_behalf(actor, school.id) and draft is None
     people = [(str(person.id), person.name) for person in teachers]
     form.school_class.choices = choices(

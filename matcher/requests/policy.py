@@ -14,6 +14,11 @@ def can_ask_for(actor: Actor, organisation_id: int, region_id: int | None) -> bo
     return is_of_school(actor, organisation_id) or actor.is_coordinator_of(region_id)
 
 
+def knows_colleagues(actor: Actor, organisation_id: int, region_id: int | None) -> bool:
+    """Names of colleagues and their classes: whoever was confirmed there, and the coordinator."""
+    return any(actor.has_in(role, organisation_id) for role in SCHOOL_ROLES) or actor.is_coordinator_of(region_id)
+
+
 def asks_on_behalf(actor: Actor, organisation_id: int) -> bool:
     return not is_of_school(actor, organisation_id)
 

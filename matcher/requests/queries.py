@@ -70,12 +70,26 @@ def classes_of_schools(session: Session, actor: Actor) -> Sequence[SchoolClass]:
     return session.scalars(query.order_by(SchoolClass.name, SchoolClass.id).limit(100)).all()
 
 
+def classes_for(session: Session, actor: Actor, school: Organisation) -> list[SchoolClass]:
+    """The classes this person may choose: all of the school, only their own before they are confirmed there."""
+    known = policy.knows_colleagues(actor, school.id, school.region_id)
+    return [found for found in classes_of(session, school.id) if known or found.created_by_id == actor.user_id]
+
+
+def teachers_for(session: Session, actor: Actor, school: Organisation) -> list[User]:
+    """The people this person may name: all of the school, only themselves before they are confirmed there."""
+    known = policy.knows_colleagues(actor, school.id, school.region_id)
+    return [found for found in teachers_of(session, school.id) if known or found.id == actor.user_id]
+
+
 def class_for(session: Session, actor: Actor, class_id: int, *, ended: bool = False) -> SchoolClass:
-    """A class of a school this person may ask for. Raises NotFound."""
+    """A class of a school this person may ask for; before they are confirmed only their own. Raises NotFound."""
     found = session.get(SchoolClass, class_id) if 0 < class_id <= BIGGEST_ID else None
     if found is None or (found.ended_at is not None) is not ended:
         raise NotFound()
-    school_for(session, actor, found.organisation_id)
+    school = school_for(session, actor, found.organisation_id)
+    if found.created_by_id != actor.user_id and not policy.knows_colleagues(actor, school.id, school.region_id):
+        raise NotFound()
     return found
 
 

@@ -17,10 +17,10 @@ from matcher.i18n import _
 from matcher.organisations.models import Organisation
 from matcher.requests import class_services, queries, services
 from matcher.requests.asking import Wish, weekly_from_rows
-from matcher.requests.forms import ClassForm, GuestLectureForm, number_in
+from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
 from matcher.requests.pages import class_page, form_page, list_page, school_choice
-from matcher.web.forms import invalid
+from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing

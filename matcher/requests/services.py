@@ -30,6 +30,8 @@ from matcher.subjects.models import Topic
 TITLE_LENGTH = 120
 MAX_DRAFTS = 50
 DISCARDED = "discarded"
+NO_SUCH_CLASS = _l("This class does not exist at your school.")
+NO_COLLEAGUE = _l("This person does not work at your school.")
 
 
 def save_draft(
@@ -37,6 +39,7 @@ def save_draft(
 ) -> Request:
     """A new draft of a guest lecture. A coordinator names who asked; anybody else asks for themselves."""
     school = queries.school_for(session, actor, organisation_id)
+    _check_choices(session, actor, school, data)
     asker = _asker(session, actor, school, asked_by_id)
     drafts = select(func.count()).where(Request.asked_by_id == asker, Request.state == RequestState.DRAFT)
     if (session.scalar(drafts.select_from(Request)) or 0) >= MAX_DRAFTS:
@@ -65,6 +68,7 @@ def update_draft(
     request = queries.draft_for(session, actor, request_id)
     if version is not None and request.version != version:
         raise Conflict(_l("Somebody changed this draft in the meantime. Look at it again before you save."))
+    _check_choices(session, actor, session.get_one(Organisation, request.organisation_id), data)
     write_request(session, request, data, now=now)
     return request
 
@@ -210,19 +214,30 @@ def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: in
     return asked_by_id
 
 
+def _check_choices(session: Session, actor: Actor, school: Organisation, data: Wish) -> None:
+    """Classes and people this person may not know of are as good as not there."""
+    if policy.knows_colleagues(actor, school.id, school.region_id):
+        return
+    own = {found.id for found in queries.classes_for(session, actor, school)}
+    if not own.issuperset(data.class_ids):
+        raise InvalidInput(NO_SUCH_CLASS, "school_class")
+    if data.teacher_id not in {None, actor.user_id}:
+        raise InvalidInput(NO_COLLEAGUE, "teacher")
+
+
 def _teacher(session: Session, school: Organisation, request: Request, data: Wish) -> int:
     """The adult who stays in the room: the asker unless somebody else of the school is named."""
     if data.teacher_id is None or data.teacher_id == request.asked_by_id:
         return request.asked_by_id
     if data.teacher_id not in {person.id for person in queries.teachers_of(session, school.id)}:
-        raise InvalidInput(_l("This person does not work at your school."), "teacher")
+        raise InvalidInput(NO_COLLEAGUE, "teacher")
     return data.teacher_id
 
 
 def _classes(session: Session, school: Organisation, data: Wish) -> list[SchoolClass]:
     known = {found.id: found for found in queries.classes_of(session, school.id)}
     if any(number not in known for number in data.class_ids):
-        raise InvalidInput(_l("This class does not exist at your school."), "school_class")
+        raise InvalidInput(NO_SUCH_CLASS, "school_class")
     return [known[number] for number in data.class_ids]
 
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
 
+from matcher.db import BIGGEST_ID
 from matcher.subjects import nearness, thesaurus
 from matcher.subjects.levels import Level
 from matcher.subjects.models import Topic, TopicTerm, TopicType
@@ -96,7 +97,9 @@ def topics_by_type(session: Session, locale: str) -> dict[TopicType, list[TopicC
 
 def topics_with_ids(session: Session, ids: Collection[int], locale: str) -> list[TopicChoice]:
     """These topics in the order asked; unknown ids are left out."""
-    found = {topic.id: topic for topic in session.scalars(select(Topic).where(Topic.id.in_(set(ids))))} if ids else {}
+    possible = {number for number in ids if 0 < number <= BIGGEST_ID}
+    query = select(Topic).where(Topic.id.in_(possible))
+    found = {topic.id: topic for topic in session.scalars(query)} if possible else {}
     return [_choice(found[number], locale) for number in dict.fromkeys(ids) if number in found]
 
 

@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, stale_token)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(DataError, unstorable)
+    app.register_error_handler(OverflowError, too_big)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(PoolTimeout, unavailable)
     app.register_error_handler(Exception, broken)
@@ -64,6 +65,14 @@ def http_error(error: HTTPException) -> Any:
 def unstorable(error: DataError) -> Answer:
     """The database cannot hold this value (a number out of range, a half character): the sender's to change."""
     current_app.logger.warning("value refused by the database at %s: %s", request.path, error.orig)
+    return error_page(422)
+
+
+def too_big(error: OverflowError) -> Answer:
+    """SQLite's driver says so in its own way; any other overflow is a fault of ours."""
+    if "SQLite" not in str(error):
+        return broken(error)
+    current_app.logger.warning("number refused by the database at %s", request.path)
     return error_page(422)
 
 

@@ -84,6 +84,11 @@ def invalid(template: str, form: Any, **context: Any) -> tuple[str, int]:
     return render_template(template, form=form, **context), 422
 
 
+def number_in(text: str | None) -> int | None:
+    """A typed row number or version; nothing, nonsense and numbers no row can have are None."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
     """(value, label) pairs as the library wants them; labels stay lazy, so that each reader gets their language."""
     return [SelectChoice(value, label) for value, label in pairs]

@@ -1,5 +1,6 @@
 """Drafts: made by the right people, kept whole, copied without the past, discarded and taken back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -153,7 +154,27 @@ def test_colleague_sees_no_draft_and_the_leader_does(world: World, session: Sess
 def test_unconfirmed_teacher_may_prepare(world: World, session: Session) -> None:
     person = make_user(session)
     make_grant(session, person, Role.TEACHER, organisation=world.school, confirmed=False)
-    assert world.save(actor=world.actor(person)).asked_by_id == person.id
+    own = make_class(session, school=world.school, created_by_id=person.id)
+    assert world.save(world.actor(person), replace(world.wish, class_id=own.id)).asked_by_id == person.id
+
+
+def test_unconfirmed_teacher_knows_no_classes_or_colleagues(world: World, session: Session) -> None:
+    person = make_user(session)
+    make_grant(session, person, Role.TEACHER, organisation=world.school, confirmed=False)
+    actor = world.actor(person)
+    own = make_class(session, school=world.school, created_by_id=person.id)
+    assert [found.id for found in queries.classes_for(session, actor, world.school)] == [own.id]
+    assert [found.id for found in queries.teachers_for(session, actor, world.school)] == [person.id]
+    with pytest.raises(NotFound):
+        queries.class_for(session, actor, world.group.id)
+    wish = replace(world.wish, class_id=own.id)
+    for change in (
+        {"class_id": world.group.id},
+        {"also_class_ids": (world.group.id,)},
+        {"teacher_id": world.teacher.id},
+    ):
+        with pytest.raises(InvalidInput):
+            world.save(actor, replace(wish, **change))
 
 
 def test_coordinator_asks_on_behalf_of_a_teacher(world: World, session: Session) -> None:
