@@ -292,21 +292,3 @@ def test_a_refused_row_ends_with_2_and_names_row_and_column(command, sqlite_data
     assert "refused: 1" in result.stdout
     assert 'row 3, column POSTCODE: "X" is not a postcode' in result.stderr
     assert stored(sqlite_database) == 0
-
-
-@pytest.mark.real_data
-def test_the_whole_register_is_imported_once(command, sqlite_database, reference_data):
-    content = (reference_data / "schools_nl_2024" / "schools_nl_2024.csv.gz").read_bytes()
-    first, second = command(content), command(content)
-    print("first run:", ", ".join(first.stdout.split("\n")), "second run:", ", ".join(second.stdout.split("\n")))
-    assert first.stdout.splitlines()[:4] == ["new: 8622", "changed: 0", "unchanged: 0", "refused: 0"]
-    assert second.stdout.splitlines()[:4] == ["new: 0", "changed: 0", "unchanged: 8622", "refused: 0"]
-    with sqlite_database.read() as session:
-        sectors = select(Organisation.school_sector, func.count()).group_by(Organisation.school_sector)
-        assert dict(session.execute(sectors).all()) == {
-            SchoolSector.PO: 6115,
-            SchoolSector.VO: 1619,
-            SchoolSector.SO: 888,
-        }
-        assert session.scalar(select(func.count()).where(Organisation.region_id.is_(None))) == 0
-        assert session.scalar(select(func.count()).where(Organisation.pc4.is_(None))) == 0
