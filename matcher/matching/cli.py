@@ -38,6 +38,7 @@ def suggest_command(request_id: int, limit: int, lang: str, as_json: bool) -> No
     try:
         with database.read() as session, in_locale(lang):
             report = suggestion_report(session, request_id=request_id, limit=limit, now=utcnow())
+            lines = _lines(report)
     except NotFound as error:
         raise MatcherError(f"There is no request {request_id}.") from error
     finally:
@@ -45,8 +46,7 @@ def suggest_command(request_id: int, limit: int, lang: str, as_json: bool) -> No
     if as_json:
         click.echo(json.dumps(report, indent=2, ensure_ascii=False))
     else:
-        for line in _lines(report):
-            click.echo(line)
+        click.echo("\n".join(lines))
 
 
 def _lines(report: dict[str, Any]) -> list[str]:

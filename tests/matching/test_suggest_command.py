@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 
 from matcher.clock import local_date, utcnow
 from matcher.db import Database
+from matcher.i18n import in_locale
+from matcher.matching.wording import never_sentence
 from matcher.offers.search_services import refresh_all
 from tests.factories.matching import make_offer, make_request
 from tests.factories.people import make_company, make_professional
@@ -58,6 +60,17 @@ def test_without_candidates_it_says_why(sqlite_database: Database, tmp_path: Pat
     assert report["candidates"] == []
     assert report["never"] == {"language": 1}
     assert report["smallest_change"][0]["code"] == "language"
+
+
+def test_text_says_why_in_the_language_asked_for(sqlite_database: Database, tmp_path: Path, request_id: int) -> None:
+    with sqlite_database.write() as session:
+        other = make_request(session, language="de", moments=[])
+    done = run(sqlite_database, tmp_path, str(other.id), "--lang", "nl")
+    assert done.exit_code == 0, done.output
+    with in_locale("nl"):
+        sentence = never_sentence("language")
+    assert f"1 x language: {sentence}" in done.output
+    assert "would help: in het Nederlands: 1" in done.output
 
 
 @pytest.mark.parametrize("arguments", [["999"], ["0"], ["eleven"], ["1", "--lang", "fr"], ["1", "--limit", "0"], []])
