@@ -152,7 +152,7 @@ def append_only(model: type[Base]) -> None:
 
 
 class Database:
-    """One engine and its two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
+    """One engine, two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
 
     def __init__(self, url: str, *, host: str = "matcher.invalid", **options: Any) -> None:
         # The name of this installation goes into calendar ids: a fact every session carries.
