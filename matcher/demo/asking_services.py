@@ -45,10 +45,11 @@ def make_classes(session: Session, world: World) -> None:
         told = teacher.actor is world.accounts["teacher"]
         for _ in range(2 if told else world.chance.choice([1, 1, 2])):
             number = next(numbers.setdefault(teacher.school.id, count()))
-            teacher.classes.append(_make_class(session, world, teacher, number, told=told))
+            teacher.classes.append(make_class(session, world, teacher, number, told=told))
 
 
-def _make_class(session: Session, world: World, teacher: Teacher, number: int, *, told: bool) -> SchoolClass:
+def make_class(session: Session, world: World, teacher: Teacher, number: int, *, told: bool = False) -> SchoolClass:
+    """The next class of a teacher; `number` gives its letter."""
     taught = [Level(code) for code in teacher.school.levels if _is_taught(Level(code))] or [Level.HAVO]
     level = (Level.HAVO, Level.VWO)[len(teacher.classes) % 2] if told else world.chance.choice(taught)
     year = (4, 5)[len(teacher.classes) % 2] if told else world.chance.choice(years_of(level)[-4:])

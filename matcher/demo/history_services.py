@@ -319,10 +319,10 @@ class History:
             self.diary.plan(over + timedelta(days=8), lambda now: self.close(request.id, now))
 
     def close(self, request_id: int, now: datetime) -> None:
-        """A visit nobody has reported yet keeps its request open: looked at again a week later."""
+        """Whatever still lives in it comes to an end first."""
         request = self.session.get_one(Request, request_id)
-        if request.state is RequestState.OPEN and not close_request(self.session, request_id, now=now):
-            self.diary.plan(now + timedelta(days=7), lambda later: self.close(request_id, later))
+        if not close_request(self.session, request_id, now=now) and request.state is RequestState.OPEN:
+            self.diary.plan(now + timedelta(days=14), lambda then: self.close(request_id, then))
 
     def _in_state(self, match_id: int, state: MatchState) -> Match | None:
         match = self.session.get_one(Match, match_id)

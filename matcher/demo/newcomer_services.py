@@ -6,17 +6,15 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
-from matcher.demo import catalogue
-from matcher.demo.asking_services import write_request
+from matcher.demo.asking_services import ask, fitting_lessons, make_class
 from matcher.demo.people_services import make_person
 from matcher.demo.place_services import postcode_in
 from matcher.demo.world import Teacher, World, waking
-from matcher.errors import MatcherError
-from matcher.matching.request_services import publish_request
 from matcher.organisations.models import Organisation
 from matcher.organisations.services import NewCompany, join_organisation, register_company, register_self_employed
 from matcher.organisations.states import SizeClass
 
+LAST_LETTER = 25
 COMPANIES = [
     ("Windmolenpark De Stille Wiek", "energy_sector", "Bolsward", SizeClass.MIDDLE),
     ("Drukkerij De Scheve Letter", "media_sector", "Leeuwarden", SizeClass.SMALL),
@@ -69,13 +67,9 @@ def _new_teacher(session: Session, world: World) -> None:
     actor = actor_for(session, person.id)
     join_organisation(session, actor=actor, organisation_id=home.school.id, role=Role.TEACHER, now=now)
     newcomer = Teacher(actor_for(session, person.id), home.school)
-    try:
-        with session.begin_nested():
-            draft = write_request(session, world, newcomer, home.classes[0], catalogue.lessons()["weer"], now=now)
-            if draft is not None:
-                publish_request(session, draft.id, actor=newcomer.actor, now=now)
-    except MatcherError:
-        return
+    # Who is not confirmed sees nobody else's classes, so makes one.
+    own = make_class(session, world, newcomer, LAST_LETTER)
+    ask(session, world, newcomer, own, world.chance.choice(fitting_lessons(own)), now=now)
 
 
 def _days_ago(world: World, days: int) -> datetime:

@@ -19,8 +19,9 @@ from matcher.regions.models import Postcode
 from matcher.regions.queries import region_tree
 from matcher.regions.services import seed_regions
 from matcher.safeguarding.models import SafeguardingRule
+from matcher.safeguarding.services import seed_rules
 from matcher.safeguarding.states import ProofType
-from matcher.subjects.levels import GROUPS, Level
+from matcher.subjects.levels import Level
 from matcher.subjects.models import Topic
 from matcher.subjects.services import seed_topics
 
@@ -37,24 +38,7 @@ def lay_ground(session: Session, world: World) -> None:
     seed_topics(session)
     world.regions = {node.code: node.id for node in region_tree(session)}
     world.topics = dict(session.execute(select(Topic.code, Topic.id)).all())
-    if session.scalar(select(SafeguardingRule.id).limit(1)) is None:
-        session.add_all(_default_rules())
-    session.flush()
-
-
-def _default_rules() -> list[SafeguardingRule]:
-    """A teacher stays in the room, so a visit asks nothing; who comes every week shows a certificate of conduct."""
-    hybrid = [
-        SafeguardingRule(
-            kind="hybrid_placement", level=level.value, structural=True, proof=ProofType.VOG, max_age_weeks=26
-        )
-        for level in (*GROUPS["po"], Level.SO)
-    ]
-    return [
-        SafeguardingRule(kind="guest_lecture", supervised=True, proof=ProofType.NONE),
-        SafeguardingRule(kind="hybrid_placement", structural=True, proof=ProofType.VOG, max_age_weeks=26),
-        *hybrid,
-    ]
+    seed_rules(session)
 
 
 def make_schools(session: Session, world: World, reference_data: Path | None) -> None:
