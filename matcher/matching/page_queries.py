@@ -133,7 +133,7 @@ def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     parts.append(", ".join(part for part in (school.name, school.place) if part))
     if request.delivery is Delivery.ON_SITE and school.lat is not None and school.lon is not None:
         away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
-        parts.append(_("about %(km)s km", km=away) if away else _("less than 1 km away"))
+        parts.append(_("about %(km)s km", km=away) if away else _("less than 1 km"))
     else:
         parts.append(str(DELIVERIES[request.delivery]))
     return " · ".join(parts)

@@ -184,6 +184,8 @@ def _turn_to_ask(
         return "", False
     if candidates is not None and not candidates:
         return _("Nobody fits exactly. Look below at what would help."), True
+    if candidates is not None and all(candidate.status for candidate in candidates):
+        return _("Nobody is left to ask. Look again, or change one thing about your question."), True
     if not can_send:
         return _("You see who fits. Names open when your place at the school is confirmed."), False
     return _("It is your turn: tick whom you want to ask. We ask three at a time at most."), True

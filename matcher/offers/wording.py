@@ -37,11 +37,11 @@ class Readable(Protocol):
 
 
 def group_label(level: Level) -> str:
-    """For people who do not work at a school: "teenagers on their way to university (11–18 years, Vwo)"."""
+    """For people who do not work at a school: "Teenagers on their way to university · 11–18 years · Vwo"."""
     locale = current_locale()
     example = level_example(level, locale)
     ages = age_text([level], (), locale)
-    return f"{example[:1].upper()}{example[1:]} ({ages}, {level_name(level, locale)})"
+    return f"{example[:1].upper()}{example[1:]} · {ages} · {level_name(level, locale)}"
 
 
 def level_names(levels: Iterable[str]) -> str:
