@@ -102,6 +102,14 @@ def _move_asked_by(events: list[MatchEvent]) -> Side | None:
     return events[0].role if events[0].action is Action.ASK_MOVE else None
 
 
+def have_met(session: Session, actor: Actor, user_id: int) -> bool:
+    """Did a match ever bring these two people together, on whatever side?"""
+    people = (Match.professional_id, Match.visitor_id, Match.teacher_id, Match.proposed_by_id, Request.asked_by_id)
+    query = select(Match.id).join(Request, Request.id == Match.request_id)
+    both = (or_(*(column == one for column in people)) for one in (actor.user_id, user_id))
+    return session.scalars(query.where(*both).limit(1)).first() is not None
+
+
 def match_for(session: Session, match_id: int, actor: Actor) -> tuple[Match, MatchFacts]:
     """A match this person may see. Raises NotFound for everybody else, so that ids tell nothing."""
     match = session.get(Match, match_id) if 0 < match_id <= BIGGEST_ID else None

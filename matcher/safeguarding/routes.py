@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.accounts.models import User
@@ -14,7 +14,7 @@ from matcher.organisations.models import Organisation
 from matcher.safeguarding import policy, queries, services
 from matcher.safeguarding.forms import BoardRuleForm, ProofForm, ReportForm
 from matcher.safeguarding.states import ProofType
-from matcher.web.forms import invalid
+from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, local_target, roles, signed_in
 from matcher.web.limits import limiter
 from matcher.web.toasts import toast
@@ -116,12 +116,14 @@ def blocks() -> str:
 @signed_in
 def block() -> Response:
     """From any page that shows a person or an organisation: hidden fields say whom, and for whom."""
-    who = actor()
+    who, user_id = actor(), _number("user")
+    if user_id is not None and not _may_know(user_id):
+        raise NotFound()
     with writing() as unit:
         services.block(
             unit,
             actor=who,
-            of_user_id=_number("user"),
+            of_user_id=user_id,
             of_organisation_id=_number("organisation"),
             for_organisation_id=_number("for"),
             now=utcnow(),
@@ -143,7 +145,7 @@ def unblock(block_id: int) -> Response:
 @blueprint.get("/report")
 @signed_in
 def report() -> str:
-    about = {name: value for name in ("user", "match") if (value := request.args.get(name, "")).isdigit()}
+    about = {name: value for name in ("user", "match") if number_in(value := request.args.get(name, ""))}
     return render_template("safeguarding/report.html", form=ReportForm(), about=about)
 
 
@@ -194,14 +196,21 @@ def handle_report(report_id: int) -> Response:
     return redirect(url_for(".reports"))
 
 
+def _may_know(user_id: int) -> bool:
+    """The list of blocks shows names: guests for whoever was confirmed, others only after a match with them."""
+    who = actor()
+    if any(grant.confirmed for grant in who.grants) and queries.guest(reading(), user_id) is not None:
+        return True
+    return bool(current_app.extensions["matcher_have_met"](reading(), who, user_id))
+
+
 def _number(name: str) -> int | None:
     """A hidden number; nonsense is somebody else's page."""
     text = request.form.get(name, "")
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    number = number_in(text)
+    if text and number is None:
         raise NotFound()
-    return int(text)
+    return number
 
 
 def _guest(school_id: int, user_id: int) -> tuple[Organisation, User]:

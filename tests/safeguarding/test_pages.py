@@ -77,6 +77,8 @@ def test_block_is_seen_and_taken_back_by_its_maker_only(
         assert teacher.post("/safeguarding/blocks", data=wrong).status_code == 404
     with sqlite_database.read() as session:
         block_id = session.scalars(select(Block)).one().id
+    # The list would tell the name of anybody: only of people one may know.
+    assert enter("guest").post("/safeguarding/blocks", data={"user": str(ids["teacher"])}).status_code == 404
     assert "Gijs Gast" in teacher.get("/safeguarding/blocks").text
     assert enter("guest").post(f"/safeguarding/blocks/{block_id}/end").status_code == 404
     assert teacher.post(f"/safeguarding/blocks/{block_id}/end").status_code == 302
