@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from matcher.errors import MatcherError
 from matcher.i18n import _, _l, current_locale
+from matcher.web.forms import TEXT_LENGTH, clean_text
 from matcher.web.transaction import close_reading
 
 SENTENCES = {
@@ -98,12 +99,20 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     text = sentence or str(SENTENCES.get(status) or SENTENCES[page])
     headers = {"Content-Type": "text/html; charset=utf-8"}
     try:
-        body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number)
+        body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number, typed=_typed())
     except Exception as error:
         # Whatever is broken (a template, the database, an address that cannot be built): a plain page can be shown.
         current_app.logger.error("error page %s could not be drawn: %s", page, error)
         body = _plain(status, text, number)
     return body, status, headers
+
+
+def _typed() -> list[str]:
+    """What somebody wrote in a form that came too late, to copy from; passwords and values of buttons are not that."""
+    if request.method != "POST":
+        return []
+    sent = [(name, clean_text(text)) for name, text in request.form.items() if "password" not in name]
+    return [text[:TEXT_LENGTH] for _name, text in sent if " " in text or "\n" in text]
 
 
 def _plain(status: int, sentence: str, number: str | None) -> str:
