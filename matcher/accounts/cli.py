@@ -8,7 +8,7 @@ from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
 from matcher.accounts.tokens import INVITED
 from matcher.clock import utcnow
 from matcher.config import Settings
-from matcher.db import Database
+from matcher.db import BIGGEST_ID, Database
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import LOCALES
 from matcher.reference import prepare
@@ -28,7 +28,9 @@ def user() -> None:
 @click.option("--name", required=True)
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--region", help="Code of a region, for a coordinator: nl, zuidwest, utrecht …")
-@click.option("--organisation", type=int, help="Number of a school or company, for its people.")
+@click.option(
+    "--organisation", type=click.IntRange(1, BIGGEST_ID), help="Number of a school or company, for its people."
+)
 @click.option("--password", help="Left out: a link to sign in with once is printed.")
 @click.option("--locale", type=click.Choice(LOCALES), default="nl")
 def add(
