@@ -72,7 +72,11 @@ def _stands(line: BoardMatch) -> str:
 def _moment(day: date | None, starts: str | None) -> str:
     if day is None:
         return ""
-    return _("%(day)s at %(time)s", day=format_day_month(day), time=clock_text(starts)) if starts else format_day_month(day)
+    return (
+        _("%(day)s at %(time)s", day=format_day_month(day), time=clock_text(starts))
+        if starts
+        else format_day_month(day)
+    )
 
 
 def _until(moment: datetime) -> str:
