@@ -6,6 +6,7 @@ Everything is planned in a diary and done in order of time. What has not come to
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -29,6 +30,7 @@ from matcher.matching.services import (
     decline_match,
     post_message,
     reject_match,
+    withdraw_match,
 )
 from matcher.matching.states import CancelReason, DeclineReason, MatchState, MissedReason, RejectReason
 from matcher.matching.suggestion_models import Suggestion
@@ -42,6 +44,8 @@ from matcher.subjects.levels import Level
 QUEUE_DAYS = 3
 """What was agreed in the last days still waits for the coordinator of the home region."""
 TOLD_VISITS, TOLD_FIRST_DAYS = 6, 40
+SLIPS_THROUGH, REJECTED, TAKEN_BACK, CANCELLED = 23, 9, 5, 4
+"""What seldom happens has its turn instead of dice, so that it does happen in every world."""
 DISAGREE_DAYS = 14
 ASKED_DAYS = 25
 """How it was is asked for real in the last weeks; of longer ago nobody sees the question any more."""
@@ -80,6 +84,7 @@ class History:
     def __init__(self, session: Session, world: World) -> None:
         self.session, self.world, self.diary = session, world, Diary()
         self.disagreements = 0
+        self.decisions, self.approvals = count(), count()
         told = world.accounts["professional"].user_id
         self.told_offers = set(session.scalars(select(Offer.id).where(Offer.person_id == told)))
 
@@ -207,10 +212,13 @@ class History:
         begins = datetime.fromtimestamp(moment.start_s, UTC)
         self.diary.plan(begins, lambda then: self.expire(match_id, then))
         still_waits = match.region_id == world.home_region and at > world.now - timedelta(days=QUEUE_DAYS)
-        if still_waits or world.sometimes(0.02):
+        turn = next(self.decisions)
+        if still_waits or turn % 60 == SLIPS_THROUGH:
             return
-        if world.sometimes(0.02):
+        if turn % 50 == REJECTED:
             self.diary.plan(at, lambda then: self.reject(match_id, then))
+        elif turn % 40 == TAKEN_BACK:
+            self.diary.plan(at, lambda then: self.take_back(match_id, then))
         else:
             self.diary.plan(at, lambda then: self.approve(match_id, moment, then))
 
@@ -224,7 +232,7 @@ class History:
         begins, ends = (datetime.fromtimestamp(seconds, UTC) for seconds in (moment.start_s, moment.end_s))
         if self.world.sometimes(0.15):
             self._plan_talk(match_id, now, begins)
-        if self.world.sometimes(0.05) and begins - now > timedelta(days=2):
+        if next(self.approvals) % 18 == CANCELLED and begins - now > timedelta(days=2):
             at = waking(now + (begins - now) * self.world.chance.uniform(0.4, 0.95))
             if at < begins:
                 self.diary.plan(at, lambda then: self.cancel(match_id, then))
@@ -237,6 +245,13 @@ class History:
             self.tried(
                 lambda: reject_match(self.session, match_id, reason=RejectReason.DUPLICATE, actor=coordinator, now=now)
             )
+
+    def take_back(self, match_id: int, now: datetime) -> None:
+        match = self._in_state(match_id, MatchState.ACCEPTED)
+        guest = self.world.guest_of(match.visitor_id) if match else None
+        if guest is not None:
+            reason = CancelReason.COMPANY_NEEDS_ME
+            self.tried(lambda: withdraw_match(self.session, match_id, reason=reason, actor=guest.actor, now=now))
 
     def cancel(self, match_id: int, now: datetime) -> None:
         match = self._in_state(match_id, MatchState.APPROVED)
