@@ -12,6 +12,7 @@ from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
 from matcher.i18n import _
+from matcher.organisations.queries import Waiting, waiting_colleagues
 from matcher.requests.states import RequestState
 from matcher.web.guards import actor, signed_in
 from matcher.web.transaction import reading
@@ -55,6 +56,7 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
         visits_itself = Role.PROFESSIONAL in roles
         lists += _company_lists(board, visits_itself)
         actions += _company_actions(visits_itself)
+    todo += [_colleague(waiting) for waiting in waiting_colleagues(session, person)]
     if Role.ADMINISTRATOR in roles:
         lists += [_list(_("Administration"), _desk(), "settings", "", "")]
     return {"now": todo, "lists": lists, "actions": actions}
@@ -147,6 +149,18 @@ def _matches(lines: Iterable[BoardMatch]) -> list[Row]:
 def _request(line: BoardRequest) -> Row:
     page = "requests.edit_draft" if line.state is RequestState.DRAFT else "matching.request_page_view"
     return wording.request_row(line, address_of(page, request_id=line.request_id) or "#")
+
+
+def _colleague(waiting: Waiting) -> Row:
+    place = waiting.organisation
+    return {
+        "title": _("Does %(name)s belong to %(place)s?", name=waiting.user.name, place=place.name),
+        "url": address_of("organisations.show", organisation_id=place.id) or "#",
+        "meta": _("Only people you know should speak for you."),
+        "state": "wait",
+        "state_label": _("Confirm"),
+        "when": None,
+    }
 
 
 def _list(title: str, rows: list[Row], icon: str, empty_title: str, empty_text: str) -> List:

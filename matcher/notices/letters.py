@@ -113,10 +113,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _is_aside(part: str) -> bool:
+    """A quote, or lines that each say `what: value`; the page the notice leads to shows both."""
+    lines = part.strip().splitlines()
+    return part.lstrip().startswith(">") or (len(lines) > 1 and all(": " in line for line in lines))
+
+
 def _shortened(text: str, base_url: str) -> str:
-    """Without greeting, addresses of pages and signature; cut at a word."""
+    """Without greeting, quotes, lists of facts, addresses of pages and signature; cut at a word."""
     text = re.split(r"\n-- ?\n", text, maxsplit=1)[0]
-    parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
+    told = (part for part in re.split(r"\n\s*\n", text.strip()) if not _is_aside(part))
+    parts = [" ".join(part.split()) for part in told]
     if len(parts) > 1 and parts[0].endswith(","):
         parts = parts[1:]
     words = " ".join(part for part in parts if part and not (base_url and base_url in part))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Audit, Grant, LoginToken, User
 from matcher.accounts.policy import Actor
+from matcher.accounts.states import Role
 from matcher.accounts.tokens import hashed
 from matcher.errors import NotFound
 from matcher.organisations.models import CalendarDay, LessonGrid, Organisation
@@ -129,7 +130,19 @@ def awaiting_verification(session: Session, actor: Actor) -> list[Organisation]:
 
 def awaiting_confirmation(session: Session, actor: Actor) -> list[Waiting]:
     """Members who wait, at organisations that were checked: a new organisation's people are judged together with it."""
-    query = (
+    return _waiting(session, _in_regions(_who_waits(), actor))
+
+
+def waiting_colleagues(session: Session, actor: Actor) -> list[Waiting]:
+    """Members who wait at the places this person leads: those it may confirm itself."""
+    leads = [
+        g.organisation_id for g in actor.grants if g.confirmed and g.role in (Role.SCHOOL_LEAD, Role.COMPANY_CONTACT)
+    ]
+    return _waiting(session, _who_waits().where(Grant.organisation_id.in_(leads))) if leads else []
+
+
+def _who_waits() -> Select[Any]:
+    return (
         select(Grant, User, Organisation)
         .join(User, User.id == Grant.user_id)
         .join(Organisation, Organisation.id == Grant.organisation_id)
@@ -143,7 +156,10 @@ def awaiting_confirmation(session: Session, actor: Actor) -> list[Waiting]:
             Organisation.ended_at.is_(None),
         )
     )
-    rows = session.execute(_in_regions(query, actor).order_by(Grant.created_at, Grant.id))
+
+
+def _waiting(session: Session, query: Select[Any]) -> list[Waiting]:
+    rows = session.execute(query.order_by(Grant.created_at, Grant.id))
     return [Waiting(grant, user, place) for grant, user, place in rows]
 
 
