@@ -189,9 +189,8 @@ def tick(
 
 def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]:
     """Invite the next ticked people until three invitations wait. Who may not be asked any more is skipped."""
-    request = session.get(Request, request_id)
-    if request is None:
-        raise NotFound()
+    lock_people(session, _waiting(session, request_id))
+    request = lock_row(session, Request, request_id)
     asked: list[Match] = []
     for tick_row in _pending(session, request_id):
         if request.state is not RequestState.OPEN or _room(session, request, now) <= 0:
@@ -213,6 +212,13 @@ def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]
             asked.append(outcome)
     session.flush()
     return asked
+
+
+def lock_people(session: Session, offer_ids: Sequence[int]) -> None:
+    """The people behind these offers, ids rising; people are locked before the request, so nobody waits in a ring."""
+    query = select(Offer.person_id).where(Offer.id.in_(offer_ids), Offer.person_id.is_not(None)).distinct()
+    for person_id in sorted(person for person in session.scalars(query) if person is not None):
+        lock_row(session, User, person_id)
 
 
 def _pending(session: Session, request_id: int) -> list[RequestTick]:

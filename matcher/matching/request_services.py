@@ -12,7 +12,7 @@ from matcher.db import lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
 from matcher.matching.models import Match
-from matcher.matching.proposal_services import ask_next, tick
+from matcher.matching.proposal_services import ask_next, lock_people, tick
 from matcher.matching.states import LIVE, CancelReason
 from matcher.matching.visit_services import end_by_system
 from matcher.requests import policy
@@ -116,6 +116,7 @@ def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor
 
     Of somebody who is not confirmed yet the ticks are kept; they are asked once the request is sent.
     """
+    lock_people(session, offer_ids)
     request = editable(session, request_id, actor)
     tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
     return ask_next(session, request.id, now=now) if _may_send(actor, request) else []
