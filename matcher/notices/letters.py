@@ -116,7 +116,7 @@ def _one_line(text: str) -> str:
 def _is_aside(part: str) -> bool:
     """A quote, or lines that each say `what: value`; the page the notice leads to shows both."""
     lines = part.strip().splitlines()
-    return part.lstrip().startswith(">") or (len(lines) > 1 and all(": " in line for line in lines))
+    return part.lstrip().startswith(">") or all(": " in line and line.rstrip()[-1] not in ".?!…" for line in lines)
 
 
 def _shortened(text: str, base_url: str) -> str:

@@ -141,7 +141,7 @@ def waiting_colleagues(session: Session, actor: Actor) -> list[Waiting]:
     return _waiting(session, _who_waits().where(Grant.organisation_id.in_(leads))) if leads else []
 
 
-def _who_waits() -> Select[Any]:
+def _who_waits() -> Select[Grant, User, Organisation]:
     return (
         select(Grant, User, Organisation)
         .join(User, User.id == Grant.user_id)
@@ -158,7 +158,7 @@ def _who_waits() -> Select[Any]:
     )
 
 
-def _waiting(session: Session, query: Select[Any]) -> list[Waiting]:
+def _waiting(session: Session, query: Select[Grant, User, Organisation]) -> list[Waiting]:
     rows = session.execute(query.order_by(Grant.created_at, Grant.id))
     return [Waiting(grant, user, place) for grant, user, place in rows]
 
