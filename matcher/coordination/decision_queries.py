@@ -112,7 +112,8 @@ def _distance(page: MatchPage) -> str:
     school, offer = page.school, page.offer
     if school.lat is None or school.lon is None:
         return _("not known")
-    return _("about %(km)s km", km=round(distance_km(offer.lat, offer.lon, school.lat, school.lon)))
+    away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
+    return _("about %(km)s km", km=away) if away else _("less than 1 km")
 
 
 def _load(session: Session, person_id: int, cap: int | None, now: datetime) -> tuple[int, int, str]:

@@ -90,7 +90,7 @@ def test_words_follow_the_reader(mail_server: MailServer, sqlite_database: Datab
     send_due(sqlite_database, mailing_app(sqlite_database, mail_url=mail_server.url), LATER)
     dutch, english = mail_server.sink.messages
     assert (dutch["Subject"], english["Subject"]) == ("do 10 december", "Thu 10 December")
-    assert "do 10 december 2026, 10:15" in _text(dutch)
+    assert "do 10 december 2026, 10.15" in _text(dutch)
     assert (dutch["Content-Language"], english["Content-Language"]) == ("nl", "en")
 
 
