@@ -165,7 +165,7 @@ class Match(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # The one door raises seq itself; the mapper only checks that nobody else did in the meantime.
-    __mapper_args__ = {"version_id_col": seq, "version_id_generator": False}  # noqa: RUF012  (SQLAlchemy reads it so)
+    __mapper_args__ = {"version_id_col": seq, "version_id_generator": False}
 
 
 class MatchMoment(Base):

@@ -97,7 +97,9 @@ def give_exception(session: Session, chance: random.Random, person_id: int) -> N
 def make_random_request(session: Session, chance: random.Random) -> Request:
     lat, lon = place_anywhere(chance)
     topics = list(session.scalars(select(Topic).where(Topic.code.like("onderwerp-%")).order_by(Topic.id)))
-    moments = {(MONDAY + timedelta(days=chance.randrange(26)), *chance.choice(HOURS)) for _ in range(chance.randint(1, 5))}
+    moments = {
+        (MONDAY + timedelta(days=chance.randrange(26)), *chance.choice(HOURS)) for _ in range(chance.randint(1, 5))
+    }
     school = make_school(session, lat=lat, lon=lon)
     return make_request(
         session,
