@@ -11,10 +11,10 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES, Role
-from matcher.availability.models import Booking
-from matcher.availability.states import Delivery, Party
+from matcher.availability.queries import availability_of
+from matcher.availability.states import Delivery, OwnerType, TimeState
 from matcher.availability.wording import DELIVERIES, periods_label
-from matcher.clock import AMSTERDAM
+from matcher.clock import AMSTERDAM, local_date
 from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
 from matcher.matching import timeline
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
@@ -102,7 +102,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
         when=moment_text(chosen) if chosen else None,
-        slots=_slots(session, match, facts, moments, now),
+        slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
         timeline=[_entry(event, people, actor) for event in reversed(events)],
         messages=_messages(session, match, people, actor),
@@ -174,11 +174,16 @@ def _day(at: datetime) -> str:
 
 
 def _slots(
-    session: Session, match: Match, facts: MatchFacts, moments: list[MatchMoment], now: datetime
+    session: Session,
+    match: Match,
+    facts: MatchFacts,
+    moments: list[MatchMoment],
+    sides: frozenset[Side],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """The moments on the table; when the other side already chose one, only that one can be taken."""
     chosen = next((moment for moment in moments if moment.chosen), None)
-    busy = _busy(session, match, moments)
+    week = _week_says(session, match, moments, now) if Side.COMPANY in sides else {}
     slots = []
     for moment in moments:
         if moment.dropped_at is not None:
@@ -187,14 +192,12 @@ def _slots(
         elsewhere = chosen is not None and bool(facts.given) and chosen.id != moment.id
         why_not = _("has passed") if past else _("not the moment the other side chose") if elsewhere else None
         clock = clock_text(f"{moment.starts}–{moment.ends}")
-        sub = f"{periods_label(moment.periods)} · {clock}" if moment.periods else clock
-        if moment.id in busy:
-            sub += " · " + _("you have another visit then")
+        parts = (periods_label(moment.periods) if moment.periods else "", clock, week.get(moment.id, ""))
         slots.append(
             {
                 "value": str(moment.id),
                 "label": format_day_month(moment.day),
-                "sub": sub,
+                "sub": " · ".join(part for part in parts if part),
                 "disabled": why_not is not None,
                 "why_not": why_not,
             }
@@ -202,22 +205,20 @@ def _slots(
     return slots
 
 
-def _busy(session: Session, match: Match, moments: list[MatchMoment]) -> set[int]:
-    """Moments at which the person asked already has a visit."""
+def _week_says(session: Session, match: Match, moments: list[MatchMoment], now: datetime) -> dict[int, str]:
+    """Moment id → what the week of the person asked says of it, for that person's own eyes."""
     person_id = match.visitor_id or match.professional_id
     if person_id is None or not moments:
-        return set()
-    rows = session.execute(
-        select(Booking.start_s, Booking.end_s).where(
-            Booking.party == Party.PERSON,
-            Booking.party_id == person_id,
-            Booking.live,
-            Booking.match_id != match.id,
-            Booking.end_s > moments[0].start_s,
-            Booking.start_s < max(moment.end_s for moment in moments),
-        )
-    ).all()
-    return {m.id for m in moments if any(start < m.end_s and end > m.start_s for start, end in rows)}
+        return {}
+    times = availability_of(
+        session,
+        (OwnerType.PERSON, person_id),
+        on=local_date(now),
+        from_s=moments[0].start_s,
+        to_s=max(moment.end_s for moment in moments),
+    )
+    words = {TimeState.USUAL: _("you are free"), TimeState.BUSY: _("you have another visit then")}
+    return {moment.id: words.get(times.state(moment.start_s, moment.end_s), "") for moment in moments}
 
 
 def _wanted(moments: list[MatchMoment], events: Any) -> str | None:

@@ -56,7 +56,11 @@ def begin_once(session: Session) -> None:
     # Not at the top: web knows no feature, and this is one of its two keys to accounts.
     from matcher.accounts.repeat_services import first_answer, remember_command
 
-    values = {"user_id": command.user_id, "nonce": command.nonce, "request_hash": command.request_hash}
+    values: dict[str, Any] = {
+        "user_id": command.user_id,
+        "nonce": command.nonce,
+        "request_hash": command.request_hash,
+    }
     before = first_answer(session, **values)
     if before is not None:
         raise Repeated(before)
