@@ -25,7 +25,14 @@ def configure(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MOST_FORM_BYTES
     app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
+    app.before_request(shorten_forms)
     app.before_request(refuse_nul)
+
+
+def shorten_forms() -> None:
+    """The library holds only uploads to the limit of forms; ordinary ones are read whole, so the body is held to it."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        request.max_content_length = MOST_FORM_BYTES
 
 
 def refuse_nul() -> None:

@@ -42,6 +42,8 @@ from tests.factories.people import (
 )
 from tests.matching.lives import Life, another_offer, make_life
 
+LATER = NOW + timedelta(minutes=10)
+"""When people look: mails have gone out, nothing can be taken back any more."""
 EARLY = NOW - timedelta(days=40)
 DAYS = [date(2026, 12, day) for day in (7, 8, 9, 10, 11, 14)]
 PAST_DAY = date(2026, 11, 5)
@@ -204,7 +206,7 @@ def _matches(session: Session, life: Life, crowd: Crowd) -> None:
     crowd.people["contact"] = contact.id
     crowd.ids["organisation"]["company"] = company.id
     for number, state in enumerate(MATCHES):
-        offer = another_offer(session, company=company if state in {"proposed", "approved"} else None)
+        offer = another_offer(session, company=company if state in {"proposed", "approved", "declined"} else None)
         day = PAST_DAY if state == "held" else DAYS[number]
         words, moments = f"secret-words-{state}", [(day, "10:15", "11:05")]
         life.offers.append(offer)
@@ -296,7 +298,9 @@ def _place(session: Session, crowd: Crowd, name: str) -> Organisation:
 def addresses(crowd: Crowd, rule: Any) -> list[str]:
     """This rule with every thing there is."""
     found: list[dict[str, Any]] = [{}]
-    for argument in sorted(rule.arguments):
+    if {"school_id", "user_id"} <= rule.arguments:
+        found = [{"school_id": crowd.ids["organisation"][name]} for name in ("school", "other_school")]
+    for argument in sorted(rule.arguments - set(found[0])):
         found = [{**one, argument: value} for one in found for value in _values(crowd, argument)]
     adapter = crowd.app.url_map.bind("localhost")
     method = next(iter(rule.methods - {"OPTIONS", "HEAD"}))
@@ -317,3 +321,9 @@ def _values(crowd: Crowd, argument: str) -> Iterable[Any]:
     if name == "notice":
         return (1, 2)
     return crowd.ids[kinds.get(name, name)].values()
+
+
+def rules_for(crowd: Crowd, method: str) -> list[Any]:
+    """The addresses of the application that take this method, in a fixed order."""
+    rules = [rule for rule in crowd.app.url_map.iter_rules() if method in rule.methods and rule.endpoint != "static"]
+    return sorted(rules, key=lambda rule: (rule.endpoint, str(rule)))

@@ -7,7 +7,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,12 @@ from flask import Flask, request
 from matcher.accounts.models import User
 from matcher.db import Database
 from matcher.web.guards import public
-from tests.factories import NOW
-from tests.web.crowd import Crowd, addresses, make_crowd
-from tests.web.odd import IN_ADDRESSES, ODD, Form, encoded, forms_of, odd_sendings
+from tests.web.crowd import LATER, Crowd, addresses, make_crowd, rules_for
+from tests.web.odd import IN_ADDRESSES, ODD, encoded, odd_sendings
+from tests.web.shown import harvest
 
-LATER = NOW + timedelta(minutes=10)
-"""Mails have gone out, nothing can be taken back any more."""
-ACTORS = ("teacher", "lead", "contact", "coordinator", "guest_approved", "guest_proposed")
 MOST = {"sqlite": 450, "postgresql": 150}
 ALL_OF_IT = pytest.mark.parametrize("all_of_it", [False, pytest.param(True, marks=pytest.mark.long)])
-SHOWN: dict[tuple[str, str], tuple[str, Form]] = {}
-"""Collected once: both engines give the same numbers to the same people and things."""
-OFTEN_SHOWN = ("match", "request", "offer", "organisation")
 ENDS_MUCH = ("sign_out", "end_sessions", "change_password", "stop", "withdraw", "cancel", "end_member", "discard")
 SOURCES = Path(__file__).parent.parent.parent / "matcher"
 PARAMETER = re.compile(r"""request\.(?:args|values)(?:\.get|\.getlist)?[\(\[]\s*["']([a-z_]+)["']""")
@@ -54,35 +47,6 @@ def parameters() -> list[str]:
     return sorted({*PARAMETER.findall(text), "page", "topics", "seen", "settled", "for_level", "nonce"})
 
 
-def harvest(crowd: Crowd) -> dict[tuple[str, str], tuple[str, Form]]:
-    """Per endpoint and method one form, with somebody who was shown it."""
-    adapter, found = crowd.app.url_map.bind("localhost"), SHOWN
-    for viewer in ACTORS if not SHOWN else ():
-        for path in _pages(crowd, with_public=viewer == ACTORS[0]):
-            answer = crowd.ask(viewer, path)
-            for form in forms_of(answer.text) if answer.mimetype == "text/html" and answer.status_code < 300 else []:
-                action = form.action.split("?")[0] or path
-                if not adapter.test(action, form.method):
-                    assert path == "/styleguide", f"a form on {path} goes to {action}"
-                    continue
-                endpoint = adapter.match(action, form.method)[0]
-                form.action = form.action or path
-                known = found.get((endpoint, form.method))
-                if known is None or len(known[1].names) < len(form.names):
-                    found[endpoint, form.method] = (viewer, form)
-    return found
-
-
-def _pages(crowd: Crowd, *, with_public: bool) -> list[str]:
-    """Where forms are; pages for everybody look the same to everybody."""
-    found: list[str] = []
-    for rule in _rules(crowd, "GET"):
-        if with_public or getattr(crowd.app.view_functions[rule.endpoint], "guard", "") != "public":
-            many = {f"{name}_id" for name in OFTEN_SHOWN}.issuperset(rule.arguments)
-            found += addresses(crowd, rule) if many else addresses(crowd, rule)[:2]
-    return sorted(set(found))
-
-
 def fuzzed(names: list[str]) -> list[str]:
     """Boxes with a number in their name are all alike: two of each kind are enough."""
     seen: Counter[str] = Counter()
@@ -93,11 +57,6 @@ def fuzzed(names: list[str]) -> list[str]:
         if seen[kind] <= 2:
             kept.append(name)
     return kept
-
-
-def _rules(crowd: Crowd, method: str) -> list[Any]:
-    rules = [rule for rule in crowd.app.url_map.iter_rules() if method in rule.methods and rule.endpoint != "static"]
-    return sorted(rules, key=lambda rule: (rule.endpoint, str(rule)))
 
 
 def _actor_for(rule: Any) -> str:
@@ -144,7 +103,7 @@ def test_form_with_odd_values_is_never_a_fault(crowd: Crowd, engine_name: str, a
 def test_address_with_odd_parameters_is_never_a_fault(crowd: Crowd, engine_name: str, all_of_it: bool) -> None:
     wanted = [
         (_actor_for(rule), path, name, what)
-        for rule in _rules(crowd, "GET")
+        for rule in rules_for(crowd, "GET")
         for path in addresses(crowd, rule)[:1]
         for name in parameters()
         for what in ODD
@@ -163,7 +122,7 @@ def test_address_with_odd_parameters_is_never_a_fault(crowd: Crowd, engine_name:
 def test_odd_number_in_an_address_is_not_found(crowd: Crowd) -> None:
     wrong = []
     for method in ("GET", "POST"):
-        for rule in _rules(crowd, method):
+        for rule in rules_for(crowd, method):
             if not rule.arguments or rule.endpoint == "static":
                 continue
             for text in IN_ADDRESSES:
