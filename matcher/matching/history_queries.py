@@ -96,7 +96,7 @@ def _count(tally: Tally, rows: Sequence[Any], request: RequestView, as_of: datet
     first, state = rows[0], MatchState(rows[-1].to_state)
     if first.request_id == request.id:
         tally.asked_by.add(request.id)
-    if first.side is not Side.COMPANY:
+    if first.side is not Side.COMPANY and not _was_registered(first):
         _count_ask(tally, first, state, list(_standing(rows)), as_of)
     day = first.day or first.created_at.astimezone(AMSTERDAM).date()
     if state in TAKES_PLACE and school_year(day) == request.school_year:
@@ -107,6 +107,11 @@ def _count(tally: Tally, rows: Sequence[Any], request: RequestView, as_of: datet
             visits_here=int(first.school_id == request.organisation_id),
             level_visits=int(first.level is not None and first.level == request.level),
         )
+
+
+def _was_registered(first: Any) -> bool:
+    """Noted when it was over: nobody was asked through the service, so it says nothing about answering."""
+    return first.day is not None and first.day < first.created_at.astimezone(AMSTERDAM).date()
 
 
 def _standing(rows: Sequence[Any]) -> Iterator[Any]:
