@@ -19,6 +19,7 @@ from matcher.matching.behalf_services import asking_voice
 from matcher.matching.booking_services import release
 from matcher.matching.door_services import born, locked, permitted, step
 from matcher.matching.eligibility import NeverCode
+from matcher.matching.employer import parties
 from matcher.matching.models import Consent, Match, MatchEvent
 from matcher.matching.moment_services import copy_moments, expiry_for
 from matcher.matching.notice_services import tell
@@ -142,7 +143,7 @@ def _born(
     noted = (details or {}) | said.noted
     born(session, match, actor=said.actor, role=side, now=now, details=noted, on_behalf_by=said.by_id)
     _lay_out(session, match, open_moments, now)
-    for party in (Side.SCHOOL, Side.COMPANY):
+    for party in parties(offer.details or {}, named=professional_id is not None):
         given = party is side
         session.add(
             Consent(

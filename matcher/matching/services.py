@@ -19,6 +19,7 @@ from matcher.matching.behalf import OnBehalf, Voice
 from matcher.matching.behalf_services import voice
 from matcher.matching.booking_services import book, choose_moment, release, reset_consents, take_place
 from matcher.matching.door_services import check_version, locked, permitted, step
+from matcher.matching.employer_services import ask_employer
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
 from matcher.matching.moment_services import add_moment, expiry_for, moment_of_match
@@ -54,7 +55,9 @@ def accept_match(
     moment = moment_of_match(session, match, moment_id, now)
     before = chosen_moment(session, match.id)
     _check_same_moment(session, match, request, facts, before, moment)
-    return say_yes(session, match, request, offer, facts, side, moment, before, said, now)
+    say_yes(session, match, request, offer, facts, side, moment, before, said, now)
+    ask_employer(session, match, request, offer, session.get_one(MatchEvent, (match.id, match.seq)))
+    return match
 
 
 def suggest_moment(

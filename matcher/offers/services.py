@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.addresses import checked_address
+from matcher.accounts.behalf import KEY
 from matcher.accounts.policy import Actor
 from matcher.availability.states import Delivery
 from matcher.clock import local_date
@@ -154,8 +156,8 @@ def _fill(session: Session, offer: Offer, given: OfferInput) -> None:
     offer.travel_km = 0 if given.delivery is Delivery.ONLINE else given.travel_km
     offer.notice_days, offer.yearly_cap, offer.open_cap = given.notice_days, given.yearly_cap, given.open_cap
     offer.months_off, offer.places = sorted(set(given.months_off)), given.places
-    kept = {key: value for key, value in (offer.details or {}).items() if key.startswith("released_")}
-    offer.details = {**given.details, **kept}
+    kept = {key: value for key, value in (offer.details or {}).items() if key.startswith(("released_", KEY))}
+    offer.details = {**given.details, **_employer(given), **kept}
 
 
 def _check(session: Session, given: OfferInput) -> None:
@@ -171,6 +173,16 @@ def _check(session: Session, given: OfferInput) -> None:
         raise InvalidInput(_l("One of these topics does not exist any more."), "topic_text")
     if any(not 1 <= month <= 12 for month in given.months_off):
         raise InvalidInput(_l("Choose months from the list."), "months_off")
+
+
+def _employer(given: OfferInput) -> dict[str, str]:
+    """Without an address nobody could be asked for consent. Raises InvalidInput at its field."""
+    if not given.details.get("employer_consent"):
+        return {}
+    try:
+        return {"employer_email": checked_address(str(given.details.get("employer_email") or ""))}
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.message, "employer_email") from refusal
 
 
 def _position(session: Session, organisation_id: int, given: OfferInput) -> tuple[str | None, float, float]:
