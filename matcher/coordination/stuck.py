@@ -45,8 +45,16 @@ class Stuck:
     nobody_asked: list[StuckRequest] = field(default_factory=list)
     expiring: list[MatchRow] = field(default_factory=list)
     waiting_long: list[Any] = field(default_factory=list)
+    nameless: list[MatchRow] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        lists = (self.disagreements, self.nobody_fits, self.nobody_asked, self.expiring, self.waiting_long)
+        lists = (
+            self.disagreements,
+            self.nobody_fits,
+            self.nobody_asked,
+            self.expiring,
+            self.waiting_long,
+            self.nameless,
+        )
         return sum(len(each) for each in lists)
