@@ -16,6 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, notice_label
 from matcher.i18n import _l
@@ -162,6 +163,12 @@ class GuestLectureForm(MatcherForm):
         for name in ("minutes", "group_most", "materials", "employer_consent", "employer_name", "employer_email"):
             self[name].data = offer.details.get(name)
         self.version.data = str(version)
+
+
+class OnBehalfForm(HeardFields, GuestLectureForm):
+    """The same for somebody who told a coordinator about it."""
+
+    person = SelectField(_l("Whose lesson is it?"), coerce=int)
 
 
 class PauseForm(MatcherForm):

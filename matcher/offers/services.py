@@ -10,8 +10,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.addresses import checked_address
-from matcher.accounts.behalf import KEY
+from matcher.accounts.behalf import KEY, Heard
 from matcher.accounts.policy import Actor
+from matcher.accounts.queries import members_of
+from matcher.accounts.states import COMPANY_ROLES
 from matcher.availability.states import Delivery
 from matcher.clock import local_date
 from matcher.db import lock_row
@@ -30,6 +32,7 @@ from matcher.subjects.models import Topic
 __all__ = [
     "change_offer",
     "create_offer",
+    "create_offer_for",
     "open_offer",
     "pause_offers",
     "refresh_organisation",
@@ -51,10 +54,34 @@ def create_offer(session: Session, *, actor: Actor, given: OfferInput, now: date
         given.team and not can_offer_team(actor, given.organisation_id)
     ):
         raise NotFound()
+    return _created(session, given, person_id=None if given.team else actor.user_id, now=now)
+
+
+def create_offer_for(
+    session: Session, *, actor: Actor, person_id: int | None, given: OfferInput, heard: Heard, now: datetime
+) -> Offer:
+    """A coordinator writes down what somebody offers who phoned or mailed. Raises NotFound outside the region,
+    InvalidInput for somebody who does not belong to the company."""
+    company = session.get(Organisation, given.organisation_id)
+    if company is None or not actor.is_coordinator_of(company.region_id):
+        raise NotFound()
+    people = {user.id for user in members_of(session, company.id, COMPANY_ROLES, confirmed=False)}
+    if not given.team and person_id not in people:
+        raise InvalidInput(_l("Choose somebody of this company."), "person")
+    if heard.at > now:
+        raise InvalidInput(_l("That is still to come. Say when you heard it."), "heard_on")
+    offer = _created(session, given, person_id=None if given.team else person_id, now=now)
+    offer.on_behalf_by_id = actor.user_id
+    offer.details = {**offer.details, KEY: heard.details}
+    session.flush()
+    return offer
+
+
+def _created(session: Session, given: OfferInput, *, person_id: int | None, now: datetime) -> Offer:
     offer = Offer(
         kind=given.kind,
         organisation_id=given.organisation_id,
-        person_id=None if given.team else actor.user_id,
+        person_id=person_id,
         state=OfferState.DRAFT,
         revision=1,
         created_at=now,
