@@ -143,7 +143,16 @@ def _born(
     noted = (details or {}) | said.noted
     born(session, match, actor=said.actor, role=side, now=now, details=noted, on_behalf_by=said.by_id)
     _lay_out(session, match, open_moments, now)
-    for party in parties(offer.details or {}, named=professional_id is not None):
+    _ask_consents(session, match, offer, side, said, now)
+    match.expires_at = expiry_for(session, match, request, offer, now)
+    session.flush()
+    tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
+    return match
+
+
+def _ask_consents(session: Session, match: Match, offer: Offer, side: Side, said: Voice, now: datetime) -> None:
+    """Whose yes is needed; the side that proposes has given its own."""
+    for party in parties(offer.details or {}, named=match.professional_id is not None):
         given = party is side
         session.add(
             Consent(
@@ -154,10 +163,6 @@ def _born(
                 seq=1 if given else None,
             )
         )
-    match.expires_at = expiry_for(session, match, request, offer, now)
-    session.flush()
-    tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
-    return match
 
 
 def _lay_out(session: Session, match: Match, open_moments: set[int] | None, now: datetime) -> None:
