@@ -136,7 +136,7 @@ def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Any:
     return query.order_by(_flat(first), Request.id)
 
 
-def _flat(offer: Offer) -> ColumnElement[float]:
+def _flat(offer: Offer) -> ColumnElement[Any]:
     """Squared distance in kilometres on a flat map, never too long."""
     up = (Organisation.lat - offer.lat) * (KM_PER_DEGREE * MARGIN)
     right = (Organisation.lon - offer.lon) * (KM_PER_DEGREE * LEAST_COSINE * MARGIN)
