@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     RESET = "reset"
     CONFIRM_MEMBER = "confirm_member"
+    EMPLOYER_CONSENT = "employer_consent"
 
 
 LIFETIMES = {
@@ -25,6 +26,7 @@ LIFETIMES = {
     Purpose.SIGN_IN: timedelta(minutes=30),
     Purpose.RESET: timedelta(hours=1),
     Purpose.CONFIRM_MEMBER: timedelta(days=14),
+    Purpose.EMPLOYER_CONSENT: timedelta(days=14),
 }
 INVITED = timedelta(days=7)
 KEPT_AFTER = timedelta(days=30)

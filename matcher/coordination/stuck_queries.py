@@ -10,11 +10,13 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from matcher.accounts.policy import Actor
+from matcher.clock import local_date
 from matcher.coordination.approve_queries import approval_queue
 from matcher.coordination.cockpit import QueueItem
+from matcher.matching.deadlines import name_due
 from matcher.matching.labels import SIDES, reason_label
 from matcher.matching.list_queries import MatchRow, match_rows
-from matcher.matching.models import Match, VisitReport
+from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.organisations.models import Organisation
@@ -22,6 +24,7 @@ from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
 
 MOST = 100
+SOON = timedelta(days=14)
 GRACE = timedelta(days=2)
 """A school gets this long to choose by itself before the coordinator sees it."""
 
@@ -67,7 +70,14 @@ class Stuck:
 
     @property
     def total(self) -> int:
-        lists = (self.disagreements, self.nobody_fits, self.nobody_asked, self.expiring, self.waiting_long)
+        lists = (
+            self.disagreements,
+            self.nobody_fits,
+            self.nobody_asked,
+            self.expiring,
+            self.waiting_long,
+            self.nameless,
+        )
         return sum(len(each) for each in lists)
 
 
@@ -81,6 +91,7 @@ def stuck(session: Session, actor: Actor, now: datetime, *, queue: Sequence[Queu
         nobody_asked=[each for each in waiting if each.eligible != 0],
         expiring=match_rows(session, session.scalars(_expiring(actor.region_ids, now)).all(), actor, now),
         waiting_long=[item for item in queue if item.late],
+        nameless=_nameless(session, actor, now),
     )
 
 
@@ -134,6 +145,20 @@ def _expiring(region_ids: Iterable[int], now: datetime) -> Select[Match]:
     query = select(Match).where(Match.state == MatchState.PROPOSED, Match.region_id.in_(list(region_ids)))
     query = query.where(Match.expires_at > now, Match.expires_at <= now + GRACE)
     return query.order_by(Match.expires_at, Match.id).limit(MOST)
+
+
+def _nameless(session: Session, actor: Actor, now: datetime) -> list[MatchRow]:
+    """Approved visits ahead whose name is late, the nearest first."""
+    query = (
+        select(Match, MatchMoment.day)
+        .join(MatchMoment, (MatchMoment.match_id == Match.id) & MatchMoment.chosen)
+        .where(Match.state == MatchState.APPROVED, Match.region_id.in_(list(actor.region_ids)))
+        .where(Match.name_follows, Match.visitor_id.is_(None))
+        .where(MatchMoment.start_s > now.timestamp(), MatchMoment.start_s <= (now + SOON).timestamp())
+        .order_by(MatchMoment.start_s, Match.id)
+    )
+    late = [match for match, day in session.execute(query.limit(MOST)) if local_date(now) > name_due(day)]
+    return match_rows(session, late, actor, now)
 
 
 def _differing(region_ids: Iterable[int]) -> Select[Match]:

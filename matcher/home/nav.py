@@ -31,13 +31,14 @@ SCHOOL = (
 SCHOOL_LEAD = (Link(_l("My school"), "organisations.index", ("/organisations",)),)
 PROFESSIONAL = (
     Link(_l("Asked of me"), "matching.asked", ("/matches",), "asked"),
-    Link(_l("Open requests"), "requests.nearby", ("/requests/nearby",)),
+    Link(_l("Open requests"), "matching.nearby_requests", ("/requests/nearby",)),
     Link(_l("My offer"), "offers.index", ("/offers",)),
     Link(_l("My availability"), "availability.index", ("/availability",)),
 )
 COMPANY = (
     Link(_l("Asked of us"), "matching.asked", ("/matches",), "asked"),
     Link(_l("Offers and people"), "offers.index", ("/offers",)),
+    Link(_l("Open requests"), "matching.nearby_requests", ("/requests/nearby",)),
     Link(_l("My company"), "organisations.index", ("/organisations",)),
 )
 COORDINATOR = (

@@ -9,6 +9,8 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import SYSTEM, Actor
 from matcher.db import lock_row
 from matcher.errors import IllegalMove
+from matcher.matching.behalf import OnBehalf, Voice
+from matcher.matching.behalf_services import voice
 from matcher.matching.booking_services import book, choose_moment
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
 from matcher.matching.fitness_services import safeguarding_result
@@ -70,11 +72,20 @@ def move_match(session: Session, match_id: int, *, actor: Actor, now: datetime, 
 
 
 def change_visitor(
-    session: Session, match_id: int, *, visitor_id: int, actor: Actor, now: datetime, seq: int | None = None
+    session: Session,
+    match_id: int,
+    *,
+    visitor_id: int,
+    actor: Actor,
+    now: datetime,
+    seq: int | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """A colleague comes instead, or the name that was to follow. The new person's time is held instead."""
     lock_row(session, User, visitor_id)
     match, request, offer = locked(session, match_id, seq=seq)
+    said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
+    actor = said.actor
     facts = permitted(session, match, Action.CHANGE_VISITOR, actor, now)
     check_colleague(session, offer, visitor_id, but=match.visitor_id)
     moment = chosen_moment(session, match.id)
@@ -85,7 +96,7 @@ def change_visitor(
     book(session, match, request, offer, moment)
     to = MatchState.APPROVED if same else MatchState.ACCEPTED
     side = Side.COMPANY if Side.COMPANY in sides_of(facts, actor) else Side.COORDINATOR
-    return _changed(session, match, request, offer, Action.CHANGE_VISITOR, to, actor, side, now, moment)
+    return _changed(session, match, request, offer, Action.CHANGE_VISITOR, to, actor, side, now, moment, said)
 
 
 def lapse_match(session: Session, match_id: int, *, now: datetime) -> Match:
@@ -107,7 +118,9 @@ def _changed(
     side: Side,
     now: datetime,
     moment: MatchMoment | None,
+    said: Voice | None = None,
 ) -> Match:
+    said = said or Voice(actor)
     event = step(
         session,
         match,
@@ -116,7 +129,8 @@ def _changed(
         actor=actor,
         role=side,
         now=now,
-        details={"moment_id": moment.id if moment else None},
+        details={"moment_id": moment.id if moment else None} | said.noted,
+        on_behalf_by=said.by_id,
     )
     tell(session, match, request, offer, event)
     return match

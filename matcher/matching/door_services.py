@@ -55,12 +55,23 @@ def permitted(session: Session, match: Match, action: Action, actor: Actor, now:
     raise IllegalMove(NOT_POSSIBLE_NOW)
 
 
-def born(session: Session, match: Match, *, actor: Actor, role: Side, now: datetime, details: dict[str, Any]) -> None:
+def born(
+    session: Session,
+    match: Match,
+    *,
+    actor: Actor,
+    role: Side,
+    now: datetime,
+    details: dict[str, Any],
+    on_behalf_by: int | None = None,
+) -> None:
     """The first event and then the match itself, so that its key to the event is checked at once."""
     match.id = next_id(session, "matches")
     match.seq, match.state = 1, MatchState.PROPOSED
     match.created_at = match.changed_at = now
-    session.add(_event(match, Action.PROPOSE, MatchState.PROPOSED, 1, None, actor, role, now, None, "", details))
+    event = _event(match, Action.PROPOSE, MatchState.PROPOSED, 1, None, actor, role, now, None, "", details)
+    event.on_behalf_by_id = on_behalf_by
+    session.add(event)
     session.flush()
     session.add(match)
     session.flush()

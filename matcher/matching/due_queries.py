@@ -87,6 +87,18 @@ def over(database: Database, now: datetime) -> list[int]:
     return _ids(database, query.order_by(Match.id))
 
 
+def nameless(database: Database, now: datetime) -> list[int]:
+    """Approved visits soon of which the company has not said yet who comes. The verb knows the working days."""
+    query = _chosen().where(
+        Match.state == MatchState.APPROVED,
+        Match.name_follows,
+        Match.visitor_id.is_(None),
+        MatchMoment.start_s > now.timestamp(),
+        MatchMoment.start_s <= (now + timedelta(days=14)).timestamp(),
+    )
+    return _ids(database, query.order_by(Match.id))
+
+
 def unreported(database: Database, now: datetime) -> list[int]:
     """Visits a week or longer ago with at most one answer."""
     answers = select(func.count(VisitReport.side)).where(VisitReport.match_id == Match.id).scalar_subquery()

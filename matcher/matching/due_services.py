@@ -6,10 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import SYSTEM
+from matcher.matching.behalf_services import quiet
 from matcher.matching.door_services import locked
 from matcher.matching.due_queries import HOW_WAS_IT
 from matcher.matching.models import Match, MatchEvent
-from matcher.matching.notice_services import people_of, step_params
+from matcher.matching.notice_services import channels_for, people_of, step_params
 from matcher.matching.queries import chosen_moment
 from matcher.matching.services import approve_match
 from matcher.matching.states import MatchState, Side
@@ -56,6 +57,7 @@ def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
         return False
     last = session.get_one(MatchEvent, (match.id, match.seq))
     params = step_params(session, match, request, offer, last, chosen_moment(session, match.id))
+    unmailed = quiet(session, match, request, offer)
     for side in (Side.SCHOOL, Side.COMPANY):
         for recipient in people_of(session, side, match, request, offer):
             enqueue(
@@ -67,5 +69,6 @@ def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
                 subject_id=match.id,
                 seq=match.seq,
                 now=now,
+                channels=channels_for(side, ("mail", "inbox"), unmailed),
             )
     return True

@@ -14,6 +14,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from matcher.i18n import _l
+from matcher.matching.behalf_forms import SpokenFields
 from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, REJECT_REASONS
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
 from matcher.web.forms import MatcherForm, choices
@@ -25,7 +26,7 @@ def _pairs(labels: dict) -> list:
     return choices((member.value, label) for member, label in labels.items())
 
 
-class StepForm(MatcherForm):
+class StepForm(SpokenFields, MatcherForm):
     """Carries the version of the match that the page showed."""
 
     seq = HiddenField()
@@ -96,7 +97,7 @@ class MessageForm(MatcherForm):
     body = TextAreaField(_l("Your message"), validators=[DataRequired(_l("Type a message first.")), Length(max=4000)])
 
 
-class ReportForm(MatcherForm):
+class ReportForm(SpokenFields, MatcherForm):
     happened = RadioField(_l("Did it take place?"), choices=[], validators=[InputRequired(_l("Choose yes or no."))])
     reason = RadioField(_l("If not, why?"), choices=[], validators=[Optional()])
     again = RadioField(_l("Would you do it again?"), choices=[], validators=[Optional()])

@@ -76,9 +76,10 @@ CHECKS: dict[str, tuple[str, str]] = {
         " where m.state in ('accepted','approved','held') and (m.place_no is null or m.place_no > r.needed)",
     ),
     "INV-7 notices of a step": (
-        "A step that must be told has its notices.",
+        "A step that must be told has its notices; a visit registered afterwards has none.",
         "select e.match_id || '#' || e.seq from match_events e join matches m on m.id = e.match_id"
-        " where e.action in ('approve','cancel') and not m.generated and not exists"
+        " where e.action in ('approve','cancel') and not m.generated"
+        " and cast(e.details as text) not like '%\"registered\": true%' and not exists"
         " (select 1 from outbox o where o.subject = 'match' and o.subject_id = e.match_id and o.seq = e.seq)",
     ),
     "INV-9 final states": (

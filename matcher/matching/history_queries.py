@@ -1,7 +1,7 @@
 """What happened before, up to one moment: asks, answers and visits of people, folded from the chains of events."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -45,6 +45,13 @@ def tallies(
     session: Session, request: RequestView, *, person_ids: Collection[int], offer_ids: Collection[int], as_of: datetime
 ) -> dict[Guest, Tally]:
     """Per guest everything the facts need, in one statement. Steps after `as_of` do not exist."""
+    return tallied(chains_of(session, person_ids=person_ids, offer_ids=offer_ids, as_of=as_of), request, as_of)
+
+
+def chains_of(
+    session: Session, *, person_ids: Collection[int], offer_ids: Collection[int], as_of: datetime
+) -> list[list[Any]]:
+    """Every match of these guests as the rows of its steps; steps after `as_of` do not exist."""
     query = (
         select(
             Match.id.label("match_id"),
@@ -74,9 +81,13 @@ def tallies(
         )
         .order_by(Match.id, MatchEvent.seq)
     )
+    return [list(chain) for _match_id, chain in groupby(session.execute(query), key=lambda row: row.match_id)]
+
+
+def tallied(chains: Iterable[Sequence[Any]], request: RequestView, as_of: datetime) -> dict[Guest, Tally]:
+    """The same steps counted for one request: who came here, at this level, this school year."""
     found: dict[Guest, Tally] = defaultdict(Tally)
-    for _match_id, chain in groupby(session.execute(query), key=lambda row: row.match_id):
-        rows = list(chain)
+    for rows in chains:
         _count(found[guest_of(rows[0].professional_id, rows[0].offer_id)], rows, request, as_of)
     return found
 
@@ -85,7 +96,7 @@ def _count(tally: Tally, rows: Sequence[Any], request: RequestView, as_of: datet
     first, state = rows[0], MatchState(rows[-1].to_state)
     if first.request_id == request.id:
         tally.asked_by.add(request.id)
-    if first.side is not Side.COMPANY:
+    if first.side is not Side.COMPANY and not _was_registered(first):
         _count_ask(tally, first, state, list(_standing(rows)), as_of)
     day = first.day or first.created_at.astimezone(AMSTERDAM).date()
     if state in TAKES_PLACE and school_year(day) == request.school_year:
@@ -96,6 +107,11 @@ def _count(tally: Tally, rows: Sequence[Any], request: RequestView, as_of: datet
             visits_here=int(first.school_id == request.organisation_id),
             level_visits=int(first.level is not None and first.level == request.level),
         )
+
+
+def _was_registered(first: Any) -> bool:
+    """Noted when it was over: nobody was asked through the service, so it says nothing about answering."""
+    return first.day is not None and first.day < first.created_at.astimezone(AMSTERDAM).date()
 
 
 def _standing(rows: Sequence[Any]) -> Iterator[Any]:
@@ -126,30 +142,39 @@ def _count_ask(tally: Tally, first: Any, state: MatchState, steps: list[Any], as
 
 def partnerships(session: Session, school_id: int, company_ids: Collection[int], *, as_of: datetime) -> dict[int, int]:
     """Per organisation how many visits of its people at this school were held."""
+    found = partnerships_at(session, [school_id], company_ids, as_of=as_of)
+    return {company_id: count for (_school, company_id), count in found.items()}
+
+
+def partnerships_at(
+    session: Session, school_ids: Collection[int], company_ids: Collection[int], *, as_of: datetime
+) -> dict[tuple[int, int], int]:
+    """(School, organisation) → visits of its people that were held there."""
     query = (
-        select(Offer.organisation_id, func.count())
+        select(Request.organisation_id, Offer.organisation_id, func.count())
         .select_from(Match)
         .join(Request, Request.id == Match.request_id)
         .join(Offer, Offer.id == Match.offer_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.seq == Match.seq))
-        .where(Request.organisation_id == school_id, Match.state == MatchState.HELD, MatchEvent.at <= as_of)
+        .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD, MatchEvent.at <= as_of)
         .where(Offer.organisation_id.in_(company_ids))
-        .group_by(Offer.organisation_id)
+        .group_by(Request.organisation_id, Offer.organisation_id)
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    return {(row[0], row[1]): row[2] for row in session.execute(query)}
 
 
-def visits_at(session: Session, school_id: int, *, as_of: datetime) -> int:
-    """Visits held at a school in the year before."""
+def visits_at_schools(session: Session, school_ids: Collection[int], *, as_of: datetime) -> dict[int, int]:
+    """Per school the visits held there in the year before."""
     query = (
-        select(func.count())
+        select(Request.organisation_id, func.count())
         .select_from(Match)
         .join(Request, Request.id == Match.request_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.seq == Match.seq))
-        .where(Request.organisation_id == school_id, Match.state == MatchState.HELD)
+        .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD)
         .where(MatchEvent.at <= as_of, MatchEvent.at > as_of - timedelta(days=365))
+        .group_by(Request.organisation_id)
     )
-    return session.scalar(query) or 0
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def hours_given(session: Session, company_ids: Collection[int], *, as_of: datetime) -> dict[int, float]:

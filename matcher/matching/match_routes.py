@@ -84,7 +84,15 @@ def calendar(match_id: int) -> Response:
 @signed_in
 def accept(match_id: int) -> Answer:
     def verb(session: Session, form: AcceptForm, who: Actor, now: Any) -> None:
-        services.accept_match(session, match_id, moment_id=int(form.moment.data), actor=who, now=now, seq=form.version)
+        services.accept_match(
+            session,
+            match_id,
+            moment_id=int(form.moment.data),
+            actor=who,
+            now=now,
+            seq=form.version,
+            on_behalf=form.on_behalf(now),
+        )
 
     return _act(match_id, "accept", verb, _("You said yes. The coordinator looks at it next."), undo=True)
 
@@ -102,6 +110,7 @@ def suggest_moment(match_id: int) -> Answer:
             actor=who,
             now=now,
             seq=form.version,
+            on_behalf=form.on_behalf(now),
         )
 
     return _act(match_id, "moment", verb, _("Your moment is on its way. The other side answers next."))
@@ -112,7 +121,16 @@ def suggest_moment(match_id: int) -> Answer:
 def decline(match_id: int) -> Answer:
     def verb(session: Session, form: DeclineForm, who: Actor, now: Any) -> None:
         reason, note = DeclineReason(form.reason.data), form.note.data or ""
-        services.decline_match(session, match_id, reason=reason, note=note, actor=who, now=now, seq=form.version)
+        services.decline_match(
+            session,
+            match_id,
+            reason=reason,
+            note=note,
+            actor=who,
+            now=now,
+            seq=form.version,
+            on_behalf=form.on_behalf(now),
+        )
 
     return _act(match_id, "decline", verb, _("You said no. That is always fine."), undo=True)
 
@@ -132,7 +150,16 @@ def hand_over(match_id: int) -> Answer:
 def withdraw(match_id: int) -> Answer:
     def verb(session: Session, form: EndForm, who: Actor, now: Any) -> None:
         reason, note = CancelReason(form.reason.data), form.note.data or ""
-        services.withdraw_match(session, match_id, reason=reason, note=note, actor=who, now=now, seq=form.version)
+        services.withdraw_match(
+            session,
+            match_id,
+            reason=reason,
+            note=note,
+            actor=who,
+            now=now,
+            seq=form.version,
+            on_behalf=form.on_behalf(now),
+        )
 
     return _act(match_id, "withdraw", verb, _("Withdrawn. The other side hears of it."))
 
@@ -142,7 +169,16 @@ def withdraw(match_id: int) -> Answer:
 def cancel(match_id: int) -> Answer:
     def verb(session: Session, form: EndForm, who: Actor, now: Any) -> None:
         reason, note = CancelReason(form.reason.data), form.note.data or ""
-        services.cancel_match(session, match_id, reason=reason, note=note, actor=who, now=now, seq=form.version)
+        services.cancel_match(
+            session,
+            match_id,
+            reason=reason,
+            note=note,
+            actor=who,
+            now=now,
+            seq=form.version,
+            on_behalf=form.on_behalf(now),
+        )
 
     return _act(match_id, "cancel", verb, _("Cancelled. Everybody gets a mail, and it leaves their calendars."))
 
@@ -201,7 +237,13 @@ def move(match_id: int) -> Answer:
 def change_visitor(match_id: int) -> Answer:
     def verb(session: Session, form: ColleagueForm, who: Actor, now: Any) -> None:
         change_services.change_visitor(
-            session, match_id, visitor_id=int(form.colleague.data), actor=who, now=now, seq=form.version
+            session,
+            match_id,
+            visitor_id=int(form.colleague.data),
+            actor=who,
+            now=now,
+            seq=form.version,
+            on_behalf=form.on_behalf(now),
         )
 
     return _act(match_id, "visitor", verb, _("Changed. The school hears who comes."))
@@ -222,6 +264,7 @@ def report(match_id: int) -> Answer:
             note=form.note.data or "",
             actor=who,
             now=now,
+            on_behalf=form.on_behalf(now),
         )
 
     return _act(match_id, "report", verb, _("Thank you. Your answer is kept."))
@@ -260,6 +303,8 @@ def _act(match_id: int, name: str, verb: Callable[..., None], done: str, *, undo
         form.refuse(refusal)
         return _again(_page(match_id), name, form)
     back = request.form.get("back")
+    if request.form.get("behalf"):
+        done = _("Noted. The history says whose word it is and that you wrote it down.")
     toast(done, undo=url_for("matching.undo", match_id=match_id, back=back) if undo else None)
     return redirect(_back(match_id, request.form.get("next", type=int)))
 

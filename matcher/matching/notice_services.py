@@ -3,6 +3,7 @@
 Rows only; a task sends them later. Texts are in templates/mail/matching/.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.queries import coordinators_of, members_of, recipient_of
 from matcher.accounts.states import Role
+from matcher.matching.behalf_services import quiet
 from matcher.matching.calendar import build_event
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.queries import chosen_moment
@@ -85,6 +87,7 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
     host = session.info.get("host", "matcher.invalid")
     moment = chosen_moment(session, match.id) or _moment_before(session, event)
     params = step_params(session, match, request, offer, event, moment)
+    unmailed = quiet(session, match, request, offer)
     for audience in AUDIENCES.get((event.action, MatchState(event.to_state)), ()):
         for side in audience.sides:
             if audience.others_only and side is event.role:
@@ -101,10 +104,15 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                     seq=event.seq,
                     now=event.at,
                     hold_seconds=UNDO_SECONDS,
-                    channels=audience.channels,
+                    channels=channels_for(side, audience.channels, unmailed),
                     calendar=calendar,
                     calendar_method=method,
                 )
+
+
+def channels_for(side: Side, channels: Iterable[str], unmailed: Collection[Side]) -> list[str]:
+    """Who spoke through a coordinator and wants no mail still finds everything on the site."""
+    return [channel for channel in channels if channel != "mail" or side not in unmailed]
 
 
 def people_of(session: Session, side: Side, match: Match, request: Request, offer: Offer) -> list[Recipient]:

@@ -1,7 +1,7 @@
 """Everything the page of one match shows, as ready values in the reader's language."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +17,9 @@ from matcher.availability.wording import DELIVERIES, periods_label
 from matcher.clock import AMSTERDAM, local_date
 from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
 from matcher.matching import timeline
+from matcher.matching.behalf_queries import Speaker, speakers
+from matcher.matching.behalf_wording import who_said
+from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
@@ -63,6 +66,8 @@ class MatchPage:
     guest: Person | None
     teacher: Person
     colleagues: list[tuple[int, str]] = field(default_factory=list)
+    speakers: list[Speaker] = field(default_factory=list)
+    name_due: date | None = None
 
     @property
     def answer_by(self) -> str | None:
@@ -109,7 +114,9 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
         guest=_guest(match, people, company, opened),
         teacher=_teacher(match, request, people, school, opened),
-        colleagues=_colleagues(session, offer, match, actor) if Side.COMPANY in sides else [],
+        colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
+        speakers=speakers(session, match, request, offer, facts, actor, now),
+        name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
     )
 
 
@@ -228,7 +235,7 @@ def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
 
 def _people(session: Session, match: Match, request: Request, events: Any) -> dict[int, User]:
     ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
-    ids |= {event.actor_id for event in events}
+    ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
     query = select(User).where(User.id.in_([each for each in ids if each is not None]))
     return {user.id: user for user in session.scalars(query)}
 
@@ -236,11 +243,13 @@ def _people(session: Session, match: Match, request: Request, events: Any) -> di
 def _entry(event: MatchEvent, people: dict[int, User], actor: Actor) -> dict[str, Any]:
     person = people.get(event.actor_id or 0)
     who = person.name if person else str(SIDES[event.role])
+    if person and person.id == actor.user_id:
+        who = _("you")
     return {
         "when": format_datetime(event.at),
         "iso": event.at.astimezone(UTC).isoformat(),
         "text": timeline.sentence(event.action, event.role, event.from_state, event.reason),
-        "who": _("you") if person and person.id == actor.user_id else who,
+        "who": who_said(who, event, people),
         "note": event.note,
         "tone": timeline.tone(event.action),
     }
@@ -276,8 +285,9 @@ def _teacher(match: Match, request: Request, people: dict[int, User], school: Or
 
 
 def _colleagues(session: Session, offer: Offer, match: Match, actor: Actor) -> list[tuple[int, str]]:
-    """Who may come instead: confirmed members of the same company. Only its own people see their names."""
-    if not (actor.is_member_of(offer.organisation_id) or actor.has_in(Role.COMPANY_CONTACT, offer.organisation_id)):
+    """Who may come instead: confirmed members of the same company. Only they and the coordinator see names."""
+    own = actor.is_member_of(offer.organisation_id) or actor.has_in(Role.COMPANY_CONTACT, offer.organisation_id)
+    if not own and not actor.is_coordinator_of(match.region_id):
         return []
     here = {match.visitor_id, match.professional_id}
     return [

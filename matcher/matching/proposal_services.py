@@ -14,9 +14,12 @@ from matcher.accounts.states import COMPANY_ROLES
 from matcher.db import lock_row
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
+from matcher.matching.behalf import Voice
+from matcher.matching.behalf_services import asking_voice
 from matcher.matching.booking_services import release
 from matcher.matching.door_services import born, locked, permitted, step
 from matcher.matching.eligibility import NeverCode
+from matcher.matching.employer import parties
 from matcher.matching.models import Consent, Match, MatchEvent
 from matcher.matching.moment_services import copy_moments, expiry_for
 from matcher.matching.notice_services import tell
@@ -43,6 +46,7 @@ def propose(
     now: datetime,
     wave: int = 1,
     suggestion_id: int | None = None,
+    said: Voice | None = None,
 ) -> Match:
     """Ask the other side. Raises Conflict with the reason when this offer may not be asked for this request."""
     outcome = _asked(
@@ -54,6 +58,7 @@ def propose(
         now=now,
         wave=wave,
         suggestion_id=suggestion_id,
+        said=said,
     )
     if isinstance(outcome, NeverCode):
         raise Conflict(never_sentence(outcome))
@@ -70,6 +75,7 @@ def _asked(
     now: datetime,
     wave: int,
     suggestion_id: int | None,
+    said: Voice | None = None,
 ) -> Match | NeverCode:
     """The proposal, or why this offer may not be asked; judged once, with the person locked."""
     offer = _found(session, Offer, offer_id)
@@ -78,8 +84,9 @@ def _asked(
     request = lock_row(session, Request, request_id)
     _check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
-    if verdict.never:
-        return verdict.never[0]
+    never = [code for code in verdict.never if not _is_own_wish(code, side)]
+    if never:
+        return never[0]
     return _born(
         session,
         request,
@@ -91,7 +98,13 @@ def _asked(
         suggestion_id=suggestion_id,
         professional_id=offer.person_id,
         open_moments=set(verdict.open_moments),
+        said=said,
     )
+
+
+def _is_own_wish(code: NeverCode, side: Side) -> bool:
+    """How many questions may wait for an answer limits being asked, not offering oneself."""
+    return side is Side.COMPANY and code is NeverCode.OPEN_ASKS
 
 
 def _born(
@@ -107,7 +120,9 @@ def _born(
     suggestion_id: int | None = None,
     open_moments: set[int] | None = None,
     details: dict[str, Any] | None = None,
+    said: Voice | None = None,
 ) -> Match:
+    said = said or Voice(actor)
     match = Match(
         kind=request.kind,
         request_id=request.id,
@@ -117,30 +132,37 @@ def _born(
         professional_id=professional_id,
         name_follows=professional_id is None,
         teacher_id=request.teacher_id or request.asked_by_id,
-        proposed_by_id=actor.user_id,
+        proposed_by_id=said.actor.user_id,
+        on_behalf_by_id=said.by_id,
         side=side,
         suggestion_id=suggestion_id,
         wave=wave,
         region_id=request.region_id,
         generated=request.generated,
     )
-    born(session, match, actor=actor, role=side, now=now, details=details or {})
+    noted = (details or {}) | said.noted
+    born(session, match, actor=said.actor, role=side, now=now, details=noted, on_behalf_by=said.by_id)
     _lay_out(session, match, open_moments, now)
-    for party in (Side.SCHOOL, Side.COMPANY):
+    _ask_consents(session, match, offer, side, said, now)
+    match.expires_at = expiry_for(session, match, request, offer, now)
+    session.flush()
+    tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
+    return match
+
+
+def _ask_consents(session: Session, match: Match, offer: Offer, side: Side, said: Voice, now: datetime) -> None:
+    """Whose yes is needed; the side that proposes has given its own."""
+    for party in parties(offer.details or {}, named=match.professional_id is not None):
         given = party is side
         session.add(
             Consent(
                 match_id=match.id,
                 party=party,
                 given_at=now if given else None,
-                given_by_id=actor.user_id if given else None,
+                given_by_id=said.actor.user_id if given else None,
                 seq=1 if given else None,
             )
         )
-    match.expires_at = expiry_for(session, match, request, offer, now)
-    session.flush()
-    tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
-    return match
 
 
 def _lay_out(session: Session, match: Match, open_moments: set[int] | None, now: datetime) -> None:
@@ -196,12 +218,14 @@ def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]
         if request.state is not RequestState.OPEN or _room(session, request, now) <= 0:
             break
         tick_row.asked_at = now
+        said = asking_voice(session, request, tick_row.ticked_by_id)
         outcome = _asked(
             session,
             request_id=request_id,
             offer_id=tick_row.offer_id,
             side=Side.SCHOOL,
-            actor=actor_for(session, tick_row.ticked_by_id),
+            actor=said.actor,
+            said=said,
             now=now,
             wave=tick_row.wave,
             suggestion_id=tick_row.suggestion_id,

@@ -91,7 +91,13 @@ def _facts(
         consents=consents,
         starts=datetime.fromtimestamp(moment.start_s, UTC) if moment else None,
         ends=datetime.fromtimestamp(moment.end_s, UTC) if moment else None,
-        last=LastStep(newest.action, newest.actor_id, newest.on_behalf_by_id, newest.at),
+        last=LastStep(
+            newest.action,
+            newest.actor_id,
+            newest.on_behalf_by_id,
+            newest.at,
+            can_go_back=newest.role is not Side.EMPLOYER,
+        ),
         move_asked_by=_move_asked_by(events),
         reports=reports,
     )

@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.errors import Conflict, Forbidden, InvalidInput
 from matcher.i18n import _l
+from matcher.matching.behalf import OnBehalf, Voice
+from matcher.matching.behalf_services import voice
 from matcher.matching.booking_services import book, choose_moment, release, reset_consents, take_place
 from matcher.matching.door_services import check_version, locked, permitted, step
+from matcher.matching.employer_services import ask_employer
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
 from matcher.matching.moment_services import add_moment, expiry_for, moment_of_match
@@ -24,16 +27,26 @@ from matcher.matching.notice_services import people_of, tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, facts_of_match
 from matcher.matching.states import Action, CancelReason, DeclineReason, MatchState, RejectReason, Side
+from matcher.matching.yes_services import say_yes
 from matcher.notices.services import enqueue, withhold
 from matcher.offers.models import Offer
 from matcher.requests.models import Request
 
 
 def accept_match(
-    session: Session, match_id: int, *, moment_id: int, actor: Actor, now: datetime, seq: int | None = None
+    session: Session,
+    match_id: int,
+    *,
+    moment_id: int,
+    actor: Actor,
+    now: datetime,
+    seq: int | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """Yes to one moment. Accepted when no consent is missing any more: then place, person and class are held."""
     match, request, offer = locked(session, match_id)
+    said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
+    actor = said.actor
     if _said_before(session, match, actor, Action.ACCEPT, moment_id):
         return match
     check_version(match, seq)
@@ -42,26 +55,9 @@ def accept_match(
     moment = moment_of_match(session, match, moment_id, now)
     before = chosen_moment(session, match.id)
     _check_same_moment(session, match, request, facts, before, moment)
-    complete = facts.missing <= {side}
-    details = {"moment_id": moment.id, "side": side.value, "moment_before": before.id if before else None}
-    choose_moment(session, match.id, moment.id)
-    if complete:
-        match.visitor_id = match.visitor_id or match.professional_id
-        take_place(session, match, request)
-        book(session, match, request, offer, moment)
-    event = step(
-        session,
-        match,
-        Action.ACCEPT,
-        MatchState.ACCEPTED if complete else MatchState.PROPOSED,
-        actor=actor,
-        role=side,
-        now=now,
-        details=details,
-    )
-    consent = session.get_one(Consent, (match.id, side))
-    consent.given_at, consent.given_by_id, consent.seq = now, actor.user_id, event.seq
-    return _told(session, match, request, offer, event)
+    say_yes(session, match, request, offer, facts, side, moment, before, said, now)
+    ask_employer(session, match, request, offer, session.get_one(MatchEvent, (match.id, match.seq)))
+    return match
 
 
 def suggest_moment(
@@ -74,9 +70,12 @@ def suggest_moment(
     actor: Actor,
     now: datetime,
     seq: int | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """Another moment: everybody is asked again but for the side that names it; that side has said yes to it."""
     match, request, offer = locked(session, match_id, seq=seq)
+    said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
+    actor = said.actor
     facts = permitted(session, match, Action.SUGGEST_MOMENT, actor, now)
     side = _asked_side(facts, actor)
     moment = add_moment(session, match, day=day, starts=starts, ends=ends, side=side, now=now)
@@ -90,7 +89,8 @@ def suggest_moment(
         actor=actor,
         role=side,
         now=now,
-        details={"moment_id": moment.id},
+        details={"moment_id": moment.id} | said.noted,
+        on_behalf_by=said.by_id,
     )
     consent = session.get_one(Consent, (match.id, side))
     consent.given_at, consent.given_by_id, consent.seq = now, actor.user_id, event.seq
@@ -107,15 +107,17 @@ def decline_match(
     now: datetime,
     note: str = "",
     seq: int | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """No, with a coded reason; one tap is enough (`none_given`)."""
     match, request, offer = locked(session, match_id)
-    if _said_before(session, match, actor, Action.DECLINE):
+    said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
+    if _said_before(session, match, said.actor, Action.DECLINE):
         return match
     check_version(match, seq)
-    facts = permitted(session, match, Action.DECLINE, actor, now)
-    side = _asked_side(facts, actor)
-    event = _end(session, match, Action.DECLINE, MatchState.DECLINED, actor, side, now, reason, note)
+    facts = permitted(session, match, Action.DECLINE, said.actor, now)
+    side = _asked_side(facts, said.actor)
+    event = _end(session, match, Action.DECLINE, MatchState.DECLINED, said, side, now, reason, note)
     return _told(session, match, request, offer, event)
 
 
@@ -128,9 +130,10 @@ def withdraw_match(
     now: datetime,
     note: str = "",
     seq: int | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """The side that proposed or said yes takes it back, before approval."""
-    return _ended_by(session, match_id, Action.WITHDRAW, MatchState.WITHDRAWN, reason, actor, now, note, seq)
+    return _ended_by(session, match_id, Action.WITHDRAW, MatchState.WITHDRAWN, reason, actor, now, note, seq, on_behalf)
 
 
 def cancel_match(
@@ -142,9 +145,10 @@ def cancel_match(
     now: datetime,
     note: str = "",
     seq: int | None = None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """After approval: both calendars lose it, the place opens again."""
-    return _ended_by(session, match_id, Action.CANCEL, MatchState.CANCELLED, reason, actor, now, note, seq)
+    return _ended_by(session, match_id, Action.CANCEL, MatchState.CANCELLED, reason, actor, now, note, seq, on_behalf)
 
 
 def reject_match(
@@ -322,13 +326,15 @@ def _ended_by(
     now: datetime,
     note: str,
     seq: int | None,
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     match, request, offer = locked(session, match_id)
-    if _said_before(session, match, actor, action):
+    said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
+    if _said_before(session, match, said.actor, action):
         return match
     check_version(match, seq)
-    facts = permitted(session, match, action, actor, now)
-    event = _end(session, match, action, to, actor, _role(action, facts, actor), now, reason, note)
+    facts = permitted(session, match, action, said.actor, now)
+    event = _end(session, match, action, to, said, _role(action, facts, said.actor), now, reason, note)
     return _told(session, match, request, offer, event)
 
 
@@ -344,7 +350,7 @@ def _end(
     match: Match,
     action: Action,
     to: MatchState,
-    actor: Actor,
+    said: Voice,
     role: Side,
     now: datetime,
     reason: Any,
@@ -352,9 +358,18 @@ def _end(
 ) -> MatchEvent:
     moment = chosen_moment(session, match.id)
     release(session, match.id)
-    details = {"moment_id": moment.id if moment else None}
     return step(
-        session, match, action, to, actor=actor, role=role, now=now, reason=reason.value, note=note, details=details
+        session,
+        match,
+        action,
+        to,
+        actor=said.actor,
+        role=role,
+        now=now,
+        reason=reason.value,
+        note=note,
+        details={"moment_id": moment.id if moment else None} | said.noted,
+        on_behalf_by=said.by_id,
     )
 
 

@@ -10,18 +10,25 @@ _ONLY_WHILE: dict[str, frozenset[MatchState]] = {
     "matching/proposed": frozenset({MatchState.PROPOSED}),
     "matching/another_moment": frozenset({MatchState.PROPOSED}),
     "matching/one_yes": frozenset({MatchState.PROPOSED}),
+    "matching/name_wanted": frozenset({MatchState.APPROVED}),
+    "matching/name_overdue": frozenset({MatchState.APPROVED}),
+    "matching/employer_asked": frozenset({MatchState.PROPOSED}),
     "matching/both_yes": frozenset({MatchState.ACCEPTED}),
     "matching/to_approve": frozenset({MatchState.ACCEPTED}),
     "matching/approved": frozenset({MatchState.APPROVED, MatchState.HELD, MatchState.MISSED}),
     "matching/move_asked": frozenset({MatchState.APPROVED}),
     "matching/how_was_it": frozenset({MatchState.APPROVED}),
 }
-_ONLY_NEWEST = frozenset({"matching/another_moment", "matching/move_asked"})
+_ONLY_NEWEST = frozenset({"matching/another_moment", "matching/employer_asked", "matching/move_asked"})
+
+_WITHOUT_NAME = frozenset({"matching/name_wanted", "matching/name_overdue"})
 
 
 def match_still_true(session: Session, match_id: int, seq: int, template: str) -> bool:
     match = session.get(Match, match_id)
     if match is None:
+        return False
+    if template in _WITHOUT_NAME and match.visitor_id is not None:
         return False
     if template in _ONLY_NEWEST and match.seq != seq:
         return False

@@ -10,6 +10,7 @@ from matcher.errors import MatcherError
 from matcher.matching import due_queries as due
 from matcher.matching.change_services import lapse_match
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
+from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.request_services import close_request, send_held_back
 from matcher.matching.states import UNDO_SECONDS
@@ -27,6 +28,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "closed": _each(database, due.finished(database, now), lambda s, i: close_request(s, i, now=now)),
         "lapsed": _each(database, due.lapsed(database, now), lambda s, i: lapse_match(s, i, now=now)),
         "approved": _each(database, due.accepted(database, settled), lambda s, i: approve_by_rule(s, i, now=now)),
+        "asked for a name": _each(database, due.nameless(database, now), lambda s, i: ask_for_name(s, i, now=now)),
         "asked how": _each(database, due.over(database, now), lambda s, i: ask_how_it_was(s, i, now=now)),
         "counted": _each(database, due.unreported(database, now), lambda s, i: count_reports(s, i, now=now)),
         "sent": _send_held_back(database, now),

@@ -1,7 +1,7 @@
 """Loads requests and offers as plain views; many offers cost the same number of statements as one."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,15 @@ from matcher.availability.states import Delivery, Kind, Party
 from matcher.clock import local_date, school_year
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
-from matcher.matching.history_queries import Guest, Tally, guest_of, hours_given, partnerships, tallies, visits_at
+from matcher.matching.history_queries import (
+    Guest,
+    Tally,
+    guest_of,
+    hours_given,
+    partnerships,
+    tallies,
+    visits_at_schools,
+)
 from matcher.matching.models import Match
 from matcher.matching.views import MomentView, OfferView, RequestView
 from matcher.offers.models import Offer, OfferTopic
@@ -28,8 +36,8 @@ from matcher.organisations.models import Organisation
 from matcher.organisations.states import SizeClass
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.safeguarding.models import Block
-from matcher.safeguarding.policy import Visit, requirement
-from matcher.safeguarding.queries import board_of, proofs_of, rules_for
+from matcher.safeguarding.policy import Rule, Visit, requirement
+from matcher.safeguarding.queries import proofs_of, rules_of_boards
 from matcher.subjects.levels import LEVEL_BITS, Level
 from matcher.subjects.models import TopicType
 from matcher.subjects.nearness import expand
@@ -42,14 +50,51 @@ SIZE_NUMBERS = {size: number for number, size in enumerate(SizeClass, start=1)}
 
 def request_view(session: Session, request_id: int, *, now: datetime) -> RequestView:
     """One request with its moments, widened topics and what its board asks. Raises NotFound."""
-    row = session.get(Request, request_id) if 0 < request_id <= BIGGEST_ID else None
-    if row is None:
+    found = request_views(session, [request_id] if 0 < request_id <= BIGGEST_ID else [], now=now)
+    if request_id not in found:
         raise NotFound()
-    school = session.get_one(Organisation, row.organisation_id)
-    moments = _moments(session, request_id)
-    topics = frozenset(session.scalars(select(RequestTopic.topic_id).where(RequestTopic.request_id == request_id)))
-    around = _around(session, topics)
-    board_id = board_of(session, school.id)
+    return found[request_id]
+
+
+def request_views(session: Session, request_ids: Collection[int], *, now: datetime) -> dict[int, RequestView]:
+    """The same for many at once, in a fixed number of statements."""
+    if not request_ids:
+        return {}
+    query = select(Request, Organisation).join(Organisation, Organisation.id == Request.organisation_id)
+    rows = session.execute(query.where(Request.id.in_(request_ids)).order_by(Request.id)).all()
+    moments = _moments(session, request_ids)
+    topics = _request_topics(session, request_ids)
+    boards = {school.parent_id or school.id for _row, school in rows}
+    rules = rules_of_boards(session, boards)
+    visits = visits_at_schools(session, {school.id for _row, school in rows}, as_of=now)
+    around = Around(session)
+    return {
+        row.id: _request_view(
+            row,
+            school,
+            moments=tuple(moments[row.id]),
+            topics=frozenset(topics[row.id]),
+            around=around.of(topics[row.id]),
+            rules=rules,
+            visits=visits.get(school.id, 0),
+            now=now,
+        )
+        for row, school in rows
+    }
+
+
+def _request_view(
+    row: Request,
+    school: Organisation,
+    *,
+    moments: tuple[MomentView, ...],
+    topics: frozenset[int],
+    around: tuple[dict[int, float], ...],
+    rules: Sequence[Rule],
+    visits: int,
+    now: datetime,
+) -> RequestView:
+    board_id = school.parent_id or school.id
     first_day = moments[0].day if moments else row.window_from or local_date(now)
     return RequestView(
         id=row.id,
@@ -71,19 +116,31 @@ def request_view(session: Session, request_id: int, *, now: datetime) -> Request
         moments=moments,
         school_year=school_year(first_day),
         holiday_region=school.holiday_region,
-        proof=requirement(rules_for(session, board_id), _visit(row, board_id)),
-        school_visits=visits_at(session, school.id, as_of=now),
+        proof=requirement([rule for rule in rules if rule.board_id in (None, board_id)], _visit(row, board_id)),
+        school_visits=visits,
     )
 
 
-def _around(session: Session, topic_ids: Collection[int]) -> tuple[dict[int, float], ...]:
-    """Per topic asked for every topic close enough to count as common, themes before the broader subjects."""
-    known = vocabulary(session)
-    codes = {number: code for code, number in known.ids.items()}
-    asked = sorted(topic_ids, key=lambda topic: (known.entries[codes[topic]].type == TopicType.SUBJECT.value, topic))
-    return tuple(
-        {known.ids[code]: closeness for code, closeness in expand([codes[topic]], known).items()} for topic in asked
-    )
+class Around:
+    """Per topic asked for every topic close enough to count as common; each topic is looked up once."""
+
+    def __init__(self, session: Session) -> None:
+        self._known = vocabulary(session)
+        self._codes = {number: code for code, number in self._known.ids.items()}
+        self._near: dict[int, dict[int, float]] = {}
+
+    def of(self, topic_ids: Collection[int]) -> tuple[dict[int, float], ...]:
+        """Themes before the broader subjects."""
+        return tuple(self._around(topic) for topic in sorted(topic_ids, key=self._order))
+
+    def _order(self, topic: int) -> tuple[bool, int]:
+        return self._known.entries[self._codes[topic]].type == TopicType.SUBJECT.value, topic
+
+    def _around(self, topic: int) -> dict[int, float]:
+        if topic not in self._near:
+            near = expand([self._codes[topic]], self._known)
+            self._near[topic] = {self._known.ids[code]: closeness for code, closeness in near.items()}
+        return self._near[topic]
 
 
 def _visit(request: Request, board_id: int) -> Visit:
@@ -97,13 +154,24 @@ def _visit(request: Request, board_id: int) -> Visit:
     )
 
 
-def _moments(session: Session, request_id: int) -> tuple[MomentView, ...]:
+def _moments(session: Session, request_ids: Collection[int]) -> dict[int, list[MomentView]]:
     query = (
-        select(RequestMoment.id, RequestMoment.start_s, RequestMoment.end_s)
-        .where(RequestMoment.request_id == request_id)
+        select(RequestMoment.request_id, RequestMoment.id, RequestMoment.start_s, RequestMoment.end_s)
+        .where(RequestMoment.request_id.in_(request_ids))
         .order_by(RequestMoment.start_s, RequestMoment.end_s)
     )
-    return tuple(MomentView.of(*row) for row in session.execute(query))
+    found: dict[int, list[MomentView]] = defaultdict(list)
+    for request_id, *moment in session.execute(query):
+        found[request_id].append(MomentView.of(*moment))
+    return found
+
+
+def _request_topics(session: Session, request_ids: Collection[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    query = select(RequestTopic.request_id, RequestTopic.topic_id).where(RequestTopic.request_id.in_(request_ids))
+    for request_id, topic_id in session.execute(query):
+        found[request_id].add(topic_id)
+    return found
 
 
 def offer_views(
@@ -112,33 +180,33 @@ def offer_views(
     """Offer id → everything that counts for this request as known at `now`, in a fixed number of statements."""
     if not offer_ids:
         return {}
-    rows = session.execute(_offer_query(offer_ids)).all()
+    rows = session.execute(offer_query(offer_ids)).all()
     people = {row.Offer.person_id for row in rows if row.Offer.person_id is not None}
     companies = {row.Offer.organisation_id for row in rows}
     found = tallies(session, request, person_ids=people, offer_ids=offer_ids, as_of=now)
     earlier = partnerships(session, request.organisation_id, companies, as_of=now)
     hours = hours_given(session, companies, as_of=now)
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
-    weeks = _weeks(session, request, set(owners.values()), now)
-    holds = _holds(session, request, people)
-    topics = _topics(session, offer_ids)
+    weeks = weeks_around(session, request, set(owners.values()), now)
+    holds = holds_around(session, request, people)
+    topics = offer_topics(session, offer_ids)
     proofs = proofs_of(session, people, request.board_id)
     blocked = _blocked(session, request, now)
     views = {}
     for row in rows:
         offer: Offer = row.Offer
-        view = _view(row, weeks[owners[offer.id]], topics[offer.id], hours)
+        view = bare_view(row, weeks[owners[offer.id]], topics[offer.id], hours)
         views[offer.id] = replace(
             view,
             holds=tuple(holds.get(offer.person_id or 0, ())),
             proofs=tuple(proofs.get(offer.person_id or 0, ())),
             blocked=("person", offer.person_id) in blocked or ("organisation", offer.organisation_id) in blocked,
-            **_past(found, offer, request, earlier),
+            **past_of(found, offer, request, earlier),
         )
     return views
 
 
-def _offer_query(offer_ids: Collection[int]) -> Any:
+def offer_query(offer_ids: Collection[int]) -> Any:
     confirmed = (
         select(Grant.id)
         .where(
@@ -170,7 +238,7 @@ def _offer_query(offer_ids: Collection[int]) -> Any:
     )
 
 
-def _view(row: Any, week: Availability, topics: frozenset[int], hours: dict[int, float]) -> OfferView:
+def bare_view(row: Any, week: Availability, topics: frozenset[int], hours: dict[int, float]) -> OfferView:
     offer: Offer = row.Offer
     most = offer.details.get("group_most")
     return OfferView(
@@ -221,13 +289,15 @@ def _hours_left(row: Any, hours: dict[int, float]) -> float | None:
     return float(row.hours_budget) - hours.get(row.Offer.organisation_id, 0.0)
 
 
-def _past(found: dict[Guest, Tally], offer: Offer, request: RequestView, earlier: dict[int, int]) -> dict[str, Any]:
+def past_of(found: dict[Guest, Tally], offer: Offer, request: RequestView, earlier: dict[int, int]) -> dict[str, Any]:
     tally = found.get(guest_of(offer.person_id, offer.id)) or Tally()
     history = replace(tally.history, partnership=earlier.get(offer.organisation_id, 0))
     return {"history": history, "already_asked": request.id in tally.asked_by}
 
 
-def _weeks(session: Session, request: RequestView, owners: set[Owner], now: datetime) -> dict[Owner, Availability]:
+def weeks_around(
+    session: Session, request: RequestView, owners: set[Owner], now: datetime
+) -> dict[Owner, Availability]:
     from_s, to_s = _span(request, now)
     return availabilities(session, owners, on=local_date(now), from_s=from_s, to_s=to_s)
 
@@ -238,7 +308,7 @@ def _span(request: RequestView, now: datetime) -> tuple[int, int]:
     return int(now.timestamp()) - DAY_SECONDS, last + 40 * DAY_SECONDS
 
 
-def _holds(session: Session, request: RequestView, people: Collection[int]) -> dict[int, list[Hold]]:
+def holds_around(session: Session, request: RequestView, people: Collection[int]) -> dict[int, list[Hold]]:
     """Live bookings per person as visits with their pads and place."""
     if not request.moments:
         return {}
@@ -267,7 +337,7 @@ def _holds(session: Session, request: RequestView, people: Collection[int]) -> d
     return found
 
 
-def _topics(session: Session, offer_ids: Collection[int]) -> dict[int, frozenset[int]]:
+def offer_topics(session: Session, offer_ids: Collection[int]) -> dict[int, frozenset[int]]:
     found: dict[int, set[int]] = defaultdict(set)
     query = select(OfferTopic.offer_id, OfferTopic.topic_id).where(OfferTopic.offer_id.in_(offer_ids))
     for offer_id, topic_id in session.execute(query):

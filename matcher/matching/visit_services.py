@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import SYSTEM, Actor
+from matcher.accounts.services import record
 from matcher.errors import IllegalMove, InvalidInput
 from matcher.i18n import _l
+from matcher.matching.behalf import OnBehalf, Voice
+from matcher.matching.behalf_services import voice
 from matcher.matching.booking_services import release
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
 from matcher.matching.models import Match, VisitReport
@@ -33,11 +36,14 @@ def report_visit(
     hours: float | None = None,
     part: float | None = None,
     note: str = "",
+    on_behalf: OnBehalf | None = None,
 ) -> Match:
     """One side's answer. Equal answers of both sides close the match; different ones wait for the coordinator."""
     if not happened and reason is None:
         raise InvalidInput(_l("Choose why it did not take place."), field="reason")
     match, request, offer = locked(session, match_id)
+    said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
+    actor = said.actor
     action = Action.REPORT_HELD if happened else Action.REPORT_MISSED
     facts = permitted(session, match, action, actor, now)
     side = _reporting_side(facts, actor)
@@ -47,10 +53,21 @@ def report_visit(
     report.by_id, report.at = actor.user_id, now
     session.add(report)
     session.flush()
+    if said.by_id is not None:
+        record(
+            session,
+            action="reported_on_behalf",
+            object_type="match",
+            object_id=match.id,
+            actor_id=said.by_id,
+            region_id=match.region_id,
+            details={"side": side.value, **said.noted},
+            now=now,
+        )
     answers = {each.happened for each in reports_of(session, match.id).values()}
     decided = side is Side.COORDINATOR or len(reports_of(session, match.id)) >= 2
     if decided and (side is Side.COORDINATOR or len(answers) == 1):
-        _close(session, match, request, offer, happened, report.reason, actor, side, now)
+        _close(session, match, request, offer, happened, report.reason, said, side, now)
     return match
 
 
@@ -67,9 +84,9 @@ def count_reports(session: Session, match_id: int, *, now: datetime) -> bool:
     none_after = region_rule(session, region, kind, NO_REPORT_COUNTS_AFTER_DAYS, at=now)
     only = next(iter(reports.values()), None)
     if only is not None and age >= timedelta(days=one_after):
-        _close(session, match, request, offer, only.happened, only.reason, SYSTEM, Side.SYSTEM, now)
+        _close(session, match, request, offer, only.happened, only.reason, Voice(SYSTEM), Side.SYSTEM, now)
     elif only is None and age >= timedelta(days=none_after):
-        _close(session, match, request, offer, False, MissedReason.NOT_REPORTED.value, SYSTEM, Side.SYSTEM, now)
+        _close(session, match, request, offer, False, MissedReason.NOT_REPORTED.value, Voice(SYSTEM), Side.SYSTEM, now)
     else:
         return False
     return True
@@ -82,7 +99,7 @@ def _close(
     offer: Offer,
     happened: bool,
     reason: str | None,
-    actor: Actor,
+    said: Voice,
     side: Side,
     now: datetime,
 ) -> None:
@@ -90,8 +107,19 @@ def _close(
     moment = chosen_moment(session, match.id)
     if not happened:
         release(session, match.id)
-    details = {"moment_id": moment.id if moment else None}
-    event = step(session, match, action, to, actor=actor, role=side, now=now, reason=reason, details=details)
+    details = {"moment_id": moment.id if moment else None} | said.noted
+    event = step(
+        session,
+        match,
+        action,
+        to,
+        actor=said.actor,
+        role=side,
+        now=now,
+        reason=reason,
+        details=details,
+        on_behalf_by=said.by_id,
+    )
     tell(session, match, request, offer, event)
 
 

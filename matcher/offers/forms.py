@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import (
+    BooleanField,
     DateField,
     HiddenField,
     IntegerField,
@@ -15,6 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, notice_label
 from matcher.i18n import _l
@@ -84,6 +86,12 @@ class GuestLectureForm(MatcherForm):
         description=_l("One at a time is usual: you answer first, then the next one comes."),
     )
     months_off = SelectMultipleField(_l("Months in which you never can"), coerce=int, validators=[Optional()])
+    employer_consent = BooleanField(
+        _l("My employer has to agree to each visit"),
+        description=_l("They get a mail with a link once you and the school agree. They need no account."),
+    )
+    employer_name = StringField(_l("Who agrees there?"), validators=[Optional(), Length(max=120)])
+    employer_email = StringField(_l("Their mail address"), validators=[Optional(), Length(max=200)])
     version = HiddenField()
 
     def offer_choices(
@@ -130,8 +138,16 @@ class GuestLectureForm(MatcherForm):
                 "minutes": self.minutes.data,
                 "group_most": self.group_most.data,
                 "materials": self.materials.data or "",
+                **self._employer(),
             },
         )
+
+    def _employer(self) -> dict[str, Any]:
+        """Only for who comes for an employer and says that it has to agree."""
+        if not self.employer_consent.data or self.who.data != EMPLOYER:
+            return {}
+        name, email = self.employer_name.data or "", self.employer_email.data or ""
+        return {"employer_consent": True, "employer_name": name, "employer_email": email}
 
     def show(self, offer: OfferInput, version: int) -> None:
         """The values of an existing offer."""
@@ -144,9 +160,15 @@ class GuestLectureForm(MatcherForm):
         self.delivery.data = offer.delivery.value
         self.yearly_cap.data = NO_CAP if offer.yearly_cap is None else str(offer.yearly_cap)
         self.months_off.data = list(offer.months_off)
-        for name in ("minutes", "group_most", "materials"):
+        for name in ("minutes", "group_most", "materials", "employer_consent", "employer_name", "employer_email"):
             self[name].data = offer.details.get(name)
         self.version.data = str(version)
+
+
+class OnBehalfForm(HeardFields, GuestLectureForm):
+    """The same for somebody who told a coordinator about it."""
+
+    person = SelectField(_l("Whose lesson is it?"), coerce=int)
 
 
 class PauseForm(MatcherForm):

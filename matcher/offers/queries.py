@@ -155,6 +155,29 @@ def companies_of(session: Session, actor: Actor) -> list[Organisation]:
     return list(session.scalars(query.order_by(Organisation.name_key, Organisation.id)))
 
 
+def companies_in(session: Session, region_ids: Collection[int], text: str, *, limit: int = 30) -> list[Organisation]:
+    """Checked companies of these regions with the text in their name or place, by name."""
+    query = select(Organisation).where(
+        Organisation.type.in_((OrganisationType.COMPANY, OrganisationType.SELF_EMPLOYED)),
+        Organisation.region_id.in_(region_ids),
+        Organisation.verified_at.is_not(None),
+        Organisation.ended_at.is_(None),
+    )
+    if wanted := text.strip().casefold():
+        name = Organisation.name_key.contains(wanted, autoescape=True)
+        query = query.where(or_(name, Organisation.place.icontains(wanted, autoescape=True)))
+    return list(session.scalars(query.order_by(Organisation.name_key, Organisation.id).limit(limit)))
+
+
+def company_in(session: Session, region_ids: Collection[int], organisation_id: int) -> Organisation:
+    """A company of these regions. Raises NotFound."""
+    found = session.get(Organisation, organisation_id) if 0 < organisation_id <= BIGGEST_ID else None
+    types = (OrganisationType.COMPANY, OrganisationType.SELF_EMPLOYED)
+    if found is None or found.type not in types or found.ended_at or found.region_id not in region_ids:
+        raise NotFound()
+    return found
+
+
 def browse_query(session: Session, *, topic_ids: Collection[int] = (), level: str | None = None) -> Select[Offer]:
     """Open offers of checked organisations and confirmed people, the newest first, near topics included."""
     confirmed = select(Grant.id).where(

@@ -7,19 +7,20 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from matcher.accounts.states import Role
+from matcher.accounts.queries import members_of
+from matcher.accounts.states import COMPANY_ROLES, Role
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
-from matcher.i18n import _, current_locale
+from matcher.i18n import _, _l, current_locale
 from matcher.offers import queries, services
-from matcher.offers.forms import GuestLectureForm, PauseForm
+from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
 from matcher.offers.policy import sees_names
 from matcher.offers.wording import STATES, lesson_line, limit_facts, offer_facts
 from matcher.organisations.models import Organisation
 from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
-from matcher.web.forms import invalid, number_in
+from matcher.web.forms import choices, invalid, number_in
 from matcher.web.guards import actor, roles, signed_in
 from matcher.web.paging import paginate
 from matcher.web.toasts import toast
@@ -254,3 +255,63 @@ def _changeable(offer_id: int) -> queries.OfferView:
     if not view.can_change:
         raise NotFound()
     return view
+
+
+@blueprint.get("/on-behalf")
+@roles("coordinator")
+def choose_company() -> str:
+    text = request.args.get("q", "")[:100]
+    found = queries.companies_in(reading(), actor().region_ids, text)
+    return render_template("offers/choose_company.html", found=found, q=text)
+
+
+@blueprint.get("/on-behalf/<int:organisation_id>")
+@roles("coordinator")
+def new_on_behalf(organisation_id: int) -> str:
+    company = queries.company_in(reading(), actor().region_ids, organisation_id)
+    form = _for_somebody(OnBehalfForm(formdata=None), company)
+    return render_template(FORM, form=form, **_behalf_page(company, ()))
+
+
+@blueprint.post("/on-behalf/<int:organisation_id>")
+@roles("coordinator")
+def create_on_behalf(organisation_id: int) -> Any:
+    company = queries.company_in(reading(), actor().region_ids, organisation_id)
+    form, person, now = _for_somebody(OnBehalfForm(), company), actor(), utcnow()
+    topic_ids = _topic_ids(reading(), form)
+    if not form.validate():
+        return invalid(FORM, form, **_behalf_page(company, topic_ids))
+    whose = form.person.data or None
+    try:
+        with writing() as session:
+            given, heard = form.given(topic_ids), form.heard(now)
+            offer_id = services.create_offer_for(
+                session, actor=person, person_id=whose, given=given, heard=heard, now=now
+            ).id
+            if not request.form.get("keep"):
+                services.open_offer(session, actor=person, offer_id=offer_id, now=now)
+    except InvalidInput as refusal:
+        form.refuse(refusal)
+        company = queries.company_in(reading(), person.region_ids, organisation_id)
+        return invalid(FORM, form, **_behalf_page(company, topic_ids))
+    toast(_("Noted. Schools find this lesson once the person is confirmed."))
+    return redirect(url_for(".show", offer_id=offer_id))
+
+
+def _for_somebody(form: OnBehalfForm, company: Organisation) -> OnBehalfForm:
+    """People of this company, or its team; whose lesson it is decides for whom it is given."""
+    people = members_of(reading(), company.id, COMPANY_ROLES, confirmed=False)
+    form.offer_choices([company], team=True)
+    form.person.choices = choices([*((user.id, user.name) for user in people), (0, _l("Someone of the team"))])
+    form.organisation.data = company.id
+    form.who.data = EMPLOYER if form.person.data else TEAM
+    return form
+
+
+def _behalf_page(company: Organisation, topic_ids: Any) -> dict[str, Any]:
+    return {
+        "companies": [company],
+        "view": None,
+        "chosen_topics": topics_with_ids(reading(), topic_ids, current_locale()),
+        "topic_groups": topics_by_type(reading(), current_locale()),
+    }

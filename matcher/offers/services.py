@@ -9,7 +9,11 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.addresses import checked_address
+from matcher.accounts.behalf import KEY, Heard
 from matcher.accounts.policy import Actor
+from matcher.accounts.queries import members_of
+from matcher.accounts.states import COMPANY_ROLES
 from matcher.availability.states import Delivery
 from matcher.clock import local_date
 from matcher.db import lock_row
@@ -28,6 +32,7 @@ from matcher.subjects.models import Topic
 __all__ = [
     "change_offer",
     "create_offer",
+    "create_offer_for",
     "open_offer",
     "pause_offers",
     "refresh_organisation",
@@ -49,10 +54,34 @@ def create_offer(session: Session, *, actor: Actor, given: OfferInput, now: date
         given.team and not can_offer_team(actor, given.organisation_id)
     ):
         raise NotFound()
+    return _created(session, given, person_id=None if given.team else actor.user_id, now=now)
+
+
+def create_offer_for(
+    session: Session, *, actor: Actor, person_id: int | None, given: OfferInput, heard: Heard, now: datetime
+) -> Offer:
+    """A coordinator writes down what somebody offers who phoned or mailed. Raises NotFound outside the region,
+    InvalidInput for somebody who does not belong to the company."""
+    company = session.get(Organisation, given.organisation_id)
+    if company is None or not actor.is_coordinator_of(company.region_id):
+        raise NotFound()
+    people = {user.id for user in members_of(session, company.id, COMPANY_ROLES, confirmed=False)}
+    if not given.team and person_id not in people:
+        raise InvalidInput(_l("Choose somebody of this company."), "person")
+    if heard.at > now:
+        raise InvalidInput(_l("That is still to come. Say when you heard it."), "heard_on")
+    offer = _created(session, given, person_id=None if given.team else person_id, now=now)
+    offer.on_behalf_by_id = actor.user_id
+    offer.details = {**offer.details, KEY: heard.details}
+    session.flush()
+    return offer
+
+
+def _created(session: Session, given: OfferInput, *, person_id: int | None, now: datetime) -> Offer:
     offer = Offer(
         kind=given.kind,
         organisation_id=given.organisation_id,
-        person_id=None if given.team else actor.user_id,
+        person_id=person_id,
         state=OfferState.DRAFT,
         revision=1,
         created_at=now,
@@ -154,8 +183,8 @@ def _fill(session: Session, offer: Offer, given: OfferInput) -> None:
     offer.travel_km = 0 if given.delivery is Delivery.ONLINE else given.travel_km
     offer.notice_days, offer.yearly_cap, offer.open_cap = given.notice_days, given.yearly_cap, given.open_cap
     offer.months_off, offer.places = sorted(set(given.months_off)), given.places
-    kept = {key: value for key, value in (offer.details or {}).items() if key.startswith("released_")}
-    offer.details = {**given.details, **kept}
+    kept = {key: value for key, value in (offer.details or {}).items() if key.startswith(("released_", KEY))}
+    offer.details = {**given.details, **_employer(given), **kept}
 
 
 def _check(session: Session, given: OfferInput) -> None:
@@ -171,6 +200,16 @@ def _check(session: Session, given: OfferInput) -> None:
         raise InvalidInput(_l("One of these topics does not exist any more."), "topic_text")
     if any(not 1 <= month <= 12 for month in given.months_off):
         raise InvalidInput(_l("Choose months from the list."), "months_off")
+
+
+def _employer(given: OfferInput) -> dict[str, str]:
+    """Without an address nobody could be asked for consent. Raises InvalidInput at its field."""
+    if not given.details.get("employer_consent"):
+        return {}
+    try:
+        return {"employer_email": checked_address(str(given.details.get("employer_email") or ""))}
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.message, "employer_email") from refusal
 
 
 def _position(session: Session, organisation_id: int, given: OfferInput) -> tuple[str | None, float, float]:

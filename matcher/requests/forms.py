@@ -15,6 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
+from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.moments import Week, WeeklyPeriod
 from matcher.availability.states import Delivery
 from matcher.availability.wording import DELIVERIES
@@ -111,7 +112,7 @@ def _row_or_nothing(form: MatcherForm, field: Any) -> None:
         raise ValidationError(_("Choose one of the list."))
 
 
-class GuestLectureForm(ClassFields, PeriodsForm):
+class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
     """Six things are needed to send it; a draft keeps whatever is there."""
 
     school_class = RadioField(_l("For which class?"), validators=[Optional(), _row_or_nothing], validate_choice=False)

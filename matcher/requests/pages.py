@@ -79,8 +79,12 @@ def class_page(session: Session, found: SchoolClass, form: ClassForm, *, now: da
     return {"school": school, "school_class": found, "periods": period_table(timetable.grid)}
 
 
-def school_choice(session: Session, actor: Actor) -> dict[str, Any]:
-    return {"schools": queries.schools_of(session, actor)}
+def school_choice(session: Session, actor: Actor, text: str = "") -> dict[str, Any]:
+    """One's own schools; a coordinator looks for one of the region."""
+    schools = list(queries.schools_of(session, actor))
+    if actor.is_coordinator:
+        schools += queries.schools_in(session, actor.region_ids, text)
+    return {"schools": schools, "q": text, "searches": actor.is_coordinator}
 
 
 def level_choices(school: Organisation) -> list[tuple[str, str]]:

@@ -45,6 +45,24 @@ def schools_of(session: Session, actor: Actor) -> Sequence[Organisation]:
     return session.scalars(query.order_by(Organisation.name, Organisation.id)).all()
 
 
+def schools_in(session: Session, region_ids: Collection[int], text: str, *, limit: int = 30) -> Sequence[Organisation]:
+    """Checked schools of these regions whose name or place begins with or holds the text, by name."""
+    query = select(Organisation).where(
+        Organisation.type == OrganisationType.SCHOOL,
+        Organisation.region_id.in_(region_ids),
+        Organisation.verified_at.is_not(None),
+        Organisation.ended_at.is_(None),
+    )
+    if wanted := text.strip().casefold():
+        query = query.where(
+            or_(
+                Organisation.name_key.contains(wanted, autoescape=True),
+                Organisation.place.icontains(wanted, autoescape=True),
+            )
+        )
+    return session.scalars(query.order_by(Organisation.name_key, Organisation.id).limit(limit)).all()
+
+
 def teachers_of(session: Session, school_id: int) -> list[User]:
     """Who can be the adult in the room, confirmed or not yet."""
     return members_of(session, school_id, SCHOOL_ROLES, confirmed=False)

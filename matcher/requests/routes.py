@@ -48,7 +48,9 @@ def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
     school = _school(session)
     if school is None:
-        return render_template("requests/choose_school.html", **school_choice(session, actor()))
+        return render_template(
+            "requests/choose_school.html", **school_choice(session, actor(), request.args.get("q", "")[:100])
+        )
     form = GuestLectureForm(formdata=None)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
@@ -224,7 +226,13 @@ def _write(
         if draft is None:
             asker = number_in(form.asked_by.data)
             saved = services.save_draft(
-                session, actor=person, now=now, organisation_id=school_id, data=wish, asked_by_id=asker
+                session,
+                actor=person,
+                now=now,
+                organisation_id=school_id,
+                data=wish,
+                asked_by_id=asker,
+                heard=form.heard(now),
             )
         else:
             version = number_in(form.version.data)

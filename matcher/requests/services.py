@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.behalf import KEY, Heard
 from matcher.accounts.policy import Actor
 from matcher.availability.moments import Moment, Plan, Week
 from matcher.availability.states import Kind
@@ -35,9 +36,16 @@ NO_COLLEAGUE = _l("This person does not work at your school.")
 
 
 def save_draft(
-    session: Session, *, actor: Actor, now: datetime, organisation_id: int, data: Wish, asked_by_id: int | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    organisation_id: int,
+    data: Wish,
+    asked_by_id: int | None = None,
+    heard: Heard | None = None,
 ) -> Request:
-    """A new draft of a guest lecture. A coordinator names who asked; anybody else asks for themselves."""
+    """A new draft of a guest lecture. A coordinator names who asked and how; anybody else asks for themselves."""
     school = queries.school_for(session, actor, organisation_id)
     _check_choices(session, actor, school, data)
     asker = _asker(session, actor, school, asked_by_id)
@@ -53,6 +61,7 @@ def save_draft(
         asked_by_id=asker,
         on_behalf_by_id=actor.user_id if asker != actor.user_id else None,
         state=RequestState.DRAFT,
+        details={KEY: heard.details} if heard is not None and asker != actor.user_id else {},
         created_at=now,
         changed_at=now,
     )

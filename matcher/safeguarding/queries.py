@@ -34,8 +34,13 @@ class Concern(NamedTuple):
 
 def rules_for(session: Session, board_id: int | None) -> list[Rule]:
     """The rules that hold for everybody and those of this board."""
+    return rules_of_boards(session, [] if board_id is None else [board_id])
+
+
+def rules_of_boards(session: Session, board_ids: Collection[int]) -> list[Rule]:
+    """The rules that hold for everybody and those of these boards; each says whose it is."""
     query = select(SafeguardingRule).where(
-        or_(SafeguardingRule.board_id.is_(None), SafeguardingRule.board_id == board_id)
+        or_(SafeguardingRule.board_id.is_(None), SafeguardingRule.board_id.in_(board_ids))
     )
     return [
         Rule(row.kind, row.level, row.supervised, row.structural, row.board_id, row.proof, row.max_age_weeks)

@@ -27,6 +27,7 @@ PAGES = [
     ("teacher", "/organisations/"),
     ("professional", "/matches"),
     ("professional", "/offers"),
+    ("professional", "/requests/nearby"),
     ("professional", "/dashboard"),
     ("coordinator", "/requests"),
     ("coordinator", "/coordination"),

@@ -1,0 +1,31 @@
+"""What a coordinator fills in beside somebody else's words: how they came, when, and whether that person is mailed."""
+
+from datetime import datetime, time
+
+from wtforms import BooleanField, DateField, RadioField
+from wtforms.validators import Optional
+
+from matcher.accounts.behalf import Heard, How
+from matcher.clock import AMSTERDAM, local_date
+from matcher.i18n import _l
+from matcher.web.forms import choices
+
+HOWS = {How.PHONE: _l("By phone"), How.MAIL: _l("By mail"), How.IN_PERSON: _l("In person")}
+
+
+class HeardFields:
+    """Fields for any form that may be filled in for somebody else."""
+
+    how = RadioField(
+        _l("How did you hear it?"),
+        choices=choices((how.value, label) for how, label in HOWS.items()),
+        default=How.PHONE.value,
+    )
+    heard_on = DateField(_l("When?"), validators=[Optional()], description=_l("Empty means today."))
+    tell = BooleanField(_l("Also send this person the mails about it"))
+
+    def heard(self, now: datetime) -> Heard:
+        """Today means now; another day its noon, because nobody remembers the minute."""
+        day = self.heard_on.data or local_date(now)
+        at = now if day == local_date(now) else datetime.combine(day, time(12), AMSTERDAM)
+        return Heard(how=How(self.how.data or How.PHONE), at=at, tell=bool(self.tell.data))

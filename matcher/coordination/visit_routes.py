@@ -1,0 +1,77 @@
+"""Registering a visit that was arranged elsewhere: which school, which company, then one page."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from matcher.clock import utcnow
+from matcher.coordination.approve_routes import blueprint
+from matcher.coordination.forms import PastVisitForm
+from matcher.coordination.visit_queries import Between, between, companies_found, school_here
+from matcher.errors import Conflict, InvalidInput
+from matcher.i18n import _, current_locale
+from matcher.matching.afterwards_services import register_visit
+from matcher.requests.pages import level_choices
+from matcher.requests.queries import recognised_topics, schools_in
+from matcher.subjects.queries import topics_by_type, topics_with_ids
+from matcher.web.forms import invalid
+from matcher.web.guards import actor, roles
+from matcher.web.toasts import toast
+from matcher.web.transaction import reading, writing
+
+FORM = "coordination/visit.html"
+
+
+@blueprint.get("/visits/new")
+@roles("coordinator")
+def new_visit() -> str:
+    session, person, text = reading(), actor(), request.args.get("q", "")[:100]
+    school_id, company_id = request.args.get("school", type=int), request.args.get("company", type=int)
+    if school_id is None:
+        found = schools_in(session, person.region_ids, text)
+        return render_template("coordination/visit_choose.html", school=None, found=found, q=text)
+    school = school_here(session, person, school_id)
+    if company_id is None:
+        found = companies_found(session, person, text)
+        return render_template("coordination/visit_choose.html", school=school, found=found, q=text)
+    sides = between(session, school, company_id)
+    form = _form(PastVisitForm(formdata=None), sides)
+    return render_template(FORM, form=form, **_page(form, sides))
+
+
+@blueprint.post("/visits/new")
+@roles("coordinator")
+def register() -> Any:
+    session, person, now = reading(), actor(), utcnow()
+    school = school_here(session, person, request.args.get("school", 0, type=int))
+    sides = between(session, school, request.args.get("company", 0, type=int))
+    form = _form(PastVisitForm(), sides)
+    if not form.validate():
+        return invalid(FORM, form, **_page(form, sides))
+    ticked = tuple(dict.fromkeys(form.topics.data or ()))[:12]
+    topic_ids = ticked or recognised_topics(session, form.topic_text.data or form.title.data)
+    visit = form.visit(school.id, sides.company.id, topic_ids, now)
+    try:
+        with writing() as unit:
+            match_id = register_visit(unit, visit=visit, actor=person, now=now).id
+    except (InvalidInput, Conflict) as refusal:
+        school = school_here(reading(), person, visit.school_id)
+        sides = between(reading(), school, visit.company_id)
+        form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
+        return invalid(FORM, form, **_page(form, sides))
+    toast(_("Registered. It counts in the figures; nobody got a message."))
+    return redirect(url_for("matching.show", match_id=match_id))
+
+
+def _form(form: PastVisitForm, sides: Between) -> PastVisitForm:
+    form.offer_choices(sides.teachers, sides.guests, sides.offers, level_choices(sides.school))
+    return form
+
+
+def _page(form: PastVisitForm, sides: Between) -> dict[str, Any]:
+    locale = current_locale()
+    return {
+        "sides": sides,
+        "chosen_topics": topics_with_ids(reading(), (form.topics.data or [])[:12], locale),
+        "topic_groups": topics_by_type(reading(), locale),
+    }

@@ -1,0 +1,242 @@
+"""Registers a visit that was arranged elsewhere: a whole legal chain at once, marked, and nobody hears of it."""
+
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.accounts.queries import actor_for, members_of
+from matcher.accounts.services import record
+from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES
+from matcher.availability.moments import epoch_range
+from matcher.availability.states import Kind
+from matcher.db import BIGGEST_ID, lock_row
+from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.i18n import _l
+from matcher.matching.afterwards import MARK, MARKED, PastVisit
+from matcher.matching.door_services import born, step
+from matcher.matching.models import Consent, Match, MatchMoment, VisitReport
+from matcher.matching.moment_services import LONGEST_VISIT
+from matcher.matching.states import Action, MatchState, Side
+from matcher.offers.models import Offer, OfferRevision, OfferTopic
+from matcher.offers.services import snapshot
+from matcher.offers.states import OfferState
+from matcher.organisations.models import Organisation
+from matcher.organisations.states import OrganisationType
+from matcher.requests.models import Request, RequestMoment, RequestTopic
+from matcher.requests.services import record_revision
+from matcher.requests.states import RequestState
+from matcher.subjects.levels import Level, mask_of
+from matcher.subjects.models import Topic
+
+PLACES = (OrganisationType.COMPANY, OrganisationType.SELF_EMPLOYED)
+
+
+def register_visit(session: Session, *, visit: PastVisit, actor: Actor, now: datetime) -> Match:
+    """Raises NotFound outside the coordinator's region, InvalidInput with the field, Conflict for a second time."""
+    school, company = _places(session, visit, actor)
+    start_s, end_s = _times(visit, now)
+    _check_people(session, visit, actor)
+    if visit.guest_id is not None:
+        lock_row(session, User, visit.guest_id)
+    lock_row(session, Organisation, school.id)
+    _check_new(session, visit, start_s, end_s)
+    offer = _offer(session, visit, company, actor, now)
+    request = _request(session, visit, school, offer, actor, now)
+    times = {"day": visit.day, "starts": visit.starts, "ends": visit.ends, "start_s": start_s, "end_s": end_s}
+    session.add(RequestMoment(request_id=request.id, periods=[], **times))
+    session.flush()
+    record_revision(session, request, by_id=actor.user_id, now=now)
+    return _chain(session, visit, request, offer, times, actor, now)
+
+
+def _places(session: Session, visit: PastVisit, actor: Actor) -> tuple[Organisation, Organisation]:
+    school = session.get(Organisation, visit.school_id) if 0 < visit.school_id <= BIGGEST_ID else None
+    company = session.get(Organisation, visit.company_id) if 0 < visit.company_id <= BIGGEST_ID else None
+    if school is None or school.type is not OrganisationType.SCHOOL or not actor.is_coordinator_of(school.region_id):
+        raise NotFound()
+    if company is None or company.type not in PLACES:
+        raise NotFound()
+    if {school.id, company.id} & actor.organisation_ids:
+        raise Conflict(_l("You belong to one of the sides, so another coordinator registers this visit."))
+    return school, company
+
+
+def _times(visit: PastVisit, now: datetime) -> tuple[int, int]:
+    try:
+        starts, ends = time.fromisoformat(visit.starts), time.fromisoformat(visit.ends)
+    except ValueError as error:
+        raise InvalidInput(_l("Type a time like 10:30."), field="starts") from error
+    if ends <= starts:
+        raise InvalidInput(_l("The end must be later than the start."), field="ends")
+    start_s, end_s = epoch_range(visit.day, starts, ends)
+    if end_s > now.timestamp():
+        raise InvalidInput(_l("This visit is still to come. Ask for it as a request instead."), field="day")
+    if end_s - start_s > LONGEST_VISIT.total_seconds():
+        raise InvalidInput(_l("A visit lasts eight hours at most."), field="ends")
+    return start_s, end_s
+
+
+def _check_people(session: Session, visit: PastVisit, actor: Actor) -> None:
+    teachers = {user.id for user in members_of(session, visit.school_id, SCHOOL_ROLES, confirmed=False)}
+    if visit.teacher_id not in teachers:
+        raise InvalidInput(_l("Say which teacher was there."), field="teacher")
+    guests = {user.id for user in members_of(session, visit.company_id, COMPANY_ROLES, confirmed=False)}
+    if visit.guest_id is not None and visit.guest_id not in guests:
+        raise InvalidInput(_l("This person does not belong to that company."), field="guest")
+    if actor.user_id in {visit.teacher_id, visit.guest_id}:
+        raise Conflict(_l("You belong to one of the sides, so another coordinator registers this visit."))
+
+
+def _check_new(session: Session, visit: PastVisit, start_s: int, end_s: int) -> None:
+    """The same company at the same school at that hour is the same visit."""
+    query = (
+        select(Match.id)
+        .join(Request, Request.id == Match.request_id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .join(MatchMoment, (MatchMoment.match_id == Match.id) & MatchMoment.chosen)
+        .where(Request.organisation_id == visit.school_id, Offer.organisation_id == visit.company_id)
+        .where(Match.state.in_((MatchState.ACCEPTED, MatchState.APPROVED, MatchState.HELD)))
+        .where(MatchMoment.start_s < end_s, MatchMoment.end_s > start_s, Match.teacher_id == visit.teacher_id)
+    )
+    if session.scalar(query.limit(1)) is not None:
+        raise Conflict(_l("This visit is already in Matcher."))
+
+
+def _offer(session: Session, visit: PastVisit, company: Organisation, actor: Actor, now: datetime) -> Offer:
+    """The lesson that was given; one made for this stays withdrawn, so that nobody is asked for it."""
+    if visit.offer_id is not None:
+        found = session.get(Offer, visit.offer_id)
+        if found is None or found.organisation_id != company.id or found.person_id not in (None, visit.guest_id):
+            raise InvalidInput(_l("Choose a lesson of this guest or of the team."), field="offer")
+        return found
+    levels = [visit.level] if visit.level else [level.value for level in Level]
+    offer = Offer(
+        kind=Kind.GUEST_LECTURE,
+        organisation_id=company.id,
+        person_id=visit.guest_id,
+        state=OfferState.WITHDRAWN,
+        title=visit.title,
+        languages=["nl"],
+        levels=levels,
+        level_mask=mask_of(Level(level) for level in levels),
+        pc4=company.pc4,
+        lat=company.lat or 0.0,
+        lon=company.lon or 0.0,
+        details=dict(MARKED),
+        revision=1,
+        on_behalf_by_id=actor.user_id,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(offer)
+    session.flush()
+    session.add_all(OfferTopic(offer_id=offer.id, topic_id=topic) for topic in _topics(session, visit))
+    session.flush()
+    values: dict[str, Any] = {"at": now, "by_id": actor.user_id, "snapshot": snapshot(session, offer)}
+    session.add(OfferRevision(offer_id=offer.id, revision=1, **values))
+    session.flush()
+    return offer
+
+
+def _topics(session: Session, visit: PastVisit) -> list[int]:
+    found = list(session.scalars(select(Topic.id).where(Topic.id.in_(visit.topic_ids)).order_by(Topic.id)))
+    if not found:
+        raise InvalidInput(_l("Say what it was about."), field="topic_text")
+    return found
+
+
+def _request(
+    session: Session, visit: PastVisit, school: Organisation, offer: Offer, actor: Actor, now: datetime
+) -> Request:
+    request = Request(
+        kind=Kind.GUEST_LECTURE,
+        organisation_id=school.id,
+        region_id=school.region_id,
+        asked_by_id=visit.teacher_id,
+        on_behalf_by_id=actor.user_id,
+        teacher_id=visit.teacher_id,
+        state=RequestState.CLOSED,
+        title=visit.title,
+        level=visit.level,
+        year=visit.year,
+        group_size=visit.pupils,
+        delivery=offer.delivery,
+        window_from=visit.day,
+        window_to=visit.day,
+        details=MARKED | {"on_behalf": visit.heard.details},
+        created_at=now,
+        changed_at=now,
+        published_at=now,
+        ended_at=now,
+    )
+    session.add(request)
+    session.flush()
+    session.add_all(RequestTopic(request_id=request.id, topic_id=topic) for topic in _topics(session, visit))
+    session.flush()
+    return request
+
+
+def _chain(
+    session: Session,
+    visit: PastVisit,
+    request: Request,
+    offer: Offer,
+    times: dict[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> Match:
+    """Asked, yes, approved, held: the school and the guest in the coordinator's words, the rest in her own."""
+    noted = visit.heard.details | {MARK: True}
+    teacher = actor_for(session, visit.teacher_id)
+    guest = actor_for(session, visit.guest_id) if visit.guest_id is not None else actor
+    match = Match(
+        kind=request.kind,
+        request_id=request.id,
+        offer_id=offer.id,
+        request_revision=request.revision,
+        offer_revision=offer.revision,
+        professional_id=visit.guest_id,
+        visitor_id=visit.guest_id,
+        name_follows=visit.guest_id is None,
+        teacher_id=visit.teacher_id,
+        proposed_by_id=visit.teacher_id,
+        on_behalf_by_id=actor.user_id,
+        side=Side.SCHOOL,
+        region_id=request.region_id,
+    )
+    born(session, match, actor=teacher, role=Side.SCHOOL, now=now, details=noted, on_behalf_by=actor.user_id)
+    moment = MatchMoment(match_id=match.id, periods=[], suggested_by=Side.SCHOOL, chosen=True, **times)
+    session.add(moment)
+    session.flush()
+    noted |= {"moment_id": moment.id}
+    steps: dict[str, Any] = {"now": now, "details": noted}
+    match.place_no = 1
+    yes = step(session, match, Action.ACCEPT, MatchState.ACCEPTED, actor=guest, role=Side.COMPANY,
+               on_behalf_by=actor.user_id, **steps)  # fmt: skip
+    for party, by_id, seq in ((Side.SCHOOL, visit.teacher_id, 1), (Side.COMPANY, visit.guest_id, yes.seq)):
+        session.add(Consent(match_id=match.id, party=party, given_at=now, given_by_id=by_id, seq=seq))
+    match.approved_by_id, match.approved_at = actor.user_id, now
+    step(session, match, Action.APPROVE, MatchState.APPROVED, actor=actor, role=Side.COORDINATOR, **steps)
+    step(session, match, Action.REPORT_HELD, MatchState.HELD, actor=actor, role=Side.COORDINATOR, **steps)
+    _report(session, visit, match, actor, now)
+    return match
+
+
+def _report(session: Session, visit: PastVisit, match: Match, actor: Actor, now: datetime) -> None:
+    values: dict[str, Any] = {"happened": True, "by_id": actor.user_id, "at": now}
+    session.add(VisitReport(match_id=match.id, side=Side.SCHOOL, pupils=visit.pupils, note=visit.note, **values))
+    session.add(VisitReport(match_id=match.id, side=Side.COMPANY, hours=visit.hours, **values))
+    record(
+        session,
+        action="visit_registered",
+        object_type="match",
+        object_id=match.id,
+        actor_id=actor.user_id,
+        region_id=match.region_id,
+        now=now,
+    )
+    session.flush()

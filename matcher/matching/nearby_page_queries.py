@@ -1,0 +1,96 @@
+"""One page of open requests nearby in the reader's language; who asks is named only for confirmed readers."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.models import User
+from matcher.availability.wording import moment_label
+from matcher.i18n import _, current_locale, ngettext
+from matcher.matching.eligibility import OPEN_STATES, MomentState
+from matcher.matching.labels import KINDS
+from matcher.matching.nearby_views import Fit, NearbyRow
+from matcher.matching.nearby_wording import own_never, own_reasons
+from matcher.matching.wording import Names, fit_blocks, fit_words
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
+from matcher.requests.queries import moments_of
+from matcher.subjects.levels import Level, level_name
+from matcher.subjects.queries import topic_names
+
+MOST_MOMENTS = 4
+
+
+def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[NearbyRow]:
+    """Without `names` the school and the teacher stay unnamed and distances are rounded to five kilometres."""
+    ids = [fit.request_id for fit in fits]
+    query = (
+        select(Request, Organisation, User.name)
+        .join(Organisation, Organisation.id == Request.organisation_id)
+        .join(User, User.id == Request.asked_by_id)
+        .where(Request.id.in_(ids))
+    )
+    rows = {row.Request.id: row for row in session.execute(query)}
+    titles = dict(
+        session.execute(select(Offer.id, Offer.title).where(Offer.id.in_({fit.offer_id for fit in fits}))).all()
+    )
+    moments = moments_of(session, ids)
+    topics = topic_names(session, _topics_in(fits), current_locale())
+    found = []
+    for fit in fits:
+        request, school, asker = rows[fit.request_id]
+        labels = {moment.id: moment_label(moment.day, moment.periods) for moment in moments[request.id]}
+        own = [key for key, state in fit.moments.items() if MomentState(state) in OPEN_STATES]
+        words = Names(topics, labels)
+        found.append(
+            NearbyRow(
+                request_id=request.id,
+                title=request.title,
+                sub=_sub(request),
+                school=school.name if names else None,
+                place=school.place or "",
+                near=_near(fit, exact=names),
+                asker=asker if names else None,
+                own_words=request.own_words if names else "",
+                moments=_few([labels[key] for key in sorted(own, key=list(labels).index)]),
+                reasons=own_reasons(fit.reasons, words),
+                against=own_reasons(fit.against, words),
+                blocks=fit_blocks(fit.score),
+                fit=fit_words(fit.score),
+                offer_id=fit.offer_id,
+                offer_title=titles[fit.offer_id],
+                obstacle=own_never(fit.obstacles[0]) if fit.obstacles else None,
+            )
+        )
+    return found
+
+
+def _topics_in(fits: Sequence[Fit]) -> set[int]:
+    codes = [params for fit in fits for _code, params in (*fit.reasons, *fit.against)]
+    return {params["topic"] for params in codes if isinstance(params, dict) and params.get("topic")}
+
+
+def _sub(request: Request) -> str:
+    parts = [str(KINDS[request.kind])]
+    if request.level in set(Level):
+        level = level_name(Level(request.level), current_locale())
+        parts.append(f"{request.year} {level}" if request.year else level)
+    if request.group_size:
+        parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
+    return " · ".join(parts)
+
+
+def _near(fit: Fit, *, exact: bool) -> str:
+    if fit.online:
+        return _("online")
+    km = round(fit.distance_km) if exact else 5 * max(1, round(fit.distance_km / 5))
+    return _("less than 1 km away") if km < 1 else _("about %(km)s km away", km=km)
+
+
+def _few(labels: list[str]) -> list[str]:
+    if len(labels) <= MOST_MOMENTS:
+        return labels
+    rest = len(labels) - MOST_MOMENTS + 1
+    return [*labels[: MOST_MOMENTS - 1], ngettext("and %(num)s more", "and %(num)s more", rest)]
