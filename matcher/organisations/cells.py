@@ -16,10 +16,15 @@ from matcher.subjects.words import fold
 NO = frozenset({"", "nee", "n", "no", "0", "false", "onwaar", "-", "nvt", "n.v.t.", "geen"})
 MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 OTHER_MONTHS = {"maa": 3, "mar": 3, "may": 5, "oct": 10}
-INFIXES = frozenset("van von de der den het 't ten ter te in op la le du da di dos el al bij aan uit 's".split())
-TITLES = re.compile(
-    r"^(?:(?:dhr|mevr|mw|mevrouw|de heer|ir|ing|drs|dr|prof|mr|heer)\.?\s+)+", re.IGNORECASE
+INFIXES = frozenset(
+    word
+    for words in (
+        "van von de der den het 't ten ter te in op la le du da di",
+        "dos el al bij aan uit 's d' v.d. v/d vd v.",
+    )
+    for word in words.split()
 )
+TITLES = re.compile(r"^(?:(?:dhr|mevr|mw|mevrouw|de heer|ir|ing|drs|dr|prof|mr|heer)\.?\s+)+", re.IGNORECASE)
 _NUMERIC_DAY = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4}|\d{2})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _WORD_DAY = re.compile(r"(\d{1,2})\s*[- ]?\s*([a-z]{3,9})\.?\s*[- ]?\s*(\d{4}|\d{2})")
@@ -61,7 +66,7 @@ def read_day(text: str) -> date:
             return date(_year(found[3]), _month(found[2]), int(found[1]))
     except ValueError:
         pass
-    raise Unreadable(_("“%(text)s” is no day. Write it like 25-10-2026.", text=text[:40]))
+    raise Unreadable(_("“%(said)s” is no day. Write it like 25-10-2026.", said=text[:40]))
 
 
 def _year(text: str) -> int:
@@ -80,14 +85,14 @@ def read_time(text: str) -> time:
             return time(int(found[1]), int(found[2] or 0))
     except ValueError:
         pass
-    raise Unreadable(_("“%(text)s” is no time. Write it like 10:30.", text=text[:40]))
+    raise Unreadable(_("“%(said)s” is no time. Write it like 10:30.", said=text[:40]))
 
 
 def read_number(text: str, least: int, most: int) -> int:
     found = re.match(r"\s*(\d{1,6})(?:[.,]\d+)?(?!\d)", text)
     if found is None or not least <= int(found[1]) <= most:
         raise Unreadable(
-            _("“%(text)s” is no number from %(least)s to %(most)s.", text=text[:40], least=least, most=most)
+            _("“%(said)s” is no number from %(least)s to %(most)s.", said=text[:40], least=least, most=most)
         )
     return int(found[1])
 
@@ -99,7 +104,7 @@ def read_hours(text: str) -> float:
     found = re.match(r"\s*(\d{1,4}(?:[.,]\d{1,2})?)\s*(?:u|uur|h|hours?)?\s*$", text, re.IGNORECASE)
     hours = float(found[1].replace(",", ".")) if found else -1.0
     if not 0 <= hours <= 2000:
-        raise Unreadable(_("“%(text)s” is no number of hours.", text=text[:40]))
+        raise Unreadable(_("“%(said)s” is no number of hours.", said=text[:40]))
     return hours
 
 
@@ -109,7 +114,7 @@ def read_kvk(text: str) -> str:
     if digits.isdecimal() and len(digits) == 7:
         digits = "0" + digits
     if not is_kvk(digits):
-        raise Unreadable(_("“%(text)s” is no KvK number: it has 8 digits.", text=text[:40]))
+        raise Unreadable(_("“%(said)s” is no KvK number: it has 8 digits.", said=text[:40]))
     return digits
 
 
@@ -124,7 +129,9 @@ def read_brin(text: str, location: str = "") -> tuple[str, str | None]:
         code = code.removeprefix(brin) or "00"
         code = code.zfill(2)
     if not is_brin(brin) or (code is not None and not is_location(code)):
-        raise Unreadable(_("“%(text)s” is no BRIN: two digits and two letters, like 00AH.", text=f"{text} {location}"[:40]))
+        raise Unreadable(
+            _("“%(said)s” is no BRIN: two digits and two letters, like 00AH.", said=f"{text} {location}"[:40])
+        )
     return brin, code
 
 
@@ -132,7 +139,7 @@ def read_postcode(text: str) -> str:
     """As 1234 AB; the letters may be missing."""
     found = re.fullmatch(r"(?:NL[- ]?)?([1-9]\d{3})[\s\-]*([A-Z]{2})?", text.strip().upper())
     if found is None:
-        raise Unreadable(_("“%(text)s” is no Dutch postcode.", text=text[:40]))
+        raise Unreadable(_("“%(said)s” is no Dutch postcode.", said=text[:40]))
     return f"{found[1]} {found[2] or ''}".strip()
 
 
@@ -140,11 +147,11 @@ def read_email(text: str) -> tuple[str, bool]:
     """The address, and whether others stood beside it. Mail programs put names around it."""
     found = _MAIL.findall(text.replace("mailto:", " ").strip())
     if not found:
-        raise Unreadable(_("“%(text)s” is no mail address.", text=text[:60]))
+        raise Unreadable(_("“%(said)s” is no mail address.", said=text[:60]))
     try:
         return checked_address(found[0].strip(".")), len(found) > 1
     except InvalidInput as error:
-        raise Unreadable(_("“%(text)s” is no mail address.", text=text[:60])) from error
+        raise Unreadable(_("“%(said)s” is no mail address.", said=text[:60])) from error
 
 
 def read_phone(text: str) -> str:
@@ -156,7 +163,7 @@ def read_phone(text: str) -> str:
     if len(digits) == 9 and digits[0] != "0" and "+" not in digits:
         digits = "0" + digits
     if not re.fullmatch(r"\+?\d{9,15}", digits):
-        raise Unreadable(_("“%(text)s” is no phone number.", text=text[:40]))
+        raise Unreadable(_("“%(said)s” is no phone number.", said=text[:40]))
     return digits
 
 

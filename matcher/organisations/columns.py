@@ -77,9 +77,13 @@ _PEOPLE = (
     _field("first_name", _l("First name"), "voornaam|roepnaam|voorletters|vrnm|first name|given name|initialen"),
     _field("infix", _l("Infix of the name"), "tussenvoegsel|tussenvoegsels|tv|tussenv|tussenvgsl|infix|prefix"),
     _field("last_name", _l("Last name"), "achternaam|familienaam|acht naam|last name|surname|family name"),
-    _field("email", _l("Mail address"), "e mail|email|mail|e mailadres|emailadres|mailadres|mail address|email address"),
     _field(
-        "phone", _l("Phone"), "telefoon|telefoonnummer|tel|telnr|tel nr|mobiel|mobiele nummer|gsm|06|phone|mobile|06 nummer"
+        "email", _l("Mail address"), "e mail|email|mail|e mailadres|emailadres|mailadres|mail address|email address"
+    ),
+    _field(
+        "phone",
+        _l("Phone"),
+        "telefoon|telefoonnummer|tel|telnr|tel nr|mobiel|mobiele nummer|gsm|06|phone|mobile|06 nummer",
     ),
     _field("function", _l("Function"), "functie|function|job title|beroep|functietitel|profession|job"),
     _field("role", _l("Role"), "rol|role"),
@@ -88,7 +92,9 @@ _PEOPLE = (
 _OFFERS = (
     *_PLACE,
     _POSTCODE,
-    _field("email", _l("Mail address"), "e mail|email|mail|e mailadres|emailadres|mailadres|mail address|email address"),
+    _field(
+        "email", _l("Mail address"), "e mail|email|mail|e mailadres|emailadres|mailadres|mail address|email address"
+    ),
     _field("title", _l("Title"), "titel|title|aanbod|gastles|titel gastles|naam gastles|les|lesaanbod|offer|lesson"),
     _field("description", _l("Description"), "omschrijving|beschrijving|toelichting|inhoud|description|uitleg"),
     _field("topics", _l("Topics"), "onderwerp|onderwerpen|thema|themas|vak|vakken|topics|topic|subject|subjects"),
@@ -108,7 +114,8 @@ _OFFERS = (
     _field(
         "yearly_cap",
         _l("At most per school year"),
-        "maximum per jaar|max per jaar|aantal keer per jaar|at most per school year|hoogstens per schooljaar|keer per jaar",
+        "maximum per jaar|max per jaar|aantal keer per jaar|at most per school year|hoogstens per schooljaar"
+        "|keer per jaar",
     ),
     _field("minutes", _l("Minutes"), "minuten|duur|lesduur|minutes|duration|duur in minuten"),
     _field(
@@ -142,7 +149,9 @@ _VISITS = (
     _field("level", _l("Level"), "niveau|klas|groep|leerjaar|level|class"),
     _field("pupils", _l("Pupils"), "leerlingen|aantal leerlingen|pupils|bereikte leerlingen|studenten|aantal"),
     _field("hours", _l("Hours given"), "uren|ingezette uren|aantal uren|hours|hours given"),
-    _field("happened", _l("Did it take place?"), "doorgegaan|gehouden|status|ging door|did it take place|gaat het door"),
+    _field(
+        "happened", _l("Did it take place?"), "doorgegaan|gehouden|status|ging door|did it take place|gaat het door"
+    ),
 )
 FIELDS: dict[ImportKind, tuple[Field, ...]] = {
     ImportKind.PEOPLE: _PEOPLE,

@@ -104,7 +104,9 @@ class Directory:
             for place in places:
                 if place.location == code:
                     return place
-            raise Refused(_("BRIN %(brin)s has no location %(code)s in the register.", brin=brin, code=code), "location")
+            raise Refused(
+                _("BRIN %(brin)s has no location %(code)s in the register.", brin=brin, code=code), "location"
+            )
         left = self._narrowed(places, row)
         if len(left) != 1:
             codes = ", ".join(sorted(place.location or "" for place in places)[:12])
@@ -142,14 +144,14 @@ class Directory:
             places = left or places
         return places
 
-    def company(self, row: Row) -> Organisation | None:
+    def company(self, row: Row, *, anywhere: bool = False) -> Organisation | None:
         """By KvK number and address, else by name and postcode; None when it is nowhere yet. Raises Refused."""
         kvk = read(row, "kvk", read_kvk)
         pc4 = (read(row, "postcode", read_postcode) or "")[:4]
         found = self._by_kvk(kvk, pc4) if kvk else None
         if found is None and _name(row):
             found = self._by_company_name(company_key(_name(row)), kvk, pc4)
-        if found is not None:
+        if found is not None and not anywhere:
             self.require_own(found, "postcode" if pc4 else "organisation")
         return found
 

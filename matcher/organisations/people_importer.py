@@ -18,7 +18,16 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.i18n import _
 from matcher.organisations import mailer
-from matcher.organisations.cells import Unreadable, is_yes, line, read_email, read_kvk, read_phone, read_size, whole_name
+from matcher.organisations.cells import (
+    Unreadable,
+    is_yes,
+    line,
+    read_email,
+    read_kvk,
+    read_phone,
+    read_size,
+    whole_name,
+)
 from matcher.organisations.columns import Row
 from matcher.organisations.directory_importer import Directory, kind_of, read
 from matcher.organisations.models import Organisation
@@ -231,7 +240,7 @@ class _Plan:
         at_school = place.type is OrganisationType.SCHOOL
         said = role_said(line_.row.get("role"), at_school=at_school)
         if said is None and line_.row.get("role"):
-            line_.remarks.append(_("Role “%(text)s” is not known here.", text=line(line_.row.get("role"), 60)))
+            line_.remarks.append(_("Role “%(said)s” is not known here.", said=line(line_.row.get("role"), 60)))
         guessed = role_said(line_.row.get("function"), at_school=at_school)
         role = said or guessed or (Role.TEACHER if at_school else Role.COMPANY_CONTACT)
         here = self._roles_at(user, place)
@@ -333,4 +342,3 @@ def _sectors(session: Session) -> dict[str, int]:
         for name in (topic.nl, topic.en):
             found.setdefault(fold(name), topic.id)
     return found
-

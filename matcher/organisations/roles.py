@@ -13,7 +13,9 @@ LABELS: dict[Role, Any] = {
     Role.PROFESSIONAL: _l("guest teacher"),
     Role.COMPANY_CONTACT: _l("contact of the company"),
 }
-_LEAD = re.compile(r"schoolleid|directeur|directrice|rector|teamleid|afdelingsleid|locatieleid|school.?lead|leidinggev|head")
+_LEAD = re.compile(
+    r"schoolleid|directeur|directrice|rector|teamleid|afdelingsleid|locatieleid|school.?lead|leidinggev|head"
+)
 _TEACHER = re.compile(r"docent|leraar|lerares|leerkracht|teacher|mentor|decaan|juf|meester")
 _CONTACT = re.compile(r"contact|\bhr\b|personeelszaken|p&o|communicatie|secretar|office|receptie|company_contact")
 _GUEST = re.compile(r"gast|professional|vakman|vakvrouw|spreker|guest|vrijwilliger|expert")

@@ -31,7 +31,7 @@ HEADER_WITHIN = 15
 SECONDS = 15
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 DELIMITERS = ";,\t"
-DISARMED = re.compile(r"'(?=[\s]*[=+\-@＝＋－＠\t\r])")
+DISARMED = re.compile(r"'(?='*\s*[=+\-@＝＋－＠\t\r])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -126,7 +126,9 @@ def _csv_rows(content: bytes) -> list[list[str]]:
 def _delimiter(text: str) -> str:
     """The sign most of the first rows agree on."""
     lines = [line for line in text.splitlines()[:HEADER_WITHIN] if line.strip()]
-    return max(DELIMITERS, key=lambda sign: (sum(sign in line for line in lines), sum(line.count(sign) for line in lines)))
+    return max(
+        DELIMITERS, key=lambda sign: (sum(sign in line for line in lines), sum(line.count(sign) for line in lines))
+    )
 
 
 def _decoded(content: bytes) -> str:
@@ -149,7 +151,7 @@ def _sheet(name: str, raw: list[list[str]]) -> Sheet | None:
     """None when there is nothing but a header, or not even that."""
     rows = [(number, [_cell(number, at, cell) for at, cell in enumerate(cells)]) for number, cells in enumerate(raw, 1)]
     filled = [(number, cells) for number, cells in rows if any(cells)]
-    start = next((at for at, (_row, cells) in enumerate(filled[:HEADER_WITHIN]) if sum(map(bool, cells)) > 1), 0)
+    start = _header_at([sum(map(bool, cells)) for _number, cells in filled[:HEADER_WITHIN]])
     if len(filled) <= start + 1:
         return None
     if len(filled) - start - 1 > MOST_ROWS:
@@ -159,6 +161,12 @@ def _sheet(name: str, raw: list[list[str]]) -> Sheet | None:
         raise InvalidInput(_("The file has more than %(most)s columns.", most=MOST_COLUMNS))
     columns = _unique(filled[start][1], width)
     return Sheet(name, columns, [(number, (cells + [""] * width)[:width]) for number, cells in filled[start + 1 :]])
+
+
+def _header_at(counts: list[int]) -> int:
+    """The first row that is about as full as the fullest: above it stand titles and remarks."""
+    enough = max(2, 0.6 * max(counts, default=0))
+    return next((at for at, count in enumerate(counts) if count >= enough), 0)
 
 
 def _width(cells: list[str]) -> int:
@@ -195,7 +203,7 @@ def _cell(number: int, at: int, cell: str) -> str:
         )
     text = _CONTROL.sub("", cell.replace("\u00a0", " ")).strip()
     # An export of this service disarms what a spreadsheet would run: the apostrophe is taken off again.
-    return text[1:] if DISARMED.match(text) else text
+    return text[1:].strip() if DISARMED.match(text) else text
 
 
 def best_sheet(sheets: Iterable[Sheet], wanted: str | None) -> Sheet | None:

@@ -1,4 +1,4 @@
-"""Turns an Excel workbook on standard input into JSON, in a process of its own that may be killed. Imports nothing of ours.
+"""Turns an Excel workbook on standard input into JSON, in a process of its own. Imports nothing of ours.
 
 A small file may unpack into more than the machine has: `spreadsheets` starts this with limits and waits a short while.
 """

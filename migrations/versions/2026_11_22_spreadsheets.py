@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "people", "offers", "visits", name="kind", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("people", "offers", "visits", name="kind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("shape", sa.String(length=64), nullable=False),
@@ -65,9 +63,11 @@ def _rebuild(before: str, after: str) -> None:
         raise RuntimeError("the check of organisations is not where it was")
     columns = [f'"{row[1]}"' for row in connection.exec_driver_sql("PRAGMA table_info(organisations)")]
     head, bracket, body = made.partition("(")
-    connection.exec_driver_sql(head.replace("organisations", "organisations_new") + bracket + body.replace(before, after))
+    connection.exec_driver_sql(
+        head.replace("organisations", "organisations_new") + bracket + body.replace(before, after)
+    )
     listed = ", ".join(columns)
-    connection.exec_driver_sql(f"INSERT INTO organisations_new ({listed}) SELECT {listed} FROM organisations")
+    connection.exec_driver_sql(f"INSERT INTO organisations_new ({listed}) SELECT {listed} FROM organisations")  # noqa: S608
     connection.exec_driver_sql("DROP TABLE organisations")
     connection.exec_driver_sql("ALTER TABLE organisations_new RENAME TO organisations")
     for kind, sql in parts:
