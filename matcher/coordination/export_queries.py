@@ -14,8 +14,7 @@ from matcher.coordination.workbook import Table
 from matcher.i18n import _, _l, current_locale
 from matcher.matching.labels import STATES
 from matcher.matching.models import Match, MatchMoment, VisitReport
-from matcher.matching.registered_services import REGISTERED
-from matcher.matching.states import MatchState, Side
+from matcher.matching.states import REGISTERED, MatchState, Side
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.states import OfferState
 from matcher.organisations.columns import FIELDS, ImportKind
@@ -203,7 +202,7 @@ def _requests(session: Session, region_ids: Wheres) -> Table:
 
 
 def _visits(session: Session, region_ids: Wheres) -> Table:
-    codes = ("day", "starts", "ends", "school", "brin", "location", "teacher_email", "guest_email")
+    codes: tuple[str, ...] = ("day", "starts", "ends", "school", "brin", "location", "teacher_email", "guest_email")
     codes += ("organisation", "kvk", "postcode", "title", "level", "pupils", "hours", "happened")
     school, company = aliased(Organisation), aliased(Organisation)
     teacher, guest = aliased(User), aliased(User)

@@ -12,7 +12,7 @@ from matcher.availability.states import Delivery, Kind
 from matcher.errors import Forbidden
 from matcher.matching.door_services import NOT_YOURS, born, step
 from matcher.matching.models import Consent, Match, MatchMoment, VisitReport
-from matcher.matching.states import Action, MatchState, MissedReason, Side
+from matcher.matching.states import REGISTERED, Action, MatchState, MissedReason, Side
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
 from matcher.offers.services import snapshot as offer_snapshot
 from matcher.offers.states import OfferState
@@ -24,8 +24,6 @@ from matcher.requests.states import RequestState
 from matcher.subjects.levels import GROUPS, mask_of
 from matcher.subjects.words import fold
 
-REGISTERED = "registered_afterwards"
-"""Stands where a rule of the region would: nobody approved this here. Its notices are none."""
 ASKED_BEFORE = timedelta(days=14)
 
 
@@ -198,7 +196,7 @@ def _offer(session: Session, visit: PastVisit, by_id: int, over: datetime) -> Of
         Offer.kind == Kind.GUEST_LECTURE,
     )
     for offer in session.scalars(query.order_by(Offer.id)):
-        if fold(offer.title) == fold(visit.title) and session.get(OfferRevision, (offer.id, offer.revision)):
+        if fold(offer.title) == fold(visit.title) and _has_revision(session, offer):
             return offer
     levels = [visit.level] if visit.level else [level.value for level in GROUPS["vo"]]
     offer = Offer(
@@ -229,3 +227,10 @@ def _offer(session: Session, visit: PastVisit, by_id: int, over: datetime) -> Of
     )
     session.flush()
     return offer
+
+
+def _has_revision(session: Session, offer: Offer) -> bool:
+    query = select(OfferRevision.offer_id).where(
+        OfferRevision.offer_id == offer.id, OfferRevision.revision == offer.revision
+    )
+    return session.scalar(query) is not None

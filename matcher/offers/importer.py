@@ -207,7 +207,9 @@ class _Plan:
     def _given(self, row: Row, base: OfferInput, remarks: list[str]) -> OfferInput:
         text = " ".join((base.title, row.get("topics"), row.get("description")))
         said: dict[str, Any] = {}
-        numbers = {name: self._number(row, name, *limits) for name, limits in NUMBERS.items() if row.get(name)}
+        numbers: dict[str, Any] = {
+            name: self._number(row, name, *limits) for name, limits in NUMBERS.items() if row.get(name)
+        }
         if row.get("levels") or not base.levels:
             said["levels"] = tuple(level.value for level in self._levels(row, text, remarks))
         if row.get("topics") or not base.topic_ids:

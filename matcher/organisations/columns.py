@@ -128,7 +128,7 @@ _OFFERS = (
 _VISITS = (
     _field("day", _l("Day"), "datum|dag|date|day|bezoekdatum|datum gastles|wanneer|lesdatum"),
     _field("starts", _l("From"), "begin|van|starttijd|aanvang|begintijd|tijd|start|from|aanvangstijd"),
-    _field("ends", _l("Until"), "eind|einde|tot|eindtijd|until|end|to"),
+    _field("ends", _l("Until"), "eind|einde|tot|eindtijd|until|end|to|tot en met"),
     *_SCHOOL,
     _field("school", _l("School"), "school|schoolnaam|naam school|vestigingsnaam|naam vestiging|school name"),
     _field(
@@ -150,7 +150,7 @@ _VISITS = (
     _field("pupils", _l("Pupils"), "leerlingen|aantal leerlingen|pupils|bereikte leerlingen|studenten|aantal"),
     _field("hours", _l("Hours given"), "uren|ingezette uren|aantal uren|hours|hours given"),
     _field(
-        "happened", _l("Did it take place?"), "doorgegaan|gehouden|status|ging door|did it take place|gaat het door"
+        "happened", _l("Did it take place?"), "doorgegaan|gehouden|status|ging door|ging het door|did it take place|gaat het door"
     ),
 )
 FIELDS: dict[ImportKind, tuple[Field, ...]] = {
