@@ -4,6 +4,7 @@ import matcher.accounts.ddl
 import matcher.accounts.models
 import matcher.availability.ddl
 import matcher.availability.models
+import matcher.coordination.models
 import matcher.matching.ddl
 import matcher.matching.models
 import matcher.matching.suggestion_models

@@ -1,6 +1,21 @@
 """Gathers the pages of the coordinator."""
 
-from matcher.coordination import overview_routes, region_routes, stuck_routes, visit_routes
+from matcher.coordination import (
+    export_routes,
+    import_routes,
+    overview_routes,
+    region_routes,
+    stuck_routes,
+    visit_routes,
+)
 from matcher.coordination.approve_routes import blueprint
 
-__all__ = ["blueprint", "overview_routes", "region_routes", "stuck_routes", "visit_routes"]
+__all__ = [
+    "blueprint",
+    "export_routes",
+    "import_routes",
+    "overview_routes",
+    "region_routes",
+    "stuck_routes",
+    "visit_routes",
+]

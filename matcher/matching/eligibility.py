@@ -36,6 +36,7 @@ class NeverCode(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     SAFEGUARDING = "safeguarding"
     BLOCKED = "blocked"
+    DO_NOT_APPROACH = "do_not_approach"
     VIA_CONTACT = "via_contact"
 
 
@@ -223,6 +224,7 @@ def _about_people(request: RequestView, offer: OfferView, now: datetime) -> Iter
         NeverCode.NOT_VERIFIED: not offer.organisation_ok,
         NeverCode.NOT_CONFIRMED: not offer.person_ok,
         NeverCode.BLOCKED: offer.blocked,
+        NeverCode.DO_NOT_APPROACH: offer.do_not_approach,
         NeverCode.VIA_CONTACT: not offer.released,
     }
     return (code for code, is_so in holds.items() if is_so)

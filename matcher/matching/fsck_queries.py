@@ -79,7 +79,8 @@ CHECKS: dict[str, tuple[str, str]] = {
         "A step that must be told has its notices; a visit registered afterwards has none.",
         "select e.match_id || '#' || e.seq from match_events e join matches m on m.id = e.match_id"
         " where e.action in ('approve','cancel') and not m.generated"
-        " and cast(e.details as text) not like '%\"registered\": true%' and not exists"
+        " and cast(e.details as text) not like '%\"registered\": true%'"
+        " and coalesce(m.approved_rule, '') <> 'registered_afterwards' and not exists"
         " (select 1 from outbox o where o.subject = 'match' and o.subject_id = e.match_id and o.seq = e.seq)",
     ),
     "INV-9 final states": (

@@ -319,8 +319,8 @@ def check_colleague(session: Session, offer: Offer, colleague_id: int, *, but: i
     """Somebody else of the same company whose place there is confirmed. Raises InvalidInput."""
     if colleague_id == but:
         raise InvalidInput(_l("Choose somebody else than yourself."), field="colleague")
-    confirmed = {user.id for user in members_of(session, offer.organisation_id, COMPANY_ROLES)}
-    if colleague_id not in confirmed:
+    colleagues = members_of(session, offer.organisation_id, COMPANY_ROLES)
+    if colleague_id not in {user.id for user in colleagues if user.do_not_approach_at is None}:
         raise InvalidInput(_l("Choose a confirmed colleague of your own company."), field="colleague")
 
 

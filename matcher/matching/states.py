@@ -107,6 +107,8 @@ MOVES: dict[tuple[MatchState | None, Action], Move] = {
 }
 UNDOABLE = frozenset({_A.ACCEPT, _A.DECLINE, _A.APPROVE, _A.REJECT})
 UNDO_SECONDS = 60
+REGISTERED = "registered_afterwards"
+"""Stands where a rule of the region would: arranged elsewhere, so that nobody approved it here or was told."""
 
 # SQL sees no NULL in a foreign key's parent, so the birth of a chain is guarded by CHECKs instead of a row.
 ALLOWED_TRANSITIONS = sorted(

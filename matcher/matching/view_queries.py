@@ -229,6 +229,7 @@ def offer_query(offer_ids: Collection[int]) -> Any:
             Organisation.size,
             User.stopped_at.label("person_stopped"),
             User.erased_at,
+            or_(Organisation.do_not_approach_at.is_not(None), User.do_not_approach_at.is_not(None)).label("left_alone"),
             User.email_confirmed_at,
             confirmed.label("confirmed"),
         )
@@ -266,6 +267,7 @@ def bare_view(row: Any, week: Availability, topics: frozenset[int], hours: dict[
         group_most=int(most) if most else None,
         company_size=SIZE_NUMBERS.get(row.size, 0),
         hours_left=_hours_left(row, hours),
+        do_not_approach=bool(row.left_alone),
     )
 
 

@@ -126,6 +126,7 @@ class OfferView:
     holds: tuple[Hold, ...] = ()
     already_asked: bool = False
     blocked: bool = False
+    do_not_approach: bool = False
     proofs: tuple[Seen, ...] = ()
     hours_left: float | None = None
     history: History = field(default_factory=History)

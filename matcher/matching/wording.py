@@ -28,6 +28,7 @@ NEVER = {
     NeverCode.NOT_CONFIRMED: _l("Their organisation has not confirmed them yet."),
     NeverCode.SAFEGUARDING: _l("Your board asks for a proof of good conduct that has not been seen yet."),
     NeverCode.BLOCKED: _l("This is not possible."),
+    NeverCode.DO_NOT_APPROACH: _l("They asked not to be approached."),
     NeverCode.VIA_CONTACT: _l("Their organisation wants to be asked through its contact first."),
 }
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts import queries as people
 from matcher.accounts.models import Grant, User
+from matcher.accounts.policy import Actor
 from matcher.accounts.services import issue_link
 from matcher.accounts.states import Role
 from matcher.accounts.tokens import Purpose
@@ -76,6 +77,29 @@ def tell_organisation(
         params["path"] = "/organisations/"
     readers = people.recipients_of(session, user_ids).values()
     _send(session, template, readers, params, subject="organisation", subject_id=organisation.id, now=now)
+
+
+def tell_who_has_your_data(
+    session: Session, *, user: User, organisation: Organisation, by: Actor, now: datetime
+) -> None:
+    """The privacy notice at first contact: what a coordinator's list brought here. Once per person, by mail alone."""
+    enqueue(
+        session,
+        recipient=Recipient(user.id, user.email, user.name, user.locale),
+        template="organisations/privacy_notice",
+        params={
+            "name": user.name,
+            "organisation": organisation.name,
+            "coordinator": by.name,
+            "coordinator_address": by.email,
+            "path": "/privacy",
+        },
+        subject="user",
+        subject_id=user.id,
+        seq=0,
+        now=now,
+        channels=("mail",),
+    )
 
 
 def _send(

@@ -35,7 +35,8 @@ class Organisation(Base):
     __tablename__ = "organisations"
     __table_args__ = (
         CheckConstraint("type <> 'school' or (brin is not null and location is not null)", name="school_has_brin"),
-        CheckConstraint("type <> 'company' or kvk is not null", name="company_has_kvk"),
+        # A coordinator's own list often has no KvK number; who registers on the page gives one.
+        CheckConstraint("type <> 'company' or kvk is not null or source = 'spreadsheet'", name="company_has_kvk"),
         CheckConstraint("kvk is null or length(kvk) = 8", name="kvk_eight_digits"),
         CheckConstraint("type = 'board' or (lat is not null and lon is not null)", name="has_position"),
         CheckConstraint("version >= 1", name="version_positive"),
@@ -73,6 +74,7 @@ class Organisation(Base):
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    do_not_approach_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     hours_budget: Mapped[int | None]
     via_contact: Mapped[bool] = mapped_column(default=False)

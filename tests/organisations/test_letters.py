@@ -13,6 +13,8 @@ VALUES = {
     "name": "Anna",
     "path": "/some/page",
     "person": "Bo Nieuw",
+    "coordinator": "Cor Regio",
+    "coordinator_address": "cor@regio.example",
     "address": "bo@demo.example",
     "organisation": "Het Vaartcollege",
     "place": "Breda",
