@@ -67,6 +67,7 @@ class Stuck:
     nobody_asked: list[StuckRequest] = field(default_factory=list)
     expiring: list[MatchRow] = field(default_factory=list)
     waiting_long: list[QueueItem] = field(default_factory=list)
+    nameless: list[MatchRow] = field(default_factory=list)
 
     @property
     def total(self) -> int:

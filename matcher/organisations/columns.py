@@ -150,7 +150,9 @@ _VISITS = (
     _field("pupils", _l("Pupils"), "leerlingen|aantal leerlingen|pupils|bereikte leerlingen|studenten|aantal"),
     _field("hours", _l("Hours given"), "uren|ingezette uren|aantal uren|hours|hours given"),
     _field(
-        "happened", _l("Did it take place?"), "doorgegaan|gehouden|status|ging door|ging het door|did it take place|gaat het door"
+        "happened",
+        _l("Did it take place?"),
+        "doorgegaan|gehouden|status|ging door|ging het door|did it take place|gaat het door",
     ),
 )
 FIELDS: dict[ImportKind, tuple[Field, ...]] = {

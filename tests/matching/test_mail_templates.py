@@ -45,7 +45,19 @@ KNOWN: dict[str, Any] = {
     "expires": "2026-12-04T16:00:00+00:00",
     "answers_to": "/matches/7",
 }
-MAY_MISS = ("place", "guest", "actor", "from_state", "level", "group_size", "reason", "day", "starts", "ends", "expires")
+MAY_MISS = (
+    "place",
+    "guest",
+    "actor",
+    "from_state",
+    "level",
+    "group_size",
+    "reason",
+    "day",
+    "starts",
+    "ends",
+    "expires",
+)
 UNKNOWN = KNOWN | dict.fromkeys(MAY_MISS) | {"own_words": "", "note": "", "periods": []}
 TYPED = ("title", "school", "place", "company", "guest", "asker", "actor", "own_words", "note")
 ACTORS = ("school", "company", "employer", "coordinator", "system")
