@@ -103,5 +103,9 @@ def _back() -> str:
 
 
 def _local(address: Any) -> str:
-    parts = urlsplit(str(address or "/"))
-    return parts._replace(scheme="", netloc="").geturl() or "/"
+    try:
+        parts = urlsplit(str(address or "/"))
+    except ValueError:
+        return "/"
+    # One slash in front: two would name another site.
+    return parts._replace(scheme="", netloc="", path="/" + parts.path.lstrip("/")).geturl()

@@ -103,12 +103,14 @@ def _over_http(clients: list[Any], targets: list[tuple[int, int, int]]) -> Calla
 
 
 def _in_a_unit(database: Database, targets: list[tuple[int, int, int]]) -> Callable[[int], int]:
+    with database.read() as looking:
+        actors = [actor_for(looking, teacher_id) for _match, _moment, teacher_id in targets]
+
     def ask(number: int) -> int:
-        match_id, moment_id, teacher_id = targets[number]
+        match_id, moment_id, _teacher = targets[number]
         try:
             with database.write() as session:
-                actor = actor_for(session, teacher_id)
-                services.accept_match(session, match_id, moment_id=moment_id, actor=actor, now=NOW)
+                services.accept_match(session, match_id, moment_id=moment_id, actor=actors[number], now=NOW)
         except Conflict as refusal:
             return refusal.status
         return 302

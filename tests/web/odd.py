@@ -46,7 +46,7 @@ ODD: dict[str, str | bytes] = {
     "week": "2026-W99",
     "arabic time": "1٣:3٠",
 }
-IN_ADDRESSES = ("0", str(2**31 - 1), str(2**31), str(10**20), "-1", "%00", "%ff", "²")
+IN_ADDRESSES = ("0", str(2**31 - 1), str(10**20), "%00", "²")
 
 
 @dataclass

@@ -10,6 +10,8 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from matcher.db import Database
+from matcher.web.guards import public
+from matcher.web.once import Repeated
 from tests.web.crowd import header_faults
 
 METHODS = ("PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "NONSENSE")
@@ -140,6 +142,26 @@ def test_odd_header_is_no_fault(kind_app: Flask, header: dict[str, str], path: s
         answer = kind_app.test_client().open(path, method=method, headers=header, data=b"--x\r\n")
         assert answer.status_code < 500
         assert not header_faults(answer, is_signed_in=False)
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://localhost/requests/3?page=2", "/requests/3?page=2"),
+        ("http://[::1", "/"),
+        ("http://localhost//evil.example/x", "/evil.example/x"),
+        ("https://evil.example", "/"),
+        ("", "/"),
+    ],
+)
+def test_repeated_form_leads_back_within_the_site(kind_app: Flask, came_from: str, leads_to: str) -> None:
+    @public
+    def again() -> str:
+        raise Repeated("")
+
+    kind_app.add_url_rule("/again", view_func=again, methods=["POST"])
+    answer = kind_app.test_client().post("/again", headers={"Referer": came_from})
+    assert (answer.status_code, answer.location) == (303, leads_to)
 
 
 def test_missing_header_is_found() -> None:
