@@ -314,8 +314,10 @@ def _values(crowd: Crowd, argument: str) -> Iterable[Any]:
         return ("stop", "resume")
     if argument == "filename":
         return ("css/base.css",)
-    if argument == "secret":
+    if argument in {"secret", "token"}:
         return ("nosuchsecret",)
+    if argument == "kind":
+        return ("people",)
     if name == "user":
         return [crowd.people[one] for one in ("teacher", "guest_approved", "other_professional")]
     if name == "notice":

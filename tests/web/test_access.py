@@ -58,6 +58,10 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "requests.edit_class": lambda name: {*STAFF, "coordinator"},
     "offers.show": lambda name: {"guest_approved", "contact", "coordinator"} if name == "draft" else SIGNED_IN,
     "offers.edit": lambda name: {"guest_approved" if name == "draft" else f"guest_{name}", "coordinator"},
+    "offers.new_on_behalf": lambda name: (
+        {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
+        | ({"other_coordinator"} if name == "other_company" else set())
+    ),
     "organisations.show": lambda name: MEMBERS[name],
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
@@ -88,9 +92,12 @@ TOLD = {
     "nobody": set(),
 }
 """Whose address and number may be in whose pages; one's own always."""
+# Confirmed professionals browse open requests near them: the words of a request are meant for them.
+BROWSERS = {f"guest_{state}" for state in MATCHES}
 SECRETS = {
-    "words-open": {*STAFF, "coordinator"},
+    "words-open": {*STAFF, "coordinator", *BROWSERS},
     **{f"words-{state}": parties(state) | {"colleague"} for state in MATCHES},
+    **{f"words-{state}": parties(state) | {"colleague", *BROWSERS} for state in ("proposed", "declined")},
     **{f"message-{state}": parties(state) for state in MATCHES},
     **{f"approval-{state}": parties(state) for state in ("approved", "held")},
     "decline": parties("declined"),
@@ -99,7 +106,7 @@ SECRETS = {
     "class": {*STAFF, "coordinator"},
     "offer": {"guest_approved", "contact", "coordinator"},
     "exception": {"guest_approved"},
-    "blocked": {"teacher"},
+    "blocked": {"teacher", "coordinator"},
     "concern": REGION,
 }
 
