@@ -23,7 +23,7 @@ demo: install
 	@MATCHER_DEMO=1 $(BIN)/matcher demo $(ARGS)
 
 test: install
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 bench: install
 	@for file in benchmarks/[!_]*.py; do test -e "$$file" || continue; $(BIN)/python "$$file" $(ARGS) || exit 1; done

@@ -35,6 +35,17 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+SLOW_FIRST = (
+    "journeys/test_main_job",
+    "matching/test_rush",
+    "web/test_access",
+    "demo/",
+    "journeys/",
+    "web/test_odd_input",
+    "test_suggest_search",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     named = config.getoption("markexpr")
     for item in items:
@@ -42,6 +53,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="long: name it with -m long"))
         if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
             item.add_marker(pytest.mark.postgres)
+            if item.get_closest_marker("long_on_postgres") and "long" not in named:
+                item.add_marker(pytest.mark.skip(reason="long on PostgreSQL: name it with -m long_on_postgres"))
+    # The files that take longest go first, so that two workers end together.
+    items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW_FIRST) if slow in item.nodeid), len(SLOW_FIRST)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

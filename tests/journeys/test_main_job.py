@@ -152,6 +152,7 @@ def report_and_count(walk: Walk, first: str, match: Match, moment: MatchMoment) 
     expect(figures.locator("main")).to_contain_text("27")
 
 
+@pytest.mark.long_on_postgres
 def test_another_moment_a_colleague_and_a_no(walk: Walk) -> None:
     names = tick(ask_for_a_lesson(walk), 4)
     walk.later(minutes=2)
@@ -200,6 +201,7 @@ def test_another_moment_a_colleague_and_a_no(walk: Walk) -> None:
     expect(teacher.locator(".page-head .tag.yes")).to_be_visible()
 
 
+@pytest.mark.long_on_postgres
 def test_colleague_takes_over(walk: Walk) -> None:
     page = ask_for_a_lesson(walk)
     row = page.locator("ul.people > li", has_text="Gast Nummer 1")

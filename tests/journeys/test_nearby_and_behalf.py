@@ -12,7 +12,7 @@ from matcher.notices.models import Outbox
 from tests.journeys.conftest import Walk, link_in
 from tests.journeys.test_main_job import ask_for_a_lesson, newest_match
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long_on_postgres]
 
 
 def approved(walk: Walk) -> None:
