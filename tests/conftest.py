@@ -55,6 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.postgres)
             if item.get_closest_marker("long_on_postgres") and "long" not in named:
                 item.add_marker(pytest.mark.skip(reason="long on PostgreSQL: name it with -m long_on_postgres"))
+            continue
+        if item.get_closest_marker("long_on_sqlite") and "long" not in named:
+            item.add_marker(pytest.mark.skip(reason="long on SQLite: name it with -m long_on_sqlite"))
     # The files that take longest go first, so that two workers end together.
     items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW_FIRST) if slow in item.nodeid), len(SLOW_FIRST)))
 

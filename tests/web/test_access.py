@@ -189,6 +189,7 @@ def guard_of(crowd: Crowd, rule: Any) -> str:
     return str(getattr(crowd.app.view_functions[rule.endpoint], "guard", "public"))
 
 
+@pytest.mark.long_on_sqlite
 def test_thing_is_shown_to_its_people_only(walk: Walk) -> None:
     crowd, wrong = walk.crowd, []
     kinds = {"school": "organisation"}
@@ -204,6 +205,7 @@ def test_thing_is_shown_to_its_people_only(walk: Walk) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long_on_sqlite
 def test_proof_is_asked_of_guests_by_the_leader_only(walk: Walk) -> None:
     (rule,) = (rule for rule in rules_for(walk.crowd, "GET") if rule.endpoint == "safeguarding.person")
     shown = {(who, path) for path in addresses(walk.crowd, rule) for who in walk.viewers
@@ -216,6 +218,7 @@ def test_proof_is_asked_of_guests_by_the_leader_only(walk: Walk) -> None:
     }
 
 
+@pytest.mark.long_on_sqlite
 def test_refusal_is_not_found_unless_the_role_is_missing(walk: Walk) -> None:
     wrong = []
     for rule in rules_for(walk.crowd, "GET"):
@@ -236,6 +239,7 @@ def test_refusal_is_not_found_unless_the_role_is_missing(walk: Walk) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long_on_sqlite
 def test_address_and_number_are_told_after_approval_only(walk: Walk) -> None:
     wrong = [
         f"{token} told to {viewer} at {sorted(paths)}"
@@ -249,6 +253,7 @@ def test_address_and_number_are_told_after_approval_only(walk: Walk) -> None:
     assert "teacher" in told, "the rig sees nothing"
 
 
+@pytest.mark.long_on_sqlite
 def test_words_stay_with_those_they_were_written_for(walk: Walk) -> None:
     wrong = [
         f"{token} told to {viewer} at {sorted(paths)}"
@@ -261,12 +266,14 @@ def test_words_stay_with_those_they_were_written_for(walk: Walk) -> None:
     assert {"secret-draft", "secret-decline", "secret-words-proposed"} <= set(walk.words), "the rig sees nothing"
 
 
+@pytest.mark.long_on_sqlite
 def test_looking_changes_nothing(walk: Walk) -> None:
     changed = {name for name, total in walk.before.items() if walk.after[name] != total}
     assert not changed
     assert len(walk.statuses) > (1_500 if len(walk.viewers) > 10 else 250)
 
 
+@pytest.mark.long_on_sqlite
 def test_answers_have_their_headers_and_no_faults(walk: Walk) -> None:
     assert not walk.crowd.faults, "\n".join(walk.crowd.faults)
 

@@ -21,7 +21,7 @@ from tests.web.crowd import LATER, Crowd, addresses, make_crowd, rules_for
 from tests.web.odd import IN_ADDRESSES, ODD, encoded, odd_sendings
 from tests.web.shown import harvest
 
-MOST = {"sqlite": 140, "postgresql": 50}
+MOST = {"sqlite": 100, "postgresql": 30}
 ALL_OF_IT = pytest.mark.parametrize("all_of_it", [False, pytest.param(True, marks=pytest.mark.long)])
 ENDS_MUCH = ("sign_out", "end_sessions", "change_password", "stop", "withdraw", "cancel", "end_member", "discard")
 SOURCES = Path(__file__).parent.parent.parent / "matcher"
