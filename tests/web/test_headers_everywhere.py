@@ -42,7 +42,7 @@ SNIFFED = (
     "//evil.example/%2f..",
     "robots.txt%00.html",
 )
-TELLTALES = ("Traceback", "sqlalchemy", "werkzeug", "site-packages", "SELECT ", "/work/", "root:")
+TELLTALES = ("Traceback", "sqlalchemy", "werkzeug", "site-packages", "SELECT ", "root:")
 
 
 @pytest.fixture
