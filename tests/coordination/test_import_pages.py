@@ -35,7 +35,7 @@ def upload(client: FlaskClient, content: bytes, name: str = "lijst.csv", kind: s
 
 def test_list_goes_in_step_by_step(coordinator: int, browse: Browse, sqlite_database: Database) -> None:
     client = browse(coordinator)
-    assert 'type="file"' in client.get("/coordination/import").text
+    assert "Breng je lijst binnen" in client.get("/coordination/import").text
     sent = upload(client, csv_of(HEAD.replace("Contactpersoon", "Wie"), PIET, NOOR))
     assert sent.status_code == 302
     page = client.get(sent.location)

