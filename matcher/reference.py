@@ -1,4 +1,7 @@
-"""Brings a database to the newest shape and fills what every installation needs: regions, postcodes, topics, rules, routes."""
+"""Brings a database to the newest shape and fills what every installation needs.
+
+That is: regions, postcodes, topics, rules on safety, routes to teaching.
+"""
 
 from matcher import migrate
 from matcher.clock import utcnow
