@@ -28,7 +28,7 @@ SCHOOL = (
     Link(_l("My requests"), "requests.index", ("/requests",), "requests"),
     Link(_l("Browse offers"), "offers.browse", ("/offers/browse",)),
 )
-ROUTES = Link(_l("Routes to teaching"), "qualifications.index", ("/qualifications",))
+ROUTES = Link(_l("Teaching"), "qualifications.index", ("/qualifications",))
 SCHOOL_LEAD = (Link(_l("My school"), "organisations.index", ("/organisations",)), ROUTES)
 PROFESSIONAL = (
     Link(_l("Asked of me"), "matching.asked", ("/matches",), "asked"),
@@ -72,7 +72,7 @@ ROLE_NAMES = {
     Role.ADMINISTRATOR: _l("Administrator"),
 }
 FOOTER = (
-    ROUTES,
+    Link(_l("Routes to teaching"), "qualifications.index"),
     Link(_l("How the ranking works"), "home.how_ranking_works"),
     Link(_l("Privacy"), "home.privacy"),
     Link(_l("Status"), "home.status"),

@@ -34,13 +34,13 @@ class FindRouteForm(MatcherForm):
     held = SelectField(_l("Which teaching qualification do you have?"), default=Qualification.NONE.value)
     other_subject = BooleanField(_l("That qualification is for another subject"))
     hours = IntegerField(
-        _l("How many clock hours of lessons a week?"),
+        _l("Clock hours of lessons a week"),
         validators=[Optional(), NumberRange(1, MOST_HOURS, _l("Choose between 1 and 40 hours."))],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, meta={"csrf": False}, **kwargs)
-        self.sector.choices = choices((code.value, name) for code, name in SECTORS.items())
+        self.sector.choices = choices([("", _l("Choose")), *((code.value, name) for code, name in SECTORS.items())])
         self.education.choices = choices((code.value, name) for code, name in EDUCATIONS.items())
         self.subjects.choices = choices((code.value, name) for code, name in SUBJECTS.items())
         self.held.choices = choices((code.value, name) for code, name in QUALIFICATIONS.items())
@@ -110,7 +110,8 @@ class TeachingRouteForm(MatcherForm):
         known = [(code.value, name) for code, name in EDUCATIONS.items() if code is not Education.UNKNOWN]
         self.sectors.choices = choices((code.value, name) for code, name in SECTORS.items())
         self.min_education.choices = choices(known)
-        self.subjects.choices = choices((code.value, name) for code, name in SUBJECTS.items())
+        covered = SUBJECTS | {Subjects.ANY: _l("All subjects")}
+        self.subjects.choices = choices((code.value, name) for code, name in covered.items())
         self.gives.choices = choices((code.value, name) for code, name in QUALIFICATIONS.items())
 
     def values(self) -> dict[str, Any]:

@@ -14,8 +14,8 @@ LONGEST_MONTHS = 48
 SECTORS: dict[Sector, Any] = {
     Sector.PO: _l("Primary school"),
     Sector.SO: _l("Special education"),
-    Sector.VO: _l("Secondary school: vmbo, practical training, first years of havo and vwo"),
-    Sector.VO_UPPER: _l("Secondary school: upper years of havo and vwo"),
+    Sector.VO: _l("Vmbo, lower havo and vwo"),
+    Sector.VO_UPPER: _l("Upper havo and vwo"),
     Sector.MBO: _l("Mbo"),
     Sector.HBO: _l("Hbo"),
 }
@@ -28,7 +28,7 @@ SECTORS_SHORT: dict[Sector, Any] = {
     Sector.HBO: _l("hbo"),
 }
 EDUCATIONS: dict[Education, Any] = {
-    Education.UNKNOWN: _l("Not said, or a foreign diploma"),
+    Education.UNKNOWN: _l("Not said, or from abroad"),
     Education.BELOW: _l("Vmbo, mbo 1, 2 or 3, or no diploma"),
     Education.MBO_4: _l("Mbo 4, havo or vwo"),
     Education.BACHELOR: _l("Bachelor (hbo or university)"),
@@ -36,8 +36,8 @@ EDUCATIONS: dict[Education, Any] = {
 }
 SUBJECTS: dict[Subjects, Any] = {
     Subjects.ANY: _l("Not said, or several"),
-    Subjects.GENERAL: _l("A general subject, such as maths, English or economics"),
-    Subjects.VOCATIONAL: _l("A vocational subject, such as welding, care or cooking"),
+    Subjects.GENERAL: _l("General: maths, English, economics …"),
+    Subjects.VOCATIONAL: _l("Vocational: welding, care, cooking …"),
 }
 QUALIFICATIONS: dict[Qualification, Any] = {
     Qualification.NONE: _l("None"),
