@@ -85,7 +85,7 @@ class TeachingRouteForm(MatcherForm):
     lower_by_assessment = BooleanField(_l("With a lower diploma somebody may get in after a test or a talk"))
     subjects = SelectField(_l("For which subjects?"))
     gives = SelectField(_l("Which qualification does it lead to?"))
-    ask_first = BooleanField(_l("No general rule: always say “ask first”"))
+    ask_first = BooleanField(_l("It depends on more than we ask: always say “ask first”"))
     months_from = _number(_l("Shortest, in months"), 120)
     months_to = _number(_l("Longest, in months"), 120)
     hours_from = _number(_l("Lowest number of hours a week"), MOST_HOURS)

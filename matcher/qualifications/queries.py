@@ -60,9 +60,7 @@ class Said(NamedTuple):
 
 def cards_for(session: Session, wish: Wish, today: date) -> list[RouteCard]:
     """Every open route of this sector, what fits first."""
-    rows = {row.code: row for row in _open(session)}
-    fits = routes_for(wish, [record(row) for row in rows.values()])
-    return [card(rows[fit.route.code], today, fit) for fit in fits]
+    return [card(row, today, fit) for row, fit in _judged(session, wish)]
 
 
 def routes_summary(
@@ -80,9 +78,7 @@ def routes_summary(
     `level` and `year` are those of the class, `qualification` and `education` those of the person.
     """
     wish = Wish(sector_for(sector, level, year), education, held=qualification, hours=hours_per_week)
-    rows = {row.code: row for row in _open(session)}
-    fits = routes_for(wish, [record(row) for row in rows.values()])
-    return [_summary(rows[fit.route.code], fit) for fit in fits if fit.verdict is not Verdict.NOT]
+    return [_summary(row, fit) for row, fit in _judged(session, wish) if fit.verdict is not Verdict.NOT]
 
 
 def record(row: TeachingRoute) -> Route:
@@ -152,9 +148,11 @@ def history(session: Session, route_id: int) -> list[Said]:
     return [Said(revision, name or "") for revision, name in session.execute(query)]
 
 
-def _open(session: Session) -> list[TeachingRoute]:
+def _judged(session: Session, wish: Wish) -> list[tuple[TeachingRoute, Fit]]:
+    """The routes that have not ended with what they mean for this wish, what fits first."""
     query = select(TeachingRoute).where(TeachingRoute.ended_at.is_(None))
-    return list(session.scalars(query.order_by(TeachingRoute.position, TeachingRoute.id)))
+    rows = {row.code: row for row in session.scalars(query.order_by(TeachingRoute.position, TeachingRoute.id))}
+    return [(rows[fit.route.code], fit) for fit in routes_for(wish, map(record, rows.values()))]
 
 
 def _summary(row: TeachingRoute, fit: Fit) -> tuple[str, str]:

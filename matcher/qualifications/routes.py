@@ -1,6 +1,7 @@
 """The finder of routes for everybody, and the routes themselves for administrators."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -168,5 +169,5 @@ def _refuse(form: TeachingRouteForm, error: InvalidInput) -> None:
         form.refuse(error)
 
 
-def _today() -> Any:
+def _today() -> date:
     return local_date(utcnow())

@@ -63,7 +63,7 @@ WHYS: dict[Why, Any] = {
     Why.ASK_HOURS: _l("there is a rule about hours: say how many you think of"),
     Why.ASK_FEW_HOURS: _l("usually more hours are asked"),
     Why.ASK_SUBJECTS: _l("it is not meant for every subject: say which kind"),
-    Why.ASK_FIRST: _l("there is no general rule here: ask"),
+    Why.ASK_FIRST: _l("it depends on more than you can say here: ask"),
     Why.NO_SECTOR: _l("it does not lead to this kind of school"),
     Why.NO_EDUCATION: _l("a higher diploma is asked"),
     Why.NO_HOURS: _l("these are too many hours for it"),

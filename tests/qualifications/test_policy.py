@@ -46,6 +46,7 @@ VO_ALL = {"six_hours", "lateral_second", "second_degree", "educational_module", 
 UPPER_ALL = {"six_hours", "lateral_first", "first_degree"}
 MBO_ALL = {"six_hours", "pdg", "instructor", "second_degree"}
 HBO_ALL = {"guest_hbo", "bdb"}
+VARIES = {"educational_module", "first_degree"}
 EVERYTHING = {
     Sector.PO: PO_ALL, Sector.SO: PO_ALL, Sector.VO: VO_ALL, Sector.VO_UPPER: UPPER_ALL, Sector.MBO: MBO_ALL,
     Sector.HBO: HBO_ALL,
@@ -59,13 +60,13 @@ TABLE = {
     (Sector.PO, Education.UNKNOWN): (set(), PO_ALL),
     (Sector.VO, Education.BELOW): ({"six_hours"}, {"second_degree"}),
     (Sector.VO, Education.MBO_4): ({"six_hours", "second_degree"}, set()),
-    (Sector.VO, Education.BACHELOR): (VO_ALL - {"educational_module"}, {"educational_module"}),
-    (Sector.VO, Education.MASTER): (VO_ALL - {"educational_module"}, {"educational_module"}),
+    (Sector.VO, Education.BACHELOR): (VO_ALL - VARIES, VARIES),
+    (Sector.VO, Education.MASTER): (VO_ALL - VARIES, VARIES),
     (Sector.VO, Education.UNKNOWN): ({"six_hours"}, VO_ALL - {"six_hours"}),
     (Sector.VO_UPPER, Education.BELOW): ({"six_hours"}, set()),
     (Sector.VO_UPPER, Education.MBO_4): ({"six_hours"}, set()),
-    (Sector.VO_UPPER, Education.BACHELOR): ({"six_hours", "first_degree"}, set()),
-    (Sector.VO_UPPER, Education.MASTER): (UPPER_ALL, set()),
+    (Sector.VO_UPPER, Education.BACHELOR): ({"six_hours"}, {"first_degree"}),
+    (Sector.VO_UPPER, Education.MASTER): (UPPER_ALL - VARIES, {"first_degree"}),
     (Sector.VO_UPPER, Education.UNKNOWN): ({"six_hours"}, {"lateral_first", "first_degree"}),
     (Sector.MBO, Education.BELOW): ({"six_hours"}, {"pdg", "instructor", "second_degree"}),
     (Sector.MBO, Education.MBO_4): ({"six_hours", "instructor", "second_degree"}, {"pdg"}),
