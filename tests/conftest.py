@@ -21,6 +21,7 @@ from matcher.config import Settings
 from matcher.db import Database
 from matcher.migrate import upgrade
 from tests.postgres import Cluster
+from tests.quick import leave_what_is_loaded_alone, remember_address_builders
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """Monday 23 November 2026, nine o'clock on Dutch clocks."""
@@ -60,6 +61,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="long on SQLite: name it with -m long_on_sqlite"))
     # The files that take longest go first, so that two workers end together.
     items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW_FIRST) if slow in item.nodeid), len(SLOW_FIRST)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    remember_address_builders()
+    leave_what_is_loaded_alone()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
