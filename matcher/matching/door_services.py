@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
-from matcher.db import lock_row, next_id
-from matcher.errors import Conflict, Forbidden, IllegalMove
+from matcher.db import BIGGEST_ID, lock_row, next_id
+from matcher.errors import Conflict, Forbidden, IllegalMove, NotFound
 from matcher.i18n import _l
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.policy import MatchFacts, allowed_actions, sides_of
@@ -27,13 +28,16 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
 
     ``seq`` is the version the page showed; another one raises Conflict. Raises NotFound.
     """
-    found = session.get(Match, match_id) or lock_row(session, Match, match_id)
-    request = session.get_one(Request, found.request_id)
-    for person_id in sorted({found.professional_id, found.visitor_id} - {None}):  # type: ignore[type-var]
-        lock_row(session, User, person_id)  # type: ignore[arg-type]
-    if request.class_id is not None:
-        lock_row(session, SchoolClass, request.class_id)
-    request = lock_row(session, Request, request.id)
+    columns = (Match.professional_id, Match.visitor_id, Match.request_id, Request.class_id)
+    query = select(*columns).join(Request, Request.id == Match.request_id).where(Match.id == match_id)
+    found = session.execute(query).one_or_none() if 0 < match_id <= BIGGEST_ID else None
+    if found is None:
+        raise NotFound()
+    for person_id in sorted({found.professional_id, found.visitor_id} - {None}):
+        lock_row(session, User, person_id)
+    if found.class_id is not None:
+        lock_row(session, SchoolClass, found.class_id)
+    request = lock_row(session, Request, found.request_id)
     match = lock_row(session, Match, match_id)
     check_version(match, seq)
     return match, request, session.get_one(Offer, match.offer_id)
