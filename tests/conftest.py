@@ -20,6 +20,7 @@ from matcher import create_app
 from matcher.config import Settings
 from matcher.db import Database
 from matcher.migrate import upgrade
+from matcher.subjects.services import seed_topics
 from tests.postgres import Cluster
 from tests.quick import leave_what_is_loaded_alone, remember_address_builders
 
@@ -168,6 +169,32 @@ def session(shared_database: Database) -> Iterator[Session]:
     with shared_database.session(write=True) as opened:
         yield opened
         opened.rollback()
+
+
+@pytest.fixture(scope="session")
+def topics_database(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One database per engine with all topics in it, for tests that roll back."""
+    if engine_name == "sqlite":
+        file = tmp_path_factory.mktemp("topics") / "topics.db"
+        url = _copied(request.getfixturevalue("sqlite_template"), file)
+    else:
+        cluster = request.getfixturevalue("cluster")
+        url = cluster.url(cluster.create(request.getfixturevalue("postgres_template")))
+    opened = Database(url)
+    with opened.write() as session:
+        seed_topics(session)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def seeded(topics_database: Database) -> Iterator[Session]:
+    """A write session on a database with all topics, which forgets everything at the end."""
+    with topics_database.session(write=True) as session:
+        yield session
+        session.rollback()
 
 
 @pytest.fixture
