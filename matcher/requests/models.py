@@ -29,7 +29,10 @@ class SchoolClass(Base):
 
 
 class Request(Base):
-    """What a school asks. ``details`` holds what only one kind has; ``teacher_id`` is the adult who stays there."""
+    """What a school asks. ``details`` holds what only one kind has; ``teacher_id`` is the adult who stays there.
+
+    Lessons of one series share ``series_id``, the id of the first of them, and are counted by ``series_no``.
+    """
 
     __tablename__ = "requests"
     __table_args__ = (
@@ -40,6 +43,7 @@ class Request(Base):
         Index("ix_requests_organisation", "organisation_id", "state"),
         Index("ix_requests_region", "region_id", "state", "published_at"),
         Index("ix_requests_asked_by", "asked_by_id", "state"),
+        Index("ix_requests_series", "series_id", "series_no"),
     )
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[Kind] = mapped_column(str_enum(Kind, "kind"))
@@ -70,6 +74,8 @@ class Request(Base):
     region_id: Mapped[int] = mapped_column(ForeignKey("regions.id"))
     generated: Mapped[bool] = mapped_column(default=False)
     held_back: Mapped[bool] = mapped_column(default=False)
+    series_id: Mapped[int | None]
+    series_no: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
