@@ -47,7 +47,7 @@ def check_version(match: Match, seq: int | None) -> None:
 
 def permitted(session: Session, match: Match, action: Action, actor: Actor, now: datetime) -> MatchFacts:
     """The facts, after asking the rules. Raises IllegalMove when this cannot be done now, Forbidden for a stranger."""
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     if action in allowed_actions(facts, actor, now):
         return facts
     if not sides_of(facts, actor):

@@ -10,10 +10,10 @@ from matcher.matching.behalf_services import quiet
 from matcher.matching.door_services import locked
 from matcher.matching.due_queries import HOW_WAS_IT
 from matcher.matching.models import Match, MatchEvent
-from matcher.matching.notice_services import channels_for, people_of, step_params
+from matcher.matching.notice_services import channels_for, people_of, place_of, seconds_away, step_params
 from matcher.matching.queries import chosen_moment
 from matcher.matching.services import approve_match
-from matcher.matching.states import MatchState, Side
+from matcher.matching.states import UNDO_SECONDS, MatchState, Side
 from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
 from matcher.regions.policy import ALL_BUT_FIRST, APPROVAL, BY_HAND, KNOWN_PAIRS
@@ -59,7 +59,8 @@ def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
     params = step_params(session, match, request, offer, last, chosen_moment(session, match.id))
     unmailed = quiet(session, match, request, offer)
     for side in (Side.SCHOOL, Side.COMPANY):
-        for recipient in people_of(session, side, match, request, offer):
+        place_id = place_of(side, request, offer)
+        for recipient in people_of(session, side, match, request, offer, now=now):
             enqueue(
                 session,
                 recipient=recipient,
@@ -69,6 +70,7 @@ def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
                 subject_id=match.id,
                 seq=match.seq,
                 now=now,
+                hold_seconds=max(UNDO_SECONDS, seconds_away(session, place_id, recipient, now)),
                 channels=channels_for(side, ("mail", "inbox"), unmailed),
             )
     return True

@@ -61,12 +61,12 @@ class AskedPage:
 
 def asked_page(session: Session, actor: Actor, now: datetime) -> AskedPage:
     """Everything at the company side of this person."""
-    return sorted_rows(match_rows(session, matches_of_company_side(session, actor), actor, now), now)
+    return sorted_rows(match_rows(session, matches_of_company_side(session, actor, now), actor, now), now)
 
 
 def school_rows(session: Session, actor: Actor, now: datetime) -> list[MatchRow]:
     """Everything at the school side of this person."""
-    return match_rows(session, matches_of_school_side(session, actor), actor, now)
+    return match_rows(session, matches_of_school_side(session, actor, now), actor, now)
 
 
 def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
@@ -85,7 +85,7 @@ def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
 
 def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: datetime) -> list[MatchRow]:
     """Rows in the order of the matches, in eleven statements however many there are."""
-    facts = facts_of(session, matches)
+    facts = facts_of(session, matches, now)
     moments = moments_of(session, facts)
     requests = _by_id(session, Request, {match.request_id for match in matches})
     offers = _by_id(session, Offer, {match.offer_id for match in matches})
