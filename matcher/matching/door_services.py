@@ -31,8 +31,8 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
     request = session.get_one(Request, found.request_id)
     for person_id in sorted({found.professional_id, found.visitor_id} - {None}):  # type: ignore[type-var]
         lock_row(session, User, person_id)  # type: ignore[arg-type]
-    if request.class_id is not None:
-        lock_row(session, SchoolClass, request.class_id)
+    for class_id in sorted(request.class_ids):
+        lock_row(session, SchoolClass, class_id)
     request = lock_row(session, Request, request.id)
     match = lock_row(session, Match, match_id)
     check_version(match, seq)

@@ -83,6 +83,13 @@ class Request(Base):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def class_ids(self) -> tuple[int, ...]:
+        """Every class the guest visits, the first one first."""
+        first = () if self.class_id is None else (self.class_id,)
+        others = (int(number) for number in (self.details or {}).get("also_class_ids", ()))
+        return tuple(dict.fromkeys((*first, *others)))
+
 
 class RequestMoment(Base):
     """One asked moment: 1–4 lesson periods on one day. Wall times are what people see, seconds what is compared."""

@@ -30,7 +30,7 @@ from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices
 
 WORKING_DAYS = range(5)
-MORE = ("block", "language", "costs", "teacher", "needed", "together", "also_classes")
+MORE = ("block", "language", "costs", "teacher", "needed", "together", "also_classes", "lessons")
 
 
 def form_page(

@@ -148,6 +148,14 @@ def requests_of(session: Session, actor: Actor, *, limit: int = 200) -> Sequence
     return session.scalars(query.limit(limit)).all()
 
 
+def lessons_of(session: Session, request: Request) -> Sequence[Request]:
+    """Every lesson of the series this request belongs to, in order; alone when it belongs to none."""
+    if request.series_id is None:
+        return [request]
+    query = select(Request).where(Request.series_id == request.series_id).order_by(Request.series_no)
+    return session.scalars(query).all()
+
+
 def moments_of(session: Session, request_ids: Collection[int]) -> dict[int, list[RequestMoment]]:
     """The asked moments per request, in order of time."""
     query = select(RequestMoment).where(RequestMoment.request_id.in_(request_ids)).order_by(RequestMoment.start_s)
@@ -178,6 +186,12 @@ def classes_by_id(session: Session, ids: Iterable[int | None]) -> dict[int, Scho
     return {row.id: row for row in rows}
 
 
+def pupils_of(session: Session, class_ids: Iterable[int | None]) -> int:
+    """How many pupils these classes have together."""
+    wanted = {number for number in class_ids if number is not None and 0 < number <= BIGGEST_ID}
+    return sum(found.size for found in classes_by_id(session, wanted).values())
+
+
 def timetable_from(session: Session, school: Organisation, now: datetime) -> Timetable:
     """The school's time from today on, as far ahead as a moment may lie."""
     today = local_date(now)
@@ -203,6 +217,7 @@ def wish_of(session: Session, request: Request) -> Wish:
         teacher_id=request.teacher_id,
         needed=request.needed,
         together=request.together,
+        lessons=int(details.get("lessons", 1)),
     )
 
 
