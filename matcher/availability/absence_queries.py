@@ -14,7 +14,9 @@ from matcher.availability.moments import local
 from matcher.availability.states import ABSENCE, OwnerType
 
 
-def away_until(session: Session, person_ids: Collection[int | None], now: datetime) -> dict[int, date]:
+def away_until(
+    session: Session, person_ids: Collection[int] | Collection[int | None], now: datetime
+) -> dict[int, date]:
     """Person → the last day of the absence that holds now; who is here is not in it."""
     query = (
         select(AvailabilityException.owner_id, func.max(AvailabilityException.end_s))
@@ -62,7 +64,9 @@ def stand_ins(session: Session, organisation_ids: Collection[int], now: datetime
     return [StandIn(person, place, colleague, bool(contact)) for person, place, colleague, contact in rows]
 
 
-def covered_by(session: Session, organisation_ids: Collection[int], person_id: int | None, now: datetime) -> list[StandIn]:
+def covered_by(
+    session: Session, organisation_ids: Collection[int], person_id: int | None, now: datetime
+) -> list[StandIn]:
     """The people this person answers for now."""
     if person_id is None or not organisation_ids:
         return []

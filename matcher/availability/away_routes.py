@@ -119,7 +119,9 @@ def _page(session: Session, person: Actor, now: datetime, refused: SecondContact
             form.colleague.data = str(named.get(place.id, ""))
         contacts.append((place, form, bool(people)))
     return {
-        "absences": [(row, exception_label(row.start_s, row.end_s)) for row in absences_of(session, person.user_id or 0, now)],
+        "absences": [
+            (row, exception_label(row.start_s, row.end_s)) for row in absences_of(session, person.user_id or 0, now)
+        ],
         "contacts": contacts,
         "refused": refused,
     }

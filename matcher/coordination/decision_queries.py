@@ -182,6 +182,8 @@ def _school_card(
     ]
     if this_year + last_year <= RARELY:
         facts.append(("", _("rarely reached"), "hurt"))
+    if page.classes:
+        facts.append((_("Classes"), "; ".join(page.classes), None))
     facts.append((_("Costs"), request.costs or _("the school said nothing about costs"), None))
     facts.append((_("In the room"), page.teacher.name, None))
     return Card(

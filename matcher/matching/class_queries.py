@@ -1,4 +1,4 @@
-"""Which class a guest sees when: of a visit to several classes each has its own lesson period, or they come together."""
+"""Which class a guest sees when: each in a lesson period of its own, or all together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,9 +56,7 @@ def class_visits(session: Session, request: Request, moment: MatchMoment | None)
     ]
 
 
-def _laid_out(
-    session: Session, request: Request, moment: MatchMoment
-) -> list[tuple[SchoolClass, int | None, Span]]:
+def _laid_out(session: Session, request: Request, moment: MatchMoment) -> list[tuple[SchoolClass, int | None, Span]]:
     classes, whole = classes_of_request(session, request), (moment.start_s, moment.end_s)
     periods = _periods(classes, moment) if len(classes) > 1 and len(moment.periods) > 1 else None
     if periods is None:

@@ -11,7 +11,7 @@ from matcher.accounts.policy import Actor
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput
 from matcher.i18n import _
-from matcher.matching import change_services, proposal_services, services, visit_services
+from matcher.matching import again_services, change_services, proposal_services, services, visit_services
 from matcher.matching.download_queries import calendar_of
 from matcher.matching.forms import (
     AcceptForm,
@@ -287,6 +287,16 @@ def message(match_id: int) -> Answer:
     return _act(match_id, "message", verb, _("Sent."), anchor="messages")
 
 
+@blueprint.post("/matches/<int:match_id>/ask-again")
+@signed_in
+def ask_again(match_id: int) -> BaseResponse:
+    who, now = actor(), utcnow()
+    with writing() as session:
+        draft_id = again_services.ask_again(session, match_id, actor=who, now=now).id
+    toast(_("Copied. Choose weeks and send it: the same guest is asked first."))
+    return redirect(url_for("requests.edit_draft", request_id=draft_id))
+
+
 @blueprint.post("/matches/<int:match_id>/undo")
 @signed_in
 def undo(match_id: int) -> Answer:
@@ -298,7 +308,9 @@ def undo(match_id: int) -> Answer:
     return redirect(_back(match_id, match_id))
 
 
-def _act(match_id: int, name: str, verb: Callable[..., None], done: str, *, undo: bool = False, anchor: str | None = None) -> Answer:
+def _act(
+    match_id: int, name: str, verb: Callable[..., None], done: str, *, undo: bool = False, anchor: str | None = None
+) -> Answer:
     """Read the page, check the form, act in one unit. A form that does not fit comes back with 422 and all it held."""
     page, who, now = _page(match_id), actor(), utcnow()
     form = _bound(name, page)

@@ -16,6 +16,7 @@ from matcher.availability.absence_queries import away_until, stand_ins
 from matcher.availability.moments import day_range
 from matcher.matching.behalf_services import quiet
 from matcher.matching.calendar import build_event
+from matcher.matching.class_queries import class_visits
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.queries import chosen_moment
 from matcher.matching.states import UNDO_SECONDS, Action, MatchState, Side
@@ -182,6 +183,10 @@ def step_params(
         "starts": moment.starts if moment else None,
         "ends": moment.ends if moment else None,
         "periods": list(moment.periods) if moment else [],
+        "classes": [
+            {"name": each.name, "starts": each.starts, "ends": each.ends}
+            for each in class_visits(session, request, moment)
+        ],
         "expires": match.expires_at.isoformat() if match.expires_at else None,
         "answers_to": f"/matches/{match.id}",
     }

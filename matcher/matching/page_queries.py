@@ -20,10 +20,18 @@ from matcher.i18n import _, clock_text, current_locale, format_datetime, format_
 from matcher.matching import timeline
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
+from matcher.matching.class_queries import ClassVisit, class_visits
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
-from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
+from matcher.matching.policy import (
+    MatchFacts,
+    allowed_actions,
+    can_ask_again,
+    can_see_contact_details,
+    holders,
+    sides_of,
+)
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.states import MatchState, Side
 from matcher.offers.models import Offer
@@ -70,6 +78,9 @@ class MatchPage:
     colleagues: list[tuple[int, str]] = field(default_factory=list)
     speakers: list[Speaker] = field(default_factory=list)
     name_due: date | None = None
+    classes: list[str] = field(default_factory=list)
+    lessons: list[tuple[int, str]] = field(default_factory=list)
+    can_ask_again: bool = False
 
     @property
     def answer_by(self) -> str | None:
@@ -119,6 +130,9 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         teacher=_teacher(match, request, people, school, opened, away),
         colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
+        classes=[class_text(each) for each in class_visits(session, request, chosen)],
+        lessons=_lessons(session, match, request),
+        can_ask_again=can_ask_again(facts, actor),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
     )
 
@@ -130,6 +144,29 @@ def moment_text(moment: MatchMoment) -> str:
     if not moment.periods:
         return f"{day}, {clock}"
     return f"{day}, {periods_label(moment.periods)} ({clock})"
+
+
+def class_text(visit: ClassVisit) -> str:
+    """A class within a visit, with its own period when it has one."""
+    pupils = ngettext("%(num)s pupil", "%(num)s pupils", visit.size)
+    when = f"{periods_label([visit.period])} ({visit.clock})" if visit.period is not None else ""
+    return " · ".join(part for part in (visit.name, when, pupils) if part)
+
+
+def _lessons(session: Session, match: Match, request: Request) -> list[tuple[int, str]]:
+    """The other lessons of the series for which the same guest was asked: match and what it is called."""
+    if request.series_id is None:
+        return []
+    query = (
+        select(Match, Request.series_no)
+        .join(Request, Request.id == Match.request_id)
+        .where(Request.series_id == request.series_id, Match.offer_id == match.offer_id, Match.id != match.id)
+        .order_by(Request.series_no, Match.id)
+    )
+    return [
+        (other.id, _("Lesson %(number)s: %(state)s", number=number, state=str(STATES[other.state])))
+        for other, number in session.execute(query)
+    ]
 
 
 def _sub(request: Request, school: Organisation, offer: Offer) -> str:
@@ -236,9 +273,7 @@ def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
     return next((moment_text(moment) for moment in moments if moment.id == wanted_id), None)
 
 
-def _people(
-    session: Session, match: Match, request: Request, events: Any, facts: MatchFacts
-) -> dict[int, User]:
+def _people(session: Session, match: Match, request: Request, events: Any, facts: MatchFacts) -> dict[int, User]:
     ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
     ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
     ids |= {each.by_id for each in facts.stand_ins}

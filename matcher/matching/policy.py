@@ -125,6 +125,11 @@ def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
     return opened and bool(sides_of(facts, actor))
 
 
+def can_ask_again(facts: MatchFacts, actor: Actor) -> bool:
+    """After a visit that took place the school, or the coordinator for it, may start a new request for this guest."""
+    return facts.state is MatchState.HELD and bool(sides_of(facts, actor) & {Side.SCHOOL, Side.COORDINATOR})
+
+
 def allowed_actions(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Action]:
     """Every action this person may take on this match now: the table, the side, and the clock."""
     sides = sides_of(facts, actor)

@@ -126,7 +126,9 @@ def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor
     are asked for every lesson that nobody gives yet.
     """
     lessons = lessons_to_ask(session, request_id)
-    lock_people(session, [*offer_ids, *(offer_id for lesson in lessons for offer_id in waiting_offers(session, lesson))])
+    lock_people(
+        session, [*offer_ids, *(offer_id for lesson in lessons for offer_id in waiting_offers(session, lesson))]
+    )
     asked: list[Match] = []
     for lesson_id in lessons:
         request = editable(session, lesson_id, actor)
@@ -141,7 +143,9 @@ def lessons_to_ask(session: Session, request_id: int) -> list[int]:
     if request is None or request.series_id is None:
         return [request_id]
     taken = (
-        select(func.count(Match.id)).where(Match.request_id == Request.id, Match.state.in_(TAKES_PLACE)).scalar_subquery()
+        select(func.count(Match.id))
+        .where(Match.request_id == Request.id, Match.state.in_(TAKES_PLACE))
+        .scalar_subquery()
     )
     query = select(Request.id).where(
         Request.series_id == request.series_id, Request.state == RequestState.OPEN, taken < Request.needed

@@ -118,6 +118,7 @@ def _request_view(
         holiday_region=school.holiday_region,
         proof=requirement([rule for rule in rules if rule.board_id in (None, board_id)], _visit(row, board_id)),
         school_visits=visits,
+        first_offer=row.first_offer_id,
     )
 
 

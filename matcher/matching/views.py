@@ -72,6 +72,7 @@ class RequestView:
     holiday_region: HolidayRegion | None = None
     proof: Requirement = NOTHING_ASKED
     school_visits: int = 0
+    first_offer: int | None = None
 
     @property
     def place(self) -> str:
@@ -87,6 +88,7 @@ class History:
     visits_total: int = 0
     level_visits: int = 0
     partnership: int = 0
+    standing: bool = False
     asks_due: int = 0
     answered: int = 0
     answered_in_time: int = 0

@@ -10,6 +10,8 @@ from matcher.availability.states import Delivery, Kind
 from matcher.db import Base, UtcDateTime, short, str_enum
 from matcher.requests.states import RequestState
 
+FIRST_OFFER = "first_offer_id"
+
 
 class SchoolClass(Base):
     """A class with its weekly periods [[weekday 0–6, first period, how many], …] on the lesson grid of the location."""
@@ -82,6 +84,12 @@ class Request(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def first_offer_id(self) -> int | None:
+        """Whom the school wants to ask again, before everybody else who fits."""
+        found = (self.details or {}).get(FIRST_OFFER)
+        return int(found) if found is not None else None
 
     @property
     def class_ids(self) -> tuple[int, ...]:

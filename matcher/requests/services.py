@@ -26,7 +26,7 @@ from matcher.requests.asking import (
     share_weeks,
     weekly_from_rows,
 )
-from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
+from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
 
@@ -104,8 +104,17 @@ def restore_draft(session: Session, *, actor: Actor, now: datetime, request_id: 
     return request
 
 
-def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
-    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped."""
+def copy_request(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    request_id: int,
+    weeks: bool = True,
+    first_offer: int | None = None,
+) -> Request:
+    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped, or
+    all of them without `weeks`. `first_offer` goes before everybody who fits."""
     source = queries.request_for(session, actor, request_id)
     wish = queries.wish_of(session, source)
     this_week = Week.of(local_date(now))
@@ -113,16 +122,20 @@ def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: i
     kept = Wish(
         **{
             **vars(wish),
-            "weeks": tuple(week for week in wish.weeks if week >= this_week),
+            "weeks": tuple(week for week in wish.weeks if weeks and week >= this_week),
             "class_id": wish.class_id if wish.class_id in live else None,
             "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
             "teacher_id": None,
         }
     )
     asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
-    return save_draft(
+    draft = save_draft(
         session, actor=actor, now=now, organisation_id=source.organisation_id, data=kept, asked_by_id=asked_by
     )
+    if first_offer is not None:
+        draft.details = {**draft.details, FIRST_OFFER: first_offer}
+        session.flush()
+    return draft
 
 
 def write_request(session: Session, request: Request, data: Wish, *, now: datetime) -> Plan:

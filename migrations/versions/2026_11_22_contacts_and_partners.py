@@ -75,7 +75,9 @@ def _create_partnerships() -> None:
         ),
         sa.CheckConstraint("school_id <> company_id", name=op.f("ck_partnerships_two_sides")),
         *(
-            sa.ForeignKeyConstraint([column], ["organisations.id"], name=op.f(f"fk_partnerships_{column}_organisations"))
+            sa.ForeignKeyConstraint(
+                [column], ["organisations.id"], name=op.f(f"fk_partnerships_{column}_organisations")
+            )
             for column in ("school_id", "company_id")
         ),
         *(

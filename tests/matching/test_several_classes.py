@@ -143,9 +143,7 @@ def series(life: Life, *weeks: int, lessons: int = 3) -> Request:
         own_words="Drie lessen over bruggen.",
         lessons=lessons,
     )
-    return save_draft(
-        life.session, actor=life.actor(life.teacher), now=NOW, organisation_id=life.school.id, data=data
-    )
+    return save_draft(life.session, actor=life.actor(life.teacher), now=NOW, organisation_id=life.school.id, data=data)
 
 
 def test_series_becomes_one_request_a_lesson_and_one_question(session: Session) -> None:

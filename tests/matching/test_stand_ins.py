@@ -27,10 +27,8 @@ TODAY, BACK = date(2026, 11, 23), date(2026, 11, 27)
 
 def away(life: Life, person_id: int, first: date = TODAY, last: date = BACK) -> None:
     owner = (OwnerType.PERSON, person_id)
-    add_exception(
-        life.session, actor=life.actor(person_id), now=NOW, owner=owner, kind=ExceptionKind.BUSY, first=first, last=last,
-        source=ABSENCE,
-    )  # fmt: skip
+    values = {"kind": ExceptionKind.BUSY, "first": first, "last": last, "source": ABSENCE}
+    add_exception(life.session, actor=life.actor(person_id), now=NOW, owner=owner, **values)
 
 
 def stands_in(life: Life, person_id: int, organisation_id: int, colleague: User) -> None:
@@ -73,9 +71,7 @@ def test_second_contact_of_a_company_hears_too_and_may_decline(session: Session)
 
     assert {address for _, address, _ in life.notices(match)} == {guest.email, colleague.email}
     assert [found.id for found in matches_of_company_side(session, life.actor(colleague), NOW)] == [match.id]
-    services.decline_match(
-        session, match.id, reason=DeclineReason.NO_TIME, actor=life.actor(colleague), now=NOW
-    )
+    services.decline_match(session, match.id, reason=DeclineReason.NO_TIME, actor=life.actor(colleague), now=NOW)
     assert match.state is MatchState.DECLINED
 
 
@@ -116,7 +112,8 @@ def test_time_to_answer_runs_from_the_return_unless_somebody_answers(session: Se
     plain = life.asked(0).expires_at
     away(life, life.offers[1].person_id or 0)
     waits = life.asked(1).expires_at
-    assert plain is not None and waits is not None
+    assert plain is not None
+    assert waits is not None
     assert waits.date() == date(2026, 12, 4) > plain.date()
 
 
@@ -125,7 +122,9 @@ def test_reminder_waits_for_the_return_without_a_second_contact(session: Session
     match = life.approved()
     away(life, life.teacher.id, first=AFTER.date(), last=AFTER.date() + timedelta(days=3))
     assert ask_how_it_was(session, match.id, now=AFTER)
-    at = dict(session.execute(select(Outbox.address, Outbox.not_before).where(Outbox.template == "matching/how_was_it")).all())
+    at = dict(
+        session.execute(select(Outbox.address, Outbox.not_before).where(Outbox.template == "matching/how_was_it")).all()
+    )
     assert at[life.teacher.email] > AFTER + timedelta(days=3)
     assert at[life.guest().email] < AFTER + timedelta(minutes=2)
 
