@@ -270,7 +270,7 @@ def report(match_id: int) -> Answer:
     return _act(match_id, "report", verb, _("Thank you. Your answer is kept."))
 
 
-@blueprint.get("/matches/<int:match_id>/messages")
+@blueprint.get("/matches/<int:match_id>/answer")
 @signed_in
 def thread(match_id: int) -> BaseResponse:
     """Where mails about a message lead, also by way of signing in: straight to the box for an answer."""

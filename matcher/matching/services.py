@@ -261,7 +261,7 @@ def post_message(session: Session, match_id: int, *, body: str, actor: Actor, no
     session.add(message)
     session.flush()
     params = {"match_id": match.id, "title": request.title, "from": actor.name, "body": text}
-    params |= {"answers_to": f"/matches/{match.id}/messages"}
+    params |= {"answers_to": f"/matches/{match.id}/answer"}
     unmailed = quiet(session, match, request, offer)
     for other in (each for each in (Side.SCHOOL, Side.COMPANY) if each is not side):
         for recipient in people_of(session, other, match, request, offer, now=now):
