@@ -108,9 +108,7 @@ def test_people_of_a_partner_come_first_and_the_pair_is_known(session: Session) 
     before = suggest(session, request_id=life.request.id, now=NOW).candidates
     assert before[-1].offer_id == far.id
     region_id = life.request.region_id
-    set_region_rule(
-        session, region_id=region_id, kind=None, key=APPROVAL, value=KNOWN_PAIRS, set_by_id=None, now=NOW
-    )
+    set_region_rule(session, region_id=region_id, kind=None, key=APPROVAL, value=KNOWN_PAIRS, set_by_id=None, now=NOW)
     match = life.accepted(2)
     assert not approve_by_rule(session, match.id, now=NOW)
 
