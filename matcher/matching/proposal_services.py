@@ -316,7 +316,7 @@ def hand_over(
     match, request, offer = locked(session, match_id, seq=seq)
     permitted(session, match, Action.HAND_OVER, actor, now)
     if colleague_id is not None:
-        check_colleague(session, offer, colleague_id, but=actor.user_id)
+        check_colleague(session, offer, colleague_id, but=match.professional_id or actor.user_id)
     release(session, match.id)
     event = step(
         session,

@@ -119,7 +119,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         asked_by_id=request.asked_by_id,
     )
     turn, mine = _turn(request, matches, pending, candidates, can_send=knows_names)
-    if mine and not can_edit:
+    if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
     return RequestPage(

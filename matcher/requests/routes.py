@@ -36,7 +36,7 @@ MOST_TOPICS = 40
 @roles(*ASKERS)
 def index() -> str:
     now = utcnow()
-    found = queries.requests_of(reading(), actor())
+    found = queries.requests_of(reading(), actor(), now=now)
     # Who has the ball follows from matches, a room to the right: create_app hands the answer over.
     standings = current_app.extensions["matcher_request_standing"](reading(), found, actor=actor(), now=now)
     return render_template("requests/index.html", **list_page(reading(), actor(), found, standings, now=now))

@@ -1,13 +1,27 @@
 """A class in one line."""
 
+from typing import Any, Protocol
+
 from matcher.availability.wording import weekly_label
 from matcher.i18n import _, current_locale, ngettext
 from matcher.requests.asking import is_exam_class, weekly_from_rows
-from matcher.requests.models import SchoolClass
 from matcher.subjects.levels import Level, group_name
 
 
-def class_line(found: SchoolClass) -> str:
+class Group(Protocol):
+    """As much of a class as its line tells; a row of the table has it."""
+
+    @property
+    def level(self) -> str: ...
+    @property
+    def year(self) -> int | None: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def weekly_periods(self) -> list[Any]: ...
+
+
+def class_line(found: Group) -> str:
     """`4 havo · 28 leerlingen · di 3e uur, do 2e en 3e uur`."""
     level = group_name(Level(found.level), found.year, current_locale())
     pupils = ngettext("%(num)s pupil", "%(num)s pupils", found.size)
