@@ -33,7 +33,7 @@ from matcher.matching.policy import (
     sides_of,
 )
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
-from matcher.matching.states import MatchState, Side
+from matcher.matching.states import LIVE, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
@@ -335,6 +335,8 @@ def _shown(person: User, what: str, opened: bool, away: dict[int, str]) -> Perso
 
 def _away(session: Session, facts: MatchFacts, people: dict[int, User], now: datetime) -> dict[int, str]:
     """Person → until when they are away, and who answers meanwhile."""
+    if facts.state not in LIVE:
+        return {}
     seconds = {each.for_id: people[each.by_id].name for each in facts.stand_ins if each.by_id in people}
     found = {}
     for person_id, last_day in away_until(session, people, now).items():
