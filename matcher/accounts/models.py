@@ -96,6 +96,17 @@ class Grant(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SecondContact(Base):
+    """The colleague who answers for somebody at one organisation while that person is away."""
+
+    __tablename__ = "second_contacts"
+    __table_args__ = (CheckConstraint("user_id <> colleague_id", name="somebody_else"),)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, index=True)
+    colleague_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    named_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CommandResult(Base):
     """What an unsafe form did the first time, so that a second click gets the same answer."""
 

@@ -51,6 +51,7 @@ MEMBERS = {
 SCHOOLS = {"school", "other_school"}
 OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "matching.show": parties,
+    "matching.thread": parties,
     "matching.calendar": lambda state: parties(state) if state in {"accepted", "approved", "held"} else set(),
     "matching.request_page_view": lambda name: {*STAFF, "coordinator"} - ({"colleague"} if name == "draft" else set()),
     "matching.published": lambda name: {*STAFF, "coordinator"} - ({"colleague"} if name == "draft" else set()),
