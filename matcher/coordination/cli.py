@@ -18,14 +18,13 @@ from matcher.coordination.workbook import as_xlsx, as_zip
 from matcher.db import Database
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import LOCALES, in_locale
-from matcher.organisations.cli import imports
+from matcher.organisations.cli import imports, say_report
 from matcher.organisations.columns import ImportKind
 from matcher.organisations.outcomes import ImportReport
 from matcher.organisations.spreadsheets import Sheet, read_sheets
 from matcher.reference import prepare
 from matcher.regions.queries import descendant_ids, region_by_code
 
-SHOWN = 50
 SUFFIXES = {".xlsx": as_xlsx, ".zip": as_zip}
 
 
@@ -117,20 +116,7 @@ def _say(report: ImportReport, sheet: Sheet, mapping: dict[str, str], *, dry_run
         )
         return
     click.echo("columns: " + ", ".join(f"{header} = {code or '(left out)'}" for header, code in mapping.items()))
-    for name, count in report.counts().items():
-        click.echo(f"{name}: {count}")
-    for name, count in (*report.made.items(), ("notices", report.notices)):
-        click.echo(f"{name} {'to be made' if not report.written else 'made'}: {count}" if count else "", nl=bool(count))
-    for one in [one for one in report.outcomes if one.remarks][:SHOWN]:
-        click.echo(f"  row {one.row}: {' '.join(one.remarks)}")
-    for one in report.refused[:SHOWN]:
-        click.echo(f"  row {one.row}, column {one.column}: {one.reason}", err=True)
-    if len(report.refused) > SHOWN:
-        click.echo(f"  and {len(report.refused) - SHOWN} more", err=True)
-    if report.refused:
-        click.echo("Nothing was written: put these rows right and try again.", err=True)
-    elif dry_run:
-        click.echo("Dry run: nothing was written.")
+    say_report(report, dry_run=dry_run)
 
 
 @click.command(name="export")
