@@ -1,4 +1,4 @@
-"""`matcher import people|offers|visits` and `matcher export`. Exit codes: 0 done, 2 wrong use or input."""
+"""`matcher import people|offers|visits|regions` and `matcher export`. Exit codes: 0 done, 2 wrong use or input."""
 
 import json
 import sys
@@ -14,12 +14,13 @@ from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.coordination import import_services
 from matcher.coordination.export_queries import region_tables
+from matcher.coordination.tiling_cli import regions
 from matcher.coordination.workbook import as_xlsx, as_zip
 from matcher.db import Database
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import LOCALES, in_locale
 from matcher.organisations.cli import imports, say_report
-from matcher.organisations.columns import ImportKind
+from matcher.organisations.columns import ImportKind, said_in
 from matcher.organisations.outcomes import ImportReport
 from matcher.organisations.spreadsheets import Sheet, read_sheets
 from matcher.reference import prepare
@@ -33,6 +34,7 @@ def register(main: click.Group) -> None:
     for kind in ImportKind:
         if kind.value not in imports.commands:
             imports.add_command(_import_command(kind))
+    imports.add_command(regions)
     main.add_command(export_command)
 
 
@@ -56,7 +58,7 @@ def _import_command(kind: ImportKind) -> click.Command:
     def command(
         file: Path, address: str, dry_run: bool, pairs: tuple[str, ...], sheet: str | None, notice: bool, as_json: bool
     ) -> None:
-        said = _said(pairs)
+        said = said_in(pairs)
         sheets = read_sheets(file.read_bytes(), file.name)
         chosen = import_services.chosen_sheet(kind, sheets, sheet)
         mapping, report = _run(kind, chosen, said, address, write=not dry_run, notice=notice)
@@ -64,16 +66,6 @@ def _import_command(kind: ImportKind) -> click.Command:
         sys.exit(2 if report.refused else 0)
 
     return command
-
-
-def _said(pairs: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for pair in pairs:
-        column, equals, field = pair.rpartition("=")
-        if not equals:
-            raise InvalidInput(f"--map takes COLUMN=FIELD, not {pair[:60]}.")
-        found[column] = field.strip()
-    return found
 
 
 def _run(

@@ -264,6 +264,17 @@ def corrected_among(
     return {**kept, **wanted}
 
 
+def said_in(pairs: Iterable[str]) -> dict[str, str]:
+    """What a command was told about columns: "COLUMN=FIELD", with nothing behind it for "leave it out"."""
+    found = {}
+    for pair in pairs:
+        column, equals, field = pair.rpartition("=")
+        if not equals:
+            raise InvalidInput(_("Say it as COLUMN=FIELD, not as “%(said)s”.", said=pair[:60]))
+        found[column] = field.strip()
+    return found
+
+
 def check_mapping(kind: ImportKind, mapping: Mapping[str, str]) -> None:
     """Raises InvalidInput when two columns would be the same thing, or what nobody can do without is missing."""
     check_among(FIELDS[kind], REQUIRED[kind], mapping)

@@ -30,9 +30,10 @@ def region(session: Session, region_id: int) -> Region:
     return found
 
 
-def region_by_code(session: Session, code: str, *, scheme: str = DEFAULT_SCHEME) -> Region:
-    """A node by its stable code. Raises NotFound."""
-    found = session.scalars(select(Region).where(Region.scheme == scheme, Region.code == code)).one_or_none()
+def region_by_code(session: Session, code: str) -> Region:
+    """A node by its stable code: the one that holds now before one that has ended. Raises NotFound."""
+    query = select(Region).where(Region.code == code).order_by(Region.valid_to.is_not(None), Region.id.desc())
+    found = session.scalars(query.limit(1)).one_or_none()
     if found is None:
         raise NotFound()
     return found
