@@ -173,7 +173,7 @@ def _refuse_contradiction(number: int, move: Move, earlier: Iterable[Move]) -> N
         if other.old == move.old:
             raise InvalidInput(_("Row %(row)s: this pair stands there twice.", row=number))
         if other.under != move.under:
-            raise InvalidInput(_("Row %(row)s: the new region hangs from another node in a row above.", row=number))
+            raise InvalidInput(_("Row %(row)s: the new region hangs from something else in a row above.", row=number))
         if other.rules and move.rules:
             raise InvalidInput(_("Row %(row)s: the new region gets the rules of two old ones.", row=number))
 

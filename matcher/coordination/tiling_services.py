@@ -115,7 +115,7 @@ def _is_there(found: Sequence[Place], new_of: Mapping[str, str], tiling: Tiling,
 
 
 def apply_tiling(session: Session, plan: Plan, *, now: datetime) -> dict[str, int]:
-    """Do it, with the moves of the plan, which people reviewed; how many of each were made or moved. Flushes, never commits."""
+    """Do it, with the moves people reviewed; how many of each were made or moved. Flushes, never commits."""
     _hold_still(session)
     made: dict[str, int] = {}
     moves = plan.moves

@@ -68,6 +68,16 @@ def ancestor_ids(session: Session, region_id: int) -> list[int]:
 def region_rule(session: Session, region_id: int, kind: str | None, key: str, *, at: datetime) -> Any:
     """The value in force at a moment: the nearest node upward that has the key, its rule for the kind before its rule
     for all kinds, else the default. Raises KeyError for a key nobody defined."""
+    return rule_with_source(session, region_id, kind, key, at=at)[0]
+
+
+def rule_with_source(
+    session: Session, region_id: int, kind: str | None, key: str, *, at: datetime
+) -> tuple[Any, int | None]:
+    """The value in force and the node that said so; none for the default. Raises KeyError.
+
+    A rule without a value takes back the one before it: the node follows those above it again.
+    """
     default = DEFAULT_RULES[key]
     path = ancestor_ids(session, region_id)
     query = (
@@ -75,10 +85,12 @@ def region_rule(session: Session, region_id: int, kind: str | None, key: str, *,
         .where(RegionRule.region_id.in_(path), RegionRule.key == key, RegionRule.valid_from <= at)
         .where(RegionRule.kind.is_(None) | (RegionRule.kind == kind))
     )
-    rules = list(session.scalars(query))
+    newest = {(rule.region_id, rule.kind): rule for rule in sorted(session.scalars(query), key=_order)}
+    rules = [rule for rule in newest.values() if rule.value is not None]
     if not rules:
-        return default
-    return min(rules, key=lambda rule: (path.index(rule.region_id), rule.kind is None, -_order(rule))).value
+        return default, None
+    nearest = min(rules, key=lambda rule: (path.index(rule.region_id), rule.kind is None))
+    return nearest.value, nearest.region_id
 
 
 def _order(rule: RegionRule) -> float:

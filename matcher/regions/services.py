@@ -78,7 +78,7 @@ def _seed_tree(session: Session) -> int:
 def _seed_postcodes(session: Session) -> int:
     regions = {node.code: node for node in region_tree(session)}
     known = {row.pc4: row._asdict() for row in session.execute(select(*_SHIPPED))}
-    now_in = dict(session.execute(select(Postcode.pc4, Postcode.region_id)).tuples().all())
+    now_in = {row.pc4: row.region_id for row in session.execute(select(Postcode.pc4, Postcode.region_id))}
     table = read_table()
     # What was imported is better than what is shipped.
     ours = {pc4 for pc4, row in known.items() if row["source"] in SHIPPED}
