@@ -105,13 +105,14 @@ def _follow(at: SplitResult, known: Known, limits: Limits, deadline: float) -> _
         answer.connection.close()
         if status not in REDIRECTS or not target:
             raise NotFetched(f"{at.hostname} answered {status}. Nothing was changed.")
-        at = _checked(urljoin(at.geturl(), target), first=first)
+        at = _checked(target, first=first, here=at.geturl())
     raise NotFetched(f"{first.hostname} sends us on more than {MOST_REDIRECTS} times. Nothing was changed.")
 
 
-def _checked(url: str, *, first: SplitResult | None) -> SplitResult:
-    """An address we may call. http only for loopback, which nobody outside may send us to."""
+def _checked(url: str, *, first: SplitResult | None, here: str = "") -> SplitResult:
+    """An address we may call, seen from `here`. http only for loopback, which nobody outside may send us to."""
     try:
+        url = urljoin(here, url)
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
     except ValueError as error:
