@@ -125,7 +125,7 @@ def _node_page(region_id: int, form: NameServerForm) -> str:
         me=person,
         steps=steps,
         form=form,
-        **_map({one.id: CHOSEN if one.id in inside else NOBODY for one in nodes}),
+        **_map({one.id: CHOSEN if one.id in inside else NOBODY for one in seen}),
     )
 
 
