@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from matcher.clock import local_date, utcnow
 from matcher.config import Settings
 from matcher.coordination.tiling_moves import Move, as_table, read_moves, sized
-from matcher.coordination.tiling_services import Plan, apply_tiling, plan_tiling
+from matcher.coordination.tiling_services import Plan, apply_tiling, hold_still, plan_tiling
 from matcher.db import Database
 from matcher.errors import InvalidInput
 from matcher.organisations.cli import say_report
@@ -97,6 +97,7 @@ def _done(
 ) -> tuple[dict[str, str], Plan, ImportReport]:
     """Also a dry run does everything, and takes it back: what it says is what would happen."""
     now = utcnow()
+    hold_still(session)
     mapping, plan = plan_tiling(session, chosen, said=said, scheme=scheme, today=local_date(now))
     if plan.refused:
         return mapping, plan, ImportReport(plan.outcomes)

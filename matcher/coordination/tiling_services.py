@@ -62,6 +62,15 @@ class Plan:
         return [one for one in self.outcomes if one.status is Status.REFUSED]
 
 
+def hold_still(session: Session) -> None:
+    """Before planning: nobody makes a request in an old region, or divides the country too, until the unit ends.
+
+    On SQLite the unit holds the only lock already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE postcodes, organisations, requests, matches IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def plan_tiling(
     session: Session, sheet: Sheet, *, said: Mapping[str, str], scheme: str | None, today: date
 ) -> tuple[dict[str, str], Plan]:
@@ -77,7 +86,7 @@ def plan_tiling(
         )
     tiling, outcomes = read_tiling(rows_of(sheet, mapping), municipalities, above)
     header = next(header for header, code in mapping.items() if code == "region")
-    name = slug(scheme or f"{slug(header)[:34]} {today.year}")
+    name = slug(scheme or "") or slug(f"{slug(header)[:34]} {today.year}")
     plan = Plan(name, tiling, outcomes, {}, old, above, [], is_there=False)
     if plan.refused:
         return mapping, plan
@@ -116,7 +125,6 @@ def _is_there(found: Sequence[Place], new_of: Mapping[str, str], tiling: Tiling,
 
 def apply_tiling(session: Session, plan: Plan, *, now: datetime) -> dict[str, int]:
     """Do it, with the moves people reviewed; how many of each were made or moved. Flushes, never commits."""
-    _hold_still(session)
     made: dict[str, int] = {}
     moves = plan.moves
     if not plan.is_there:
@@ -130,12 +138,6 @@ def apply_tiling(session: Session, plan: Plan, *, now: datetime) -> dict[str, in
         session.flush()
         _record(session, plan, now)
     return made | _settle(session)
-
-
-def _hold_still(session: Session) -> None:
-    """Nobody makes a request in an old region while the country is divided; on SQLite the unit holds the only lock."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE postcodes, organisations, requests, matches IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _new_regions(session: Session, plan: Plan, today: date) -> dict[str, Region]:

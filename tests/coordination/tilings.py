@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.clock import local_date
 from matcher.coordination.tiling_moves import as_table, read_moves
-from matcher.coordination.tiling_services import Plan, apply_tiling, plan_tiling
+from matcher.coordination.tiling_services import Plan, apply_tiling, hold_still, plan_tiling
 from matcher.organisations.spreadsheets import read_sheets
 from matcher.regions.models import Region
 from tests.factories import NOW
@@ -31,6 +31,7 @@ class Country:
 
     def plan(self, content: bytes | str = FILE, **said: Any) -> Plan:
         sheet = read_sheets(content if isinstance(content, bytes) else content.encode())[0]
+        hold_still(self.session)
         options: dict[str, Any] = {"said": {}, "scheme": None, "today": local_date(NOW), **said}
         return plan_tiling(self.session, sheet, **options)[1]
 
