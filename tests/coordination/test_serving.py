@@ -204,3 +204,18 @@ def test_pages_name_refuse_end_and_put_back(browse: Browse, sqlite_database: Dat
     assert client.post(f"{address}/people/{grant}/put-back").location == address
     assert "Nora" in client.get("/coordination/regions").text
     assert client.post(f"{address}/people/{10**20}/end").status_code == 404
+
+
+def test_grant_of_an_earlier_region_is_listed_and_ended(browse: Browse, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        region, admin = make_region(session, name="Oud-Brabant"), make_administrator(session).id
+        coordinator, region_id = make_coordinator(session, region=region).id, region.id
+        region.valid_to = TODAY
+        grant = session.scalars(select(Grant.id).where(Grant.user_id == coordinator)).one()
+    client = browse(admin)
+    assert "Oud-Brabant" in client.get("/coordination/regions").text
+    assert "Oud-Brabant" not in browse(coordinator).get("/coordination/regions").text
+    assert client.get(f"/coordination/regions/{region_id}").status_code == 404
+    done = client.post(f"/coordination/regions/{region_id}/people/{grant}/end")
+    assert done.location == "/coordination/regions"
+    assert "Oud-Brabant" not in client.get("/coordination/regions").text
