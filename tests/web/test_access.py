@@ -49,6 +49,7 @@ MEMBERS = {
     "other_company": {"other_professional", "other_contact", "other_coordinator", "administrator"},
 }
 SCHOOLS = {"school", "other_school"}
+NODES = {"own": {"coordinator", "administrator"}, "other": {"other_coordinator", "administrator"}}
 OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "matching.show": parties,
     "matching.thread": parties,
@@ -67,7 +68,8 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
-    "coordination.rules": lambda name: {"coordinator"} if name == "own" else {"other_coordinator"},
+    "coordination.rules": lambda name: NODES[name],
+    "coordination.node": lambda name: NODES[name],
     "qualifications.edit_route": lambda name: {"administrator"},
     "safeguarding.school": lambda name: {"school": {"lead"}, "other_school": {"other_lead"}}.get(name, set()),
 }
