@@ -1,4 +1,4 @@
-"""What the pages call things for each kind: a lesson that somebody gives, days that a teacher spends at a company. Pure."""
+"""What the pages call things for each kind: a lesson somebody gives, days a teacher spends at a company. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ class KindWords:
     question: Callable[[str], str]
     school_question: Any
     company: Any
+    side: Any
     company_pick: Any
     school_pick: Any
     company_yes: Any
@@ -34,14 +35,20 @@ class KindWords:
     no_hint: Any
     other: Any
     other_title: Any
+    other_text: Any
     other_submit: Any
+    other_noted: Any
+    which: Any
+    yes_noted: Any
     other_by_company: Any
     after_yes: Any
     asked_for: Any
     move: Any
     move_title: Any
+    move_text: Any
     move_submit: Any
     cancel: Any
+    cancelled_noted: Any
     # Who comes forward by themselves.
     forward: Any
     forward_text: Any
@@ -63,6 +70,7 @@ LESSON = KindWords(
     question=lambda title: _("Will you give a guest lecture about “%(title)s”?", title=title),
     school_question=_l("Does this moment suit you?"),
     company=_l("Guest"),
+    side=_l("The guest"),
     company_pick=_l("When can you come?"),
     school_pick=_l("Which moment suits you?"),
     company_yes=_l("Yes, I will come"),
@@ -71,7 +79,11 @@ LESSON = KindWords(
     no_hint=_l("The guest hears of it. You can ask somebody else."),
     other=_l("Another moment"),
     other_title=_l("Suggest another moment"),
+    other_text=_l("You say yes to this moment; the other side answers."),
     other_submit=_l("Suggest this moment"),
+    other_noted=_l("Suggested another moment"),
+    which=_l("Which moment?"),
+    yes_noted=_l("Choose the moment that was agreed."),
     other_by_company=_l("The other side asks for another moment:"),
     after_yes=_l(
         "After your yes the lesson stands in your calendar for the time being; it is definite once the coordinator of "
@@ -80,8 +92,10 @@ LESSON = KindWords(
     asked_for=_l("Asked for one of these moments"),
     move=_l("Move"),
     move_title=_l("Ask for another moment"),
+    move_text=_l("The agreed moment stands until the other side says yes."),
     move_submit=_l("Ask for this moment"),
     cancel=_l("Cancel the visit"),
+    cancelled_noted=_l("Cancelled the visit"),
     forward=_l("I want to give this lesson"),
     forward_text=_l(
         "The school hears of it and chooses one of its moments, or says no. Nothing is definite before the coordinator "
@@ -104,6 +118,7 @@ STAY = KindWords(
     question=lambda title: _("May a teacher come and learn about “%(title)s”?", title=title),
     school_question=_l("Do these days suit you?"),
     company=_l("Company"),
+    side=_l("The company"),
     company_pick=_l("Which days suit you?"),
     school_pick=_l("Which days suit you?"),
     company_yes=_l("Yes, the teacher is welcome"),
@@ -112,7 +127,11 @@ STAY = KindWords(
     no_hint=_l("The company hears of it. You can ask another one."),
     other=_l("Other days"),
     other_title=_l("Suggest other days"),
+    other_text=_l("You say yes to these days; the other side answers."),
     other_submit=_l("Suggest these days"),
+    other_noted=_l("Suggested other days"),
+    which=_l("Which days?"),
+    yes_noted=_l("Choose the days that were agreed."),
     other_by_company=_l("The other side asks for other days:"),
     after_yes=_l(
         "After your yes the days stand in your calendar for the time being; they are definite once the coordinator of "
@@ -121,8 +140,10 @@ STAY = KindWords(
     asked_for=_l("Asked for one of these plans"),
     move=_l("Other days"),
     move_title=_l("Ask for other days"),
+    move_text=_l("The agreed days stand until the other side says yes."),
     move_submit=_l("Ask for these days"),
     cancel=_l("Cancel the internship"),
+    cancelled_noted=_l("Cancelled the internship"),
     forward=_l("I want to offer this place"),
     forward_text=_l(
         "The teacher hears of it and chooses the days, or says no. Nothing is definite before the coordinator gave "

@@ -271,7 +271,8 @@ def _candidate(
 ) -> Candidate:
     if request.kind is Kind.TEACHER_INTERNSHIP:
         name, what = found.organisation or found.title, found.place or ""
-        note = " · ".join(part for part in (suits_label(m.state for m in found.moments), notes.get(found.offer_id, "")) if part)
+        suit = suits_label(moment.state for moment in found.moments)
+        note = " · ".join(part for part in (suit, notes.get(found.offer_id, "")) if part)
     else:
         name = found.person or (_("Somebody of the team") if found.person_id is None else found.function or found.title)
         what = " · ".join(part for part in (found.function, found.organisation) if part and part != name)
