@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
 from matcher.availability.moments import Moment, Week
@@ -74,6 +75,8 @@ class RequestPage:
     can_edit: bool
     can_send: bool
     can_change: bool
+    asker: str = ""
+    leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
 
     @property
     def words(self) -> KindWords:
@@ -142,6 +145,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
+        asker=session.get_one(User, request.asked_by_id).name if is_stay else "",
+        leave=_leave(request, actor) if is_stay and can_edit else "",
     )
 
 
@@ -248,6 +253,12 @@ def _pending(session: Session, request_id: int) -> list[int]:
 def _offers_of(session: Session, match_ids: Sequence[int]) -> dict[int, int]:
     query = select(Match.id, Match.offer_id).where(Match.id.in_(match_ids))
     return dict(session.execute(query).all())
+
+
+def _leave(request: Request, actor: Actor) -> str:
+    if request.details.get("leave_given") or request.state is RequestState.WITHDRAWN:
+        return ""
+    return "mine" if policy.leads_for(actor, request.organisation_id, request.asked_by_id) else "typed"
 
 
 def _place_notes(session: Session, offer_ids: Sequence[int]) -> dict[int, str]:

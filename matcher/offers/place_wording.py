@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from matcher.availability.halfday_wording import half_days_label
+from matcher.availability.halfdays import FULL_WEEK
+from matcher.availability.states import Kind
+from matcher.availability.wording import notice_label
 from matcher.i18n import _, _l, ngettext
+from matcher.offers.wording import language_names, lesson_line, level_names, month_name, offer_facts
+from matcher.subjects.levels import Level
 
 CONDITIONS = {
     "confidentiality": _l("a confidentiality statement to sign"),
@@ -16,6 +22,30 @@ def place_line(details: Mapping[str, Any], places: int) -> str:
     """One line under a title: "Laboratory · 2 places at once · At the company"."""
     parts = [str(details.get("department") or ""), places_label(places) if places > 1 else "", _("at the company")]
     return " · ".join(part for part in parts if part)
+
+
+def offer_line(offer: Any) -> str:
+    """One line under the title of any offer."""
+    if offer.kind is Kind.TEACHER_INTERNSHIP:
+        return place_line(offer.details, offer.places)
+    return lesson_line(offer)
+
+
+def facts_of_offer(offer: Any, place: str | None) -> list[tuple[str, str]]:
+    """What a reader wants to know of any offer, as terms and values."""
+    if offer.kind is not Kind.TEACHER_INTERNSHIP:
+        return offer_facts(offer, place)
+    mask = int(offer.details.get("half_day_mask", FULL_WEEK))
+    months = ", ".join(month_name(month) for month in offer.months_off)
+    pairs = [
+        *place_facts(offer.details, offer.places),
+        (_("When"), half_days_label(mask) if mask != FULL_WEEK else _("the whole working week")),
+        (_("Never in"), months),
+        (_("For teachers of"), level_names(offer.levels) if len(offer.levels) < len(Level) else _("all groups")),
+        (_("Language"), language_names(offer.languages)),
+        (_("How long ahead"), notice_label(offer.notice_days)),
+    ]
+    return [(term, value) for term, value in pairs if value]
 
 
 def places_label(places: int) -> str:

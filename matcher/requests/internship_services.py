@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from matcher.accounts.behalf import Heard
 from matcher.accounts.policy import Actor
 from matcher.accounts.services import record
-from matcher.accounts.states import Role
 from matcher.availability.halfdays import LONGEST_WINDOW
 from matcher.availability.moments import HORIZON_DAYS, Moment
 from matcher.availability.states import Delivery, Kind
@@ -128,7 +127,7 @@ def give_leave(session: Session, *, actor: Actor, now: datetime, request_id: int
     if request.kind is not Kind.TEACHER_INTERNSHIP:
         raise NotFound()
     details = dict(request.details)
-    if is_leader(actor, request):
+    if policy.leads_for(actor, request.organisation_id, request.asked_by_id):
         details |= {"leader": actor.name, "leave_by": actor.user_id, "leave_at": now.isoformat()}
     else:
         name = leader.strip() or str(details.get("leader") or "")
@@ -147,8 +146,3 @@ def give_leave(session: Session, *, actor: Actor, now: datetime, request_id: int
     )
     session.flush()
     return request
-
-
-def is_leader(actor: Actor, request: Request) -> bool:
-    """Leads this school, and did not ask this for themselves."""
-    return actor.has_in(Role.SCHOOL_LEAD, request.organisation_id) and actor.user_id != request.asked_by_id
