@@ -31,6 +31,7 @@ from matcher.web.transaction import reading, writing
 __all__ = ["blueprint", "place_routes"]
 
 FORM = "offers/guest_lecture.html"
+STAY = Kind.TEACHER_INTERNSHIP
 
 
 @blueprint.get("")
@@ -85,7 +86,7 @@ def create_guest_lecture() -> Any:
 @roles(*CHANGERS)
 def edit(offer_id: int) -> str:
     view = changeable(offer_id)
-    if view.offer.kind is Kind.TEACHER_INTERNSHIP:
+    if view.offer.kind is STAY:
         return place_routes.shown(view)
     given = queries.input_of(reading(), view.offer)
     form, companies = _form(given, place=view.organisation)
@@ -97,7 +98,7 @@ def edit(offer_id: int) -> str:
 @roles(*CHANGERS)
 def save(offer_id: int) -> Any:
     view = changeable(offer_id)
-    if view.offer.kind is Kind.TEACHER_INTERNSHIP:
+    if view.offer.kind is STAY:
         return place_routes.save_place(view)
     form, companies = _form(queries.input_of(reading(), view.offer), bound=True, place=view.organisation)
     person, now = actor(), utcnow()
@@ -126,7 +127,7 @@ def show(offer_id: int) -> str:
         states=STATES,
         line=offer_line(view.offer),
         facts=facts_of_offer(view.offer, view.place),
-        is_place=view.offer.kind is Kind.TEACHER_INTERNSHIP,
+        is_place=view.offer.kind is STAY,
         limits=limit_facts(view.offer) if view.can_change else [],
         confirmed=sees_names(actor()),
     )
@@ -137,8 +138,9 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        services.open_offer(session, actor=person, offer_id=offer_id, now=now)
-    toast(_("Your offer can be found now."), undo=url_for(".withdraw", offer_id=offer_id))
+        is_place = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
+    text = _("Your place can be found now.") if is_place else _("Your lesson can be found now.")
+    toast(text, undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -147,8 +149,9 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now)
-    toast(_("Nobody finds this offer any more."), undo=url_for(".open_", offer_id=offer_id))
+        is_place = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
+    text = _("Nobody finds this place any more.") if is_place else _("Nobody finds this lesson any more.")
+    toast(text, undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
