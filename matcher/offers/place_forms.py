@@ -93,7 +93,7 @@ class PlaceForm(MatcherForm):
     def given(self, topic_ids: Sequence[int]) -> OfferInput:
         """What was filled in, as a plain value; no group ticked means all."""
         cap = self.yearly_cap.data
-        names = dict(self.supervisor_id.choices or [])
+        names = {choice.value: str(choice.label) for choice in self.supervisor_id.choices or []}
         known = self.supervisor_id.data or 0
         return OfferInput(
             kind=Kind.TEACHER_INTERNSHIP,
@@ -113,7 +113,7 @@ class PlaceForm(MatcherForm):
             places=self.places.data,
             details={
                 "department": self.department.data or "",
-                "supervisor": str(names[known]) if known else self.supervisor.data or "",
+                "supervisor": names[known] if known else self.supervisor.data or "",
                 "supervisor_id": known or None,
                 "half_day_mask": sum(bit for bit in set(self.half_days.data) if 0 < bit <= FULL_WEEK),
                 **{name: bool(self[name].data) for name in CONDITIONS},
