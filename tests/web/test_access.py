@@ -73,6 +73,7 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "coordination.rules": lambda name: {"coordinator"} if name == "own" else {"other_coordinator"},
+    "qualifications.edit_route": lambda name: {"administrator"},
     "safeguarding.school": lambda name: {"school": {"lead"}, "other_school": {"other_lead"}}.get(name, set()),
 }
 """Per address with one thing in it: who may look at the thing of this name."""
