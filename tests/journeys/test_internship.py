@@ -145,7 +145,10 @@ def approve(walk: Walk, words: dict[str, str]) -> MatchMoment:
 def report(walk: Walk, moment: MatchMoment, words: dict[str, str]) -> None:
     """The last half-day did not take place; both say so, and the statement counts the rest."""
     walk.at(datetime.fromtimestamp(moment.end_s, UTC) + timedelta(hours=20))
+    before = len(walk.mails.sink.messages)
     walk.work()
+    walk.work()
+    assert len(walk.mails.sink.messages) == before + 2
     for who in ("contact", "teacher"):
         page = walk.as_(who)
         page.goto(link_in(walk.mails_to(who)[-1]))
