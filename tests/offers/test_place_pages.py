@@ -151,10 +151,30 @@ def test_what_does_not_fit_comes_back_with_everything_typed(
         assert "Neem je eigen laarzen mee" in answer.text
 
 
+def test_somebody_self_employed_guides_in_person(
+    sign_in: Callable[[int], FlaskClient], place: dict[str, int], sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        alone = make_company(session, name="Anna Alleen", self_employed=True)
+        person_id = make_professional(session, company=alone, name="Anna Alleen").id
+        company_id = alone.id
+    client = sign_in(person_id)
+    assert 'name="supervisor"' not in client.get(NEW).text
+    typed = filled(place, go="1", organisation=str(company_id), supervisor_id="0")
+    assert client.post(NEW, data=typed).status_code == 302
+    offer = the_offer(sqlite_database)
+    assert (offer.person_id, offer.details["supervisor_id"], offer.details["supervisor"]) == (
+        person_id,
+        person_id,
+        "Anna Alleen",
+    )
+
+
 def test_only_contacts_offer_and_a_coordinator_writes_down(
     sign_in: Callable[[int], FlaskClient], place: dict[str, int], sqlite_database: Database
 ) -> None:
-    assert sign_in(place["professional"]).get(NEW).status_code == 403
+    assert sign_in(place["professional"]).get(NEW).status_code == 404
+    assert sign_in(place["teacher"]).get(NEW).status_code == 403
     client = sign_in(place["coordinator"])
     address = f"/offers/on-behalf/{place['company']}/internship-place"
     assert address in client.get("/offers/on-behalf").text
