@@ -126,8 +126,9 @@ def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
 
 
 def can_ask_again(facts: MatchFacts, actor: Actor) -> bool:
-    """After a visit that took place the school, or the coordinator for it, may start a new request for this guest."""
-    return facts.state is MatchState.HELD and bool(sides_of(facts, actor) & {Side.SCHOOL, Side.COORDINATOR})
+    """After a lesson that took place the school, or the coordinator for it, may start a new request for this guest."""
+    lesson = facts.kind is Kind.GUEST_LECTURE and facts.state is MatchState.HELD
+    return lesson and bool(sides_of(facts, actor) & {Side.SCHOOL, Side.COORDINATOR})
 
 
 def allowed_actions(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Action]:

@@ -62,7 +62,7 @@ def propose(
         said=said,
     )
     if isinstance(outcome, NeverCode):
-        raise Conflict(never_sentence(outcome))
+        raise Conflict(never_sentence(outcome, session.get_one(Request, request_id).kind))
     return outcome
 
 

@@ -64,6 +64,12 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
         {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
         | ({"other_coordinator"} if name == "other_company" else set())
     ),
+    "offers.new_place_on_behalf": lambda name: (
+        {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
+        | ({"other_coordinator"} if name == "other_company" else set())
+    ),
+    # Only an internship that took place has one; tests/matching/test_stays shows who reads it.
+    "matching.hours_statement_page": lambda state: set(),
     "organisations.show": lambda name: MEMBERS[name],
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
