@@ -32,6 +32,34 @@ def chosen_sheet(kind: ImportKind, sheets: Sequence[Sheet], wanted: str | None =
     return max(sheets, key=lambda sheet: (_complete(kind, sheet), _recognised(kind, sheet)))
 
 
+def own_kind(sheet: Sheet) -> ImportKind | None:
+    """What a sheet is by its columns: a day makes it visits, a title lessons; None when no kind is complete."""
+    return next((kind for kind in (ImportKind.VISITS, ImportKind.OFFERS, ImportKind.PEOPLE) if _complete(kind, sheet)), None)
+
+
+def first_kind(sheets: Sequence[Sheet]) -> ImportKind:
+    """Where to begin with a file: people before what they offer, and that before their visits."""
+    found = {own_kind(sheet) for sheet in sheets}
+    return next((kind for kind in ImportKind if kind in found), ImportKind.PEOPLE)
+
+
+def next_kind(kind: ImportKind, sheets: Sequence[Sheet]) -> ImportKind | None:
+    """What else this file holds, once this kind is in."""
+    kinds = list(ImportKind)
+    found = {own_kind(sheet) for sheet in sheets}
+    return next((later for later in kinds[kinds.index(kind) + 1 :] if later in found), None)
+
+
+def chosen_sheets(kind: ImportKind, sheets: Sequence[Sheet]) -> list[Sheet]:
+    """Every sheet of this kind, so that schools and companies go in together; else the one that comes nearest."""
+    return [sheet for sheet in sheets if own_kind(sheet) is kind] or [chosen_sheet(kind, sheets)]
+
+
+def all_known(mapping: Mapping[str, str], sheet: Sheet) -> bool:
+    """Nothing to ask: every column that holds something is recognised, and nothing is missing or double."""
+    return all(mapping.get(header) or not any(row[1][at] for row in sheet.rows) for at, header in enumerate(sheet.columns))
+
+
 def _recognised(kind: ImportKind, sheet: Sheet) -> int:
     return sum(bool(code) for code in propose(kind, sheet).values())
 
@@ -90,12 +118,18 @@ def run_import(
     now: datetime,
     write: bool = False,
     notice: bool = False,
+    more: Sequence[tuple[Sheet, Mapping[str, str]]] = (),
 ) -> ImportReport:
-    """What the file would do, or with `write` does when no row is refused. Raises Forbidden, InvalidInput."""
+    """What the file would do, or with `write` does when no row is refused; the rows of `more` sheets come behind.
+
+    Raises Forbidden, InvalidInput.
+    """
     if actor.user_id is None or not (actor.is_coordinator or actor.is_administrator):
         raise Forbidden(NOT_HERS)
-    check_mapping(kind, mapping)
-    rows = rows_of(sheet, mapping)
+    rows = []
+    for each, its in ((sheet, mapping), *more):
+        check_mapping(kind, its)
+        rows += rows_of(each, its)
     common: dict[str, Any] = {"actor": actor, "now": now, "write": write}
     if kind is ImportKind.PEOPLE:
         return import_people(session, rows, notice=notice, **common)
