@@ -15,7 +15,7 @@ from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.import_forms import EVERYTHING, KINDS, ApplyForm, UploadForm
 from matcher.coordination.uploads import Uploads
 from matcher.errors import InvalidInput, NotFound
-from matcher.i18n import _
+from matcher.i18n import _, ngettext
 from matcher.organisations.columns import FIELDS, ImportKind, check_mapping
 from matcher.organisations.outcomes import ImportReport, Status
 from matcher.organisations.spreadsheets import MOST_SHEETS, Sheet, read_sheets
@@ -163,13 +163,15 @@ def _done(report: ImportReport, upload: Upload) -> str:
     if upload.kind is not ImportKind.PEOPLE:
         return text
     if report.notices:
-        return f"{text} {_('%(num)s privacy notices go out.', num=report.notices)}"
-    return f"{text} {_('Nobody got a mail.')}"
+        mailed = ngettext(
+            "%(num)s person gets the privacy notice.", "%(num)s people get the privacy notice.", report.notices
+        )
+    else:
+        mailed = _("Nobody gets a mail.")
+    return f"{text} {mailed}"
 
 
-def _run(
-    session: Session, upload: Upload, person: Actor, *, write: bool = False, notice: bool = False
-) -> ImportReport:
+def _run(session: Session, upload: Upload, person: Actor, *, write: bool = False, notice: bool = False) -> ImportReport:
     first, *more = zip(upload.taken, _mappings(session, upload, person), strict=True)
     return imports.run_import(
         session,

@@ -34,7 +34,9 @@ def chosen_sheet(kind: ImportKind, sheets: Sequence[Sheet], wanted: str | None =
 
 def own_kind(sheet: Sheet) -> ImportKind | None:
     """What a sheet is by its columns: a day makes it visits, a title lessons; None when no kind is complete."""
-    return next((kind for kind in (ImportKind.VISITS, ImportKind.OFFERS, ImportKind.PEOPLE) if _complete(kind, sheet)), None)
+    return next(
+        (kind for kind in (ImportKind.VISITS, ImportKind.OFFERS, ImportKind.PEOPLE) if _complete(kind, sheet)), None
+    )
 
 
 def first_kind(sheets: Sequence[Sheet]) -> ImportKind:
@@ -57,7 +59,9 @@ def chosen_sheets(kind: ImportKind, sheets: Sequence[Sheet]) -> list[Sheet]:
 
 def all_known(mapping: Mapping[str, str], sheet: Sheet) -> bool:
     """Nothing to ask: every column that holds something is recognised, and nothing is missing or double."""
-    return all(mapping.get(header) or not any(row[1][at] for row in sheet.rows) for at, header in enumerate(sheet.columns))
+    return all(
+        mapping.get(header) or not any(row[1][at] for row in sheet.rows) for at, header in enumerate(sheet.columns)
+    )
 
 
 def _recognised(kind: ImportKind, sheet: Sheet) -> int:

@@ -48,10 +48,12 @@ def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
     school = _school(session)
     if school is None:
-        return render_template(
-            "requests/choose_school.html", **school_choice(session, actor(), request.args.get("q", "")[:100])
-        )
+        choice = school_choice(session, actor(), request.args.get("q", "")[:100])
+        if "jump" in request.args and choice["q"] and len(choice["schools"]) == 1:
+            return redirect(url_for(".new_guest_lecture", school=choice["schools"][0].id))
+        return render_template("requests/choose_school.html", **choice)
     form = GuestLectureForm(formdata=None)
+    form.recall(now)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 
@@ -182,8 +184,9 @@ def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> 
 
 
 def _save(school: Organisation, draft: Request | None) -> Any:
-    """Save what was typed; with `go` it must be complete and is sent on to be published."""
-    form, now, go = GuestLectureForm(), utcnow(), "go" in request.form
+    """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
+    form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
+    go = another or "go" in request.form
     session = reading()
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
     topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
@@ -194,6 +197,10 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             saved_id = _write(school, draft, form, topic_ids, now, go=go)
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
+        if draft is None and form.asked_by.data:
+            form.keep(now)
+        if another:
+            return redirect(url_for("coordination.post_request", request_id=saved_id), 307)
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)
