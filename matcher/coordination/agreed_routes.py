@@ -9,7 +9,6 @@ from matcher.coordination.agreed_services import note_agreement
 from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.forms import AgreedForm
 from matcher.errors import Conflict, InvalidInput, NotFound
-from matcher.i18n import _
 from matcher.matching.request_services import publish_request
 from matcher.matching.suggestion_queries import latest_run
 from matcher.matching.suggestion_services import store_run, suggest
@@ -86,8 +85,8 @@ def note_agreed(request_id: int) -> Response | tuple[str, int]:
         form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
         return _agreed_page(request_id, form), 422
     form.keep(now)
-    toast(_("Noted in both names. It waits for your approval."))
-    return redirect(url_for(".agreed", request=following) if following else url_for(".approve"))
+    # Said in the page itself: a message over it would lie on the button of the next one.
+    return redirect(url_for(".agreed", request=following, noted=1) if following else url_for(".approve"))
 
 
 def _next(request_id: int) -> int | None:

@@ -1,4 +1,4 @@
-"""A person's hand in a browser: every click, tick, choice, typed field and key is counted under the task it belongs to."""
+"""A person's hand in a browser: every click, tick, choice, typed field and key is counted, per task."""
 
 import re
 from collections import Counter
@@ -45,9 +45,10 @@ class Hand:
         self._count("typed")
         self.page.fill(f"[name={name}]", text)
 
-    def choose(self, name: str, label: str) -> None:
-        self._count("clicks")
-        self.page.select_option(f"select[name={name}]", label=label)
+    def find(self, letters: str) -> None:
+        """A few letters and Enter, in the box for searching."""
+        self.write("q", letters.lower())
+        self.key("Enter")
 
     def hand_in(self, name: str, file: Path) -> None:
         self._count("clicks")

@@ -3,15 +3,17 @@
 from itertools import product
 from typing import Any
 
+# fmt: off
 TREES = ("Eik", "Beuk", "Linde", "Wilg", "Berk", "Els", "Hazel", "Iep", "Esdoorn", "Populier", "Den", "Lariks", "Taxus",
-         "Vlier", "Meidoorn")  # fmt: skip
+         "Vlier", "Meidoorn")
 WATERS = ("meer", "beek", "sloot", "plas", "vaart", "bron", "gracht", "kolk", "wiel", "poel")
+TRADES = ("Installatie", "Lasserij", "Zorggroep", "Softwarehuis", "Waterbouw", "Bouwbedrijf", "Zonnedak", "Drukkerij",
+          "Kaasmakerij", "Scheepswerf", "Accountants", "Garage", "Kwekerij", "Laboratorium", "Sloopbedrijf", "Windpark",
+          "Schilderwerk", "Melkfabriek", "Notariaat", "Tandtechniek")
+WORDS = ("Bedacht", "Verzonnen", "Fictief", "Denkbeeldig", "Voorbeeld", "Proef", "Schijn", "Droom", "Fantasie", "Ooit",
+         "Nergens", "Elders", "Misschien", "Alsof", "Zogenaamd")
+# fmt: on
 SCHOOLS = [f"{tree}en{water} College" for tree, water in product(TREES, WATERS)]
-TRADES = ("Installatie", "Lasserij", "Zorggroep", "Softwarehuis", "Waterbouw", "Bouwbedrijf", "Zonnedak", "Kaasmakerij",
-          "Drukkerij", "Scheepswerf", "Accountants", "Garage", "Kwekerij", "Laboratorium", "Slopersbedrijf", "Schildersbedrijf",
-          "Windpark", "Melkfabriek", "Notariaat", "Tandtechniek")  # fmt: skip
-WORDS = ("Bedacht", "Verzonnen", "Fictief", "Denkbeeldig", "Voorbeeld", "Proef", "Schijn", "Droom", "Fantasie", "Nergens",
-         "Elders", "Ooit", "Misschien", "Alsof", "Zogenaamd")  # fmt: skip
 COMPANIES = [f"{trade} {word}" for word, trade in product(WORDS, TRADES)]
 FIRST = ("Anke", "Bram", "Carlijn", "Daan", "Esther", "Foppe", "Gerda", "Hidde", "Ilse", "Jelle")
 LAST = ("Visser", "de Boer", "van der Meer", "Hoekstra", "'t Hart", "Bakker", "Postma", "van Dijk", "Wiersma", "Smit")

@@ -66,6 +66,7 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
+    "coordination.posted": lambda name: {"coordinator"} if name != "draft" else set(),
     "coordination.rules": lambda name: {"coordinator"} if name == "own" else {"other_coordinator"},
     "safeguarding.school": lambda name: {"school": {"lead"}, "other_school": {"other_lead"}}.get(name, set()),
 }
