@@ -70,7 +70,8 @@ def import_upload() -> Response | tuple[str, int]:
         return invalid("coordination/import.html", form)
     said = form.kind.data
     token = _uploads().keep(content, user_id=_id(actor()))
-    return redirect(_begin(imports.first_kind(sheets) if said == EVERYTHING else ImportKind(said), token, sheets))
+    first = imports.next_kind(sheets) if said == EVERYTHING else ImportKind(said)
+    return redirect(_begin(first or ImportKind.PEOPLE, token, sheets))
 
 
 def _begin(kind: ImportKind, token: str, sheets: list[Sheet]) -> str:
@@ -145,7 +146,7 @@ def import_apply(kind: str, token: str) -> Response | tuple[str, int]:
     if not report.written:
         return _report_page(upload, report, form), 422
     toast(_done(report, upload))
-    later = imports.next_kind(upload.kind, upload.sheets)
+    later = imports.next_kind(upload.sheets, upload.kind)
     if later is not None:
         return redirect(_begin(later, token, upload.sheets))
     _uploads().forget(token, user_id=_id(person))
@@ -224,7 +225,7 @@ def _report_page(upload: Upload, report: ImportReport, form: Any = None) -> str:
         shown=lines[:MOST_SHOWN],
         form=form or ApplyForm(formdata=None),
         asks_notice=upload.kind is ImportKind.PEOPLE,
-        later=imports.next_kind(upload.kind, upload.sheets),
+        later=imports.next_kind(upload.sheets, upload.kind),
         kinds=KINDS,
     )
 

@@ -32,33 +32,29 @@ def chosen_sheet(kind: ImportKind, sheets: Sequence[Sheet], wanted: str | None =
     return max(sheets, key=lambda sheet: (_complete(kind, sheet), _recognised(kind, sheet)))
 
 
-def own_kind(sheet: Sheet) -> ImportKind | None:
-    """What a sheet is by its columns: a day makes it visits, a title lessons; None when no kind is complete."""
-    return next(
-        (kind for kind in (ImportKind.VISITS, ImportKind.OFFERS, ImportKind.PEOPLE) if _complete(kind, sheet)), None
-    )
+def kinds_of(sheet: Sheet) -> set[ImportKind]:
+    """What a sheet holds by its columns: a day makes it visits, a title lessons; with names beside them people too."""
+    if _complete(ImportKind.VISITS, sheet):
+        return {ImportKind.VISITS}
+    found = {kind for kind in (ImportKind.OFFERS, ImportKind.PEOPLE) if _complete(kind, sheet)}
+    names = {"name", "first_name", "last_name"} & set(propose(ImportKind.PEOPLE, sheet).values())
+    return found if names or ImportKind.OFFERS not in found else {ImportKind.OFFERS}
 
 
-def first_kind(sheets: Sequence[Sheet]) -> ImportKind:
-    """Where to begin with a file: people before what they offer, and that before their visits."""
-    found = {own_kind(sheet) for sheet in sheets}
-    return next((kind for kind in ImportKind if kind in found), ImportKind.PEOPLE)
-
-
-def next_kind(kind: ImportKind, sheets: Sequence[Sheet]) -> ImportKind | None:
-    """What else this file holds, once this kind is in."""
+def next_kind(sheets: Sequence[Sheet], after: ImportKind | None = None) -> ImportKind | None:
+    """What a file holds, in the order in which it goes in: people before what they offer, that before their visits."""
     kinds = list(ImportKind)
-    found = {own_kind(sheet) for sheet in sheets}
-    return next((later for later in kinds[kinds.index(kind) + 1 :] if later in found), None)
+    found = set().union(*map(kinds_of, sheets))
+    return next((kind for kind in kinds[kinds.index(after) + 1 if after else 0 :] if kind in found), None)
 
 
 def chosen_sheets(kind: ImportKind, sheets: Sequence[Sheet]) -> list[Sheet]:
     """Every sheet of this kind, so that schools and companies go in together; else the one that comes nearest."""
-    return [sheet for sheet in sheets if own_kind(sheet) is kind] or [chosen_sheet(kind, sheets)]
+    return [sheet for sheet in sheets if kind in kinds_of(sheet)] or [chosen_sheet(kind, sheets)]
 
 
 def all_known(mapping: Mapping[str, str], sheet: Sheet) -> bool:
-    """Nothing to ask: every column that holds something is recognised, and nothing is missing or double."""
+    """Every column that holds something is recognised, so there is nothing to ask."""
     return all(
         mapping.get(header) or not any(row[1][at] for row in sheet.rows) for at, header in enumerate(sheet.columns)
     )
