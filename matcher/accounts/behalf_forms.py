@@ -1,8 +1,8 @@
 """What a coordinator fills in beside somebody else's words: how they came, when, and whether that person is mailed."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 
-from flask import session
 from wtforms import BooleanField, DateField, RadioField
 from wtforms.validators import Optional
 
@@ -12,6 +12,7 @@ from matcher.i18n import _l
 from matcher.web.forms import choices
 
 KEPT = "heard"
+"""Under this name routes keep, in the cookie, how the last thing came."""
 HOWS = {How.PHONE: _l("By phone"), How.MAIL: _l("By mail"), How.IN_PERSON: _l("In person")}
 
 
@@ -32,15 +33,13 @@ class HeardFields:
         at = now if day == local_date(now) else datetime.combine(day, time(12), AMSTERDAM)
         return Heard(how=How(self.how.data or How.PHONE), at=at, tell=bool(self.tell.data))
 
-    def keep(self, now: datetime) -> None:
+    def kept(self, now: datetime) -> dict[str, str]:
         """For the next thing she writes down today: a pile of mails came the same way, mostly on the same day."""
         day = self.heard_on.data
-        session[KEPT] = {"how": self.how.data, "on": day.isoformat() if day else "", "at": local_date(now).isoformat()}
+        return {"how": self.how.data, "on": day.isoformat() if day else "", "at": local_date(now).isoformat()}
 
-    def recall(self, now: datetime) -> None:
+    def recall(self, kept: Mapping[str, str] | None, now: datetime) -> None:
         """As the one before, on the day she wrote that down. Who is mailed is always said again."""
-        kept = session.get(KEPT) or {}
-        if kept.get("at") != local_date(now).isoformat():
-            return
-        self.how.data = kept.get("how") if kept.get("how") in set(How) else self.how.data
-        self.heard_on.data = date.fromisoformat(kept["on"]) if kept.get("on") else None
+        if kept and kept["at"] == local_date(now).isoformat():
+            self.how.data = kept["how"]
+            self.heard_on.data = date.fromisoformat(kept["on"]) if kept["on"] else None

@@ -1,10 +1,12 @@
 """What a coordinator writes down one after the other: requests that came by mail, and that both sides said yes."""
 
 from flask import redirect, render_template, request, url_for
+from flask import session as cookie
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.clock import utcnow
-from matcher.coordination.agreed_queries import open_requests, people_for, request_here
+from matcher.coordination.agreed_queries import open_requests, people_for, request_here, somebody_comes
 from matcher.coordination.agreed_services import note_agreement
 from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.forms import AgreedForm
@@ -53,11 +55,13 @@ def posted(request_id: int) -> str:
 
 @blueprint.get("/agreed")
 @roles("coordinator")
-def agreed() -> str:
+def agreed() -> str | Response:
     """The named request, else the first one nobody said yes to."""
     named = request.args.get("request", type=int)
+    if named is not None and somebody_comes(reading(), request_here(reading(), actor(), named)):
+        return redirect(url_for("matching.request_page_view", request_id=named))
     form = AgreedForm(formdata=None)
-    form.recall(utcnow())
+    form.recall(cookie.get(KEPT), utcnow())
     return _agreed_page(named, form)
 
 
@@ -84,7 +88,7 @@ def note_agreed(request_id: int) -> Response | tuple[str, int]:
     except (InvalidInput, Conflict) as refusal:
         form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
         return _agreed_page(request_id, form), 422
-    form.keep(now)
+    cookie[KEPT] = form.kept(now)
     # Said in the page itself: a message over it would lie on the button of the next one.
     return redirect(url_for(".agreed", request=following, noted=1) if following else url_for(".approve"))
 

@@ -62,10 +62,8 @@ def note_agreement(
 
 
 def _waiting(session: Session, request_id: int, offer_id: int) -> Match | None:
-    query = select(Match).where(
-        Match.request_id == request_id, Match.offer_id == offer_id, Match.state == MatchState.PROPOSED
-    )
-    return session.scalars(query.limit(1)).first()
+    query = select(Match).where(Match.request_id == request_id, Match.offer_id == offer_id)
+    return session.scalars(query.where(Match.state == MatchState.PROPOSED, Match.side == Side.SCHOOL).limit(1)).first()
 
 
 def _suggestion(session: Session, request_id: int, offer_id: int) -> int | None:

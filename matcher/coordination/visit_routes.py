@@ -3,8 +3,10 @@
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask import session as cookie
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.clock import utcnow
 from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.forms import PastVisitForm
@@ -41,7 +43,7 @@ def new_visit() -> str | Response:
         return render_template("coordination/visit_choose.html", school=school, found=found, q=text)
     sides = between(session, school, company_id)
     form = _form(PastVisitForm(formdata=None), sides)
-    form.recall(utcnow())
+    form.recall(cookie.get(KEPT), utcnow())
     form.begin_with(sides.guests, sides.offers)
     return render_template(FORM, form=form, **_page(form, sides))
 
@@ -68,7 +70,7 @@ def register() -> Any:
         form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
         return invalid(FORM, form, **_page(form, sides))
     toast(_("Registered. It counts in the figures; nobody got a message."))
-    form.keep(now)
+    cookie[KEPT] = form.kept(now)
     if "another" in request.form:
         return redirect(url_for(".new_visit"))
     return redirect(url_for("matching.show", match_id=match_id))

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.availability.moments import Plan
 from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
@@ -53,7 +55,7 @@ def new_guest_lecture() -> Any:
             return redirect(url_for(".new_guest_lecture", school=choice["schools"][0].id))
         return render_template("requests/choose_school.html", **choice)
     form = GuestLectureForm(formdata=None)
-    form.recall(now)
+    form.recall(cookie.get(KEPT), now)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 
@@ -198,7 +200,7 @@ def _save(school: Organisation, draft: Request | None) -> Any:
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
         if draft is None and form.asked_by.data:
-            form.keep(now)
+            cookie[KEPT] = form.kept(now)
         if another:
             return redirect(url_for("coordination.post_request", request_id=saved_id), 307)
         if go:

@@ -57,7 +57,18 @@ def test_both_said_yes_in_one_place(browse: Browse, sqlite_database: Database) -
         assert steps == [ids["coordinator"], ids["coordinator"]]
         assert session.scalar(waiting) == 0
         assert broken_promises(session) == []
-    assert client.get(f"/coordination/agreed?request={ids['request']}").status_code == 200
+
+
+def test_who_was_asked_and_phones_back_is_answered_for(browse: Browse, sqlite_database: Database) -> None:
+    _life, ids = world(sqlite_database)
+    client = browse(ids["coordinator"])
+    client.post(f"/requests/{ids['request']}/invite", data={"offers": [str(ids["offer"])]})
+    assert "Is gevraagd" in client.get("/coordination/agreed").text
+    done = client.post(f"/coordination/agreed/{ids['request']}", data={"choice": f"{ids['offer']}-{ids['moment']}"})
+    assert done.status_code == 302
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Match.state)).all() == [MatchState.ACCEPTED]
+    assert client.get(f"/coordination/agreed?request={ids['request']}").location == f"/requests/{ids['request']}"
 
 
 def test_only_the_coordinator_of_the_region_writes_it_down(browse: Browse, sqlite_database: Database) -> None:
