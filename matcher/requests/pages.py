@@ -57,6 +57,9 @@ def form_page(
     form.also_classes.choices = choices([(c.id, c.name) for c in classes])
     form.teacher.choices = choices([("", _("I do myself") if not on_behalf else _("The one who asks")), *people])
     form.asked_by.choices = choices([("", _("Choose somebody")), *people])
+    if on_behalf and not form.is_submitted():
+        # Who is alone there is the one who asks.
+        form.asked_by.data = people[0][0] if len(people) == 1 else None
     form.new_level.choices = choices([("", _("Choose a level")), *level_choices(school)])
     weeks = coming_weeks(local_date(now), timetable.calendar)
     return {

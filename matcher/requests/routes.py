@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.availability.moments import Plan
 from matcher.availability.states import Kind
 from matcher.clock import utcnow
@@ -20,8 +22,8 @@ from matcher.requests import class_services, internship_routes, internship_servi
 from matcher.requests.asking import Wish, weekly_from_rows
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
-from matcher.requests.pages import class_page, form_page, list_page, school_choice
-from matcher.requests.school_routes import ASKERS, MOST_TOPICS, asking_school, blueprint
+from matcher.requests.pages import class_page, form_page, list_page
+from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
@@ -49,12 +51,9 @@ def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
     school = asking_school(session)
     if school is None:
-        return render_template(
-            "requests/choose_school.html",
-            to="requests.new_guest_lecture",
-            **school_choice(session, actor(), request.args.get("q", "")[:100]),
-        )
+        return ask_for_school(session, "requests.new_guest_lecture")
     form = GuestLectureForm(formdata=None)
+    form.recall(cookie.get(KEPT), now)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 
@@ -181,8 +180,9 @@ def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> 
 
 
 def _save(school: Organisation, draft: Request | None) -> Any:
-    """Save what was typed; with `go` it must be complete and is sent on to be published."""
-    form, now, go = GuestLectureForm(), utcnow(), "go" in request.form
+    """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
+    form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
+    go = another or "go" in request.form
     session = reading()
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
     topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
@@ -193,6 +193,10 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             saved_id = _write(school, draft, form, topic_ids, now, go=go)
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
+        if draft is None and form.asked_by.data:
+            cookie[KEPT] = form.kept(now)
+        if another:
+            return redirect(url_for("coordination.post_request", request_id=saved_id), 307)
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)

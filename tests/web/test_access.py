@@ -74,6 +74,7 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
+    "coordination.posted": lambda name: {"coordinator"} if name != "draft" else set(),
     "coordination.rules": lambda name: NODES[name],
     "coordination.node": lambda name: NODES[name],
     "qualifications.edit_route": lambda name: {"administrator"},
