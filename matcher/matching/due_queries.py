@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from matcher.accounts.models import User
-from matcher.availability.states import Kind
 from matcher.db import Database
+from matcher.matching.letters import every
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
@@ -19,7 +19,7 @@ from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Proof
 
 MOST = 500
-HOW_WAS_IT = "matching/how_was_it"
+HOW_WAS_IT = "how_was_it"
 
 
 def _ids(database: Database, query: Select[int]) -> list[int]:
@@ -76,7 +76,8 @@ def accepted(database: Database, settled: datetime) -> list[int]:
 
 def over(database: Database, now: datetime) -> list[int]:
     """Visits that ended and whose sides were not asked yet how it was."""
-    asked = exists().where(Outbox.subject == "match", Outbox.subject_id == Match.id, Outbox.template == HOW_WAS_IT)
+    letters = Outbox.template.in_(every(HOW_WAS_IT))
+    asked = exists().where(Outbox.subject == "match", Outbox.subject_id == Match.id, letters)
     since = (now - timedelta(days=21)).timestamp()
     query = _chosen().where(
         Match.state == MatchState.APPROVED,
@@ -151,7 +152,6 @@ def finished(database: Database, now: datetime) -> list[int]:
     """Open requests whose last asked moment is over and that have no live match any more."""
     ahead = exists().where(RequestMoment.request_id == Request.id, RequestMoment.end_s > now.timestamp())
     live = exists().where(Match.request_id == Request.id, Match.state.in_(LIVE))
-    query = select(Request.id).where(
-        Request.state == RequestState.OPEN, Request.kind == Kind.GUEST_LECTURE, ~ahead, ~live
-    )
+    some = exists().where(RequestMoment.request_id == Request.id)
+    query = select(Request.id).where(Request.state == RequestState.OPEN, some, ~ahead, ~live)
     return _ids(database, query.order_by(Request.id))

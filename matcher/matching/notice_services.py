@@ -15,6 +15,7 @@ from matcher.accounts.states import Role
 from matcher.matching.behalf_services import quiet
 from matcher.matching.calendar import build_event
 from matcher.matching.download_queries import location_of
+from matcher.matching.letters import letter_for
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.moments import visits_of
 from matcher.matching.queries import chosen_moment
@@ -99,7 +100,7 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                 enqueue(
                     session,
                     recipient=recipient,
-                    template=f"matching/{audience.template}",
+                    template=letter_for(match.kind, audience.template),
                     params=params | {"side": side.value},
                     subject="match",
                     subject_id=match.id,

@@ -16,8 +16,9 @@ from matcher.matching.proposal_services import ask_next, lock_people, tick
 from matcher.matching.states import LIVE, CancelReason
 from matcher.matching.visit_services import end_by_system
 from matcher.requests import policy
+from matcher.requests.complete_services import require_complete
 from matcher.requests.models import Request, RequestRevision
-from matcher.requests.services import record_revision, require_complete
+from matcher.requests.services import record_revision
 from matcher.requests.states import RequestState
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from matcher.matching.letters import common
 from matcher.matching.models import Match, Message
 from matcher.matching.states import MatchState
 
@@ -25,7 +26,7 @@ _WITHOUT_NAME = frozenset({"matching/name_wanted", "matching/name_overdue"})
 
 
 def match_still_true(session: Session, match_id: int, seq: int, template: str) -> bool:
-    match = session.get(Match, match_id)
+    match, template = session.get(Match, match_id), common(template)
     if match is None:
         return False
     if template in _WITHOUT_NAME and match.visitor_id is not None:

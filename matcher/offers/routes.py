@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES, Role
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l, current_locale
-from matcher.offers import queries, services
+from matcher.offers import hybrid_routes, queries, services
 from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
 from matcher.offers.policy import sees_names
@@ -31,6 +32,7 @@ OFFERERS = ("professional", "company_contact")
 CHANGERS = (*OFFERERS, "coordinator")
 FORM = "offers/guest_lecture.html"
 MOST_TOPICS = 12
+hybrid_routes.register(blueprint)
 
 
 @blueprint.get("")
@@ -82,8 +84,10 @@ def create_guest_lecture() -> Any:
 
 @blueprint.get("/<int:offer_id>/edit")
 @roles(*CHANGERS)
-def edit(offer_id: int) -> str:
+def edit(offer_id: int) -> Any:
     view = _changeable(offer_id)
+    if view.offer.kind is Kind.HYBRID_PLACEMENT:
+        return redirect(url_for(".edit_hybrid", offer_id=offer_id))
     given = queries.input_of(reading(), view.offer)
     form, companies = _form(given, place=view.organisation)
     form.show(given, view.offer.version)
@@ -94,6 +98,8 @@ def edit(offer_id: int) -> str:
 @roles(*CHANGERS)
 def save(offer_id: int) -> Any:
     view = _changeable(offer_id)
+    if view.offer.kind is not Kind.GUEST_LECTURE:
+        raise NotFound()
     form, companies = _form(queries.input_of(reading(), view.offer), bound=True, place=view.organisation)
     person, now = actor(), utcnow()
     topic_ids = _topic_ids(reading(), form)

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matcher.availability.moments import Plan
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
-from matcher.requests import class_services, queries, services
+from matcher.requests import class_services, queries, services, vacancy_routes
 from matcher.requests.asking import Wish, weekly_from_rows
+from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
 from matcher.requests.pages import class_page, form_page, list_page, school_choice
@@ -30,6 +32,7 @@ ASKERS = ("teacher", "school_lead", "coordinator")
 FORM = "requests/guest_lecture.html"
 CLASS = "requests/class.html"
 MOST_TOPICS = 40
+vacancy_routes.register(blueprint)
 
 
 @blueprint.get("")
@@ -67,9 +70,11 @@ def create_guest_lecture() -> Any:
 
 @blueprint.get("/<int:request_id>/edit")
 @roles(*ASKERS)
-def edit_draft(request_id: int) -> str:
+def edit_draft(request_id: int) -> Any:
     session, now = reading(), utcnow()
     draft = queries.draft_for(session, actor(), request_id)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return redirect(url_for(".edit_vacancy", request_id=request_id))
     school = session.get_one(Organisation, draft.organisation_id)
     form = GuestLectureForm(formdata=None)
     wish = queries.wish_of(session, draft)
@@ -93,7 +98,7 @@ def save_draft(request_id: int) -> Any:
 def copy(request_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        draft_id = services.copy_request(session, actor=person, now=now, request_id=request_id).id
+        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
     toast(_("Copied. Choose new weeks and send it."))
     return redirect(url_for(".edit_draft", request_id=draft_id))
 
