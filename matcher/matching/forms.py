@@ -15,7 +15,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from matcher.i18n import _l
 from matcher.matching.behalf_forms import SpokenFields
-from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, REJECT_REASONS
+from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, OF_PLACEMENTS, REJECT_REASONS
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
 from matcher.web.forms import MatcherForm, choices
 
@@ -73,7 +73,12 @@ class EndForm(StepForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.reason.choices = _pairs(CANCEL_REASONS)
+        self.reason.choices = _pairs({code: text for code, text in CANCEL_REASONS.items() if code not in OF_PLACEMENTS})
+
+    def for_placement(self) -> None:
+        """A hybrid placement can come to nothing for reasons of its own."""
+        own = {code: label for code, label in CANCEL_REASONS.items() if code is not CancelReason.PARTNER_LEFT}
+        self.reason.choices = _pairs(own)
 
 
 class RejectForm(StepForm):

@@ -13,13 +13,15 @@ from matcher.accounts.models import User
 from matcher.accounts.queries import coordinators_of, members_of, recipient_of
 from matcher.accounts.states import Role
 from matcher.matching.behalf_services import quiet
+from matcher.matching.bridges import is_pair
 from matcher.matching.calendar import build_event
 from matcher.matching.download_queries import location_of
 from matcher.matching.letters import letter_for
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.moments import visits_of
 from matcher.matching.queries import chosen_moment
-from matcher.matching.states import UNDO_SECONDS, Action, MatchState, Side
+from matcher.matching.route_notice_services import tell_of_route
+from matcher.matching.states import FINAL, UNDO_SECONDS, Action, MatchState, Side
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
@@ -100,7 +102,7 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                 enqueue(
                     session,
                     recipient=recipient,
-                    template=letter_for(match.kind, audience.template),
+                    template=letter_for(match.kind, _letter(audience, side, match, request)),
                     params=params | {"side": side.value},
                     subject="match",
                     subject_id=match.id,
@@ -111,6 +113,14 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                     calendar=calendar,
                     calendar_method=method,
                 )
+    if event.to_state in {MatchState.APPROVED.value, MatchState.HELD.value}:
+        tell_of_route(session, match, request, moment.day if moment else None, event.at)
+
+
+def _letter(audience: Audience, side: Side, match: Match, request: Request) -> str:
+    """A school that asked two people together hears that one of them does not go on, and what it can do."""
+    lost = match.state in FINAL - {MatchState.HELD, MatchState.MISSED}
+    return "bridge_broken" if lost and side is Side.SCHOOL and is_pair(request.details) else audience.template
 
 
 def channels_for(side: Side, channels: Iterable[str], unmailed: Collection[Side]) -> list[str]:
@@ -167,6 +177,7 @@ def step_params(
         "parts": list(moment.parts) if moment else [],
         "where": location_of(request, school, company),
         "expires": match.expires_at.isoformat() if match.expires_at else None,
+        "is_shared": is_pair(request.details),
         "answers_to": f"/matches/{match.id}",
     }
 

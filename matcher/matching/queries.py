@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
+from matcher.availability.states import Kind
 from matcher.errors import NotFound
-from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message, VisitReport
+from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, Message, VisitReport
 from matcher.matching.policy import LastStep, MatchFacts, can_see
-from matcher.matching.states import LIVE, Action, MatchState, Side
+from matcher.matching.states import LIVE, Action, HybridStep, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.requests.models import Request
 
@@ -26,7 +27,7 @@ def facts_of_match(session: Session, match: Match) -> MatchFacts:
 
 
 def facts_of(session: Session, matches: Sequence[Match]) -> dict[int, MatchFacts]:
-    """Match id → facts, in six statements however many matches there are."""
+    """Match id → facts, in a fixed number of statements however many matches there are."""
     ids = [match.id for match in matches]
     if not ids:
         return {}
@@ -43,9 +44,10 @@ def facts_of(session: Session, matches: Sequence[Match]) -> dict[int, MatchFacts
     for report in session.scalars(select(VisitReport).where(VisitReport.match_id.in_(ids))):
         reports[report.match_id][report.side] = report.happened
     last = _last_events(session, ids)
+    steps = standing_steps(session, [match.id for match in matches if match.kind is Kind.HYBRID_PLACEMENT])
     return {
         match.id: _facts(match, requests[match.request_id], offers[match.offer_id], consents[match.id],
-                         chosen.get(match.id), reports.get(match.id), last[match.id])
+                         chosen.get(match.id), reports.get(match.id), last[match.id], frozenset(steps[match.id]))
         for match in matches
     }  # fmt: skip
 
@@ -71,6 +73,7 @@ def _facts(
     moment: MatchMoment | None,
     reports: dict[Side, bool] | None,
     events: list[MatchEvent],
+    steps: frozenset[HybridStep],
 ) -> MatchFacts:
     newest = events[0]
     return MatchFacts(
@@ -100,7 +103,20 @@ def _facts(
         ),
         move_asked_by=_move_asked_by(events),
         reports=reports,
+        steps=steps,
     )
+
+
+def standing_steps(session: Session, match_ids: Sequence[int]) -> dict[int, dict[HybridStep, HybridStepTaken]]:
+    """Placement → its steps that were not taken back."""
+    found: dict[int, dict[HybridStep, HybridStepTaken]] = defaultdict(dict)
+    if match_ids:
+        query = select(HybridStepTaken).where(
+            HybridStepTaken.match_id.in_(match_ids), HybridStepTaken.taken_back_at.is_(None)
+        )
+        for row in session.scalars(query):
+            found[row.match_id][row.step] = row
+    return found
 
 
 def _move_asked_by(events: list[MatchEvent]) -> Side | None:

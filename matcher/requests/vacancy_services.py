@@ -104,7 +104,10 @@ def write_vacancy(session: Session, request: Request, data: VacancyWish, *, now:
     request.window_from, request.window_to = data.first, data.last
     request.days, request.hours = float(data.half_days), data.hours
     request.half_day_mask = half_days_known(data.half_day_mask)
-    request.details = {**(request.details or {}), **data.details}
+    # A vacancy that is written anew asks one person again.
+    request.needed = 1
+    kept = {name: value for name, value in (request.details or {}).items() if name != "bridge"}
+    request.details = {**kept, **data.details}
     request.changed_at = now
     session.flush()
     write_topics(session, request.id, topics)

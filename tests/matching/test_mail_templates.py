@@ -8,7 +8,7 @@ from flask import Flask
 
 from matcher.availability.states import Kind
 from matcher.matching.due_queries import HOW_WAS_IT
-from matcher.matching.letters import common, letter_for
+from matcher.matching.letters import letter_for
 from matcher.matching.notice_services import AUDIENCES
 from matcher.notices.letters import Letter, letters_of
 
