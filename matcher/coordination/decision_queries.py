@@ -25,7 +25,10 @@ from matcher.matching.states import TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import names_for
 from matcher.matching.wording import fit_blocks, fit_words, reason_lines
+from matcher.offers.place_wording import place_facts
+from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
+from matcher.requests.internship_wording import goal_facts, leave_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.queries import timetable_from
 from matcher.safeguarding.queries import result_for
@@ -90,20 +93,29 @@ def _window(request: Request) -> str:
 def _guest_card(session: Session, page: MatchPage, chosen: Moment | None, timetable: Timetable, now: datetime) -> Card:
     match, offer, company = page.match, page.offer, page.company
     person_id = match.visitor_id or match.professional_id
+    stays = page.request.kind is Kind.TEACHER_INTERNSHIP
     checked = company.verified_at
-    what = [page.guest.what if page.guest else company.name]
+    what = [offer.title if stays else page.guest.what if page.guest else company.name]
     what.append(_("checked on %(day)s", day=format_date(local_date(checked), "long")) if checked else _("not checked"))
     facts: list[tuple[str, str, str | None]] = [(_("Distance"), _distance(page), None)]
     if person_id is not None:
         facts.append((_("Took place"), _kept_word(session, person_id), None))
-    facts.append((_("Proof of conduct"), *_proof(session, page, person_id, chosen.date if chosen else local_date(now))))
+    on_day = chosen.date if chosen else local_date(now)
+    if stays:
+        facts += [(term, value, None) for term, value in place_facts(offer.details, offer.places)]
+    else:
+        facts.append((_("Proof of conduct"), *_proof(session, page, person_id, on_day)))
     return Card(
-        title=page.guest.name if page.guest else _("Somebody of %(company)s", company=company.name),
+        title=company.name if stays else _named(page, company),
         sub=" · ".join(what),
-        strip=_guest_strip(session, person_id, offer.id, chosen, timetable) if chosen else None,
+        strip=None if stays or not chosen else _guest_strip(session, person_id, offer.id, chosen, timetable),
         facts=facts,
         load=_load(session, person_id, offer.yearly_cap, now) if person_id is not None else None,
     )
+
+
+def _named(page: MatchPage, company: Organisation) -> str:
+    return page.guest.name if page.guest else _("Somebody of %(company)s", company=company.name)
 
 
 def _distance(page: MatchPage) -> str:
@@ -183,7 +195,12 @@ def _school_card(
     if this_year + last_year <= RARELY:
         facts.append(("", _("rarely reached"), "hurt"))
     facts.append((_("Costs"), request.costs or _("the school said nothing about costs"), None))
-    facts.append((_("In the room"), page.teacher.name, None))
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        there = None if request.details.get("leave_given") else "hurt"
+        facts += [(_("Team leader"), leave_line(request.details), there)]
+        facts += [(term, value, None) for term, value in goal_facts(request.details)]
+    else:
+        facts.append((_("In the room"), page.teacher.name, None))
     return Card(
         title=page.school.name,
         sub=" · ".join(

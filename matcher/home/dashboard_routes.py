@@ -123,6 +123,7 @@ def _past(board: Board) -> list[List]:
 def _school_actions() -> list[Row]:
     return _actions(
         ("plus", _("Ask for a guest lecture"), "requests.new_guest_lecture"),
+        ("briefcase", _("Ask for an internship"), "requests.new_internship"),
         ("search", _("Browse offers"), "offers.browse"),
     )
 

@@ -14,7 +14,7 @@ from matcher.accounts.states import COMPANY_ROLES, Role
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
-from matcher.availability.states import Delivery, OwnerType, TimeState
+from matcher.availability.states import Delivery, Kind, OwnerType, TimeState
 from matcher.availability.wording import DELIVERIES, periods_label
 from matcher.clock import AMSTERDAM, local_date
 from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
@@ -22,15 +22,18 @@ from matcher.matching import timeline
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
 from matcher.matching.deadlines import is_nameless, name_due
+from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
 from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.states import MatchState, Side
+from matcher.matching.stay_page_queries import Days, days_of, host_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.subjects.levels import Level, age_text, group_name
 
@@ -71,6 +74,19 @@ class MatchPage:
     colleagues: list[tuple[int, str]] = field(default_factory=list)
     speakers: list[Speaker] = field(default_factory=list)
     name_due: date | None = None
+    days: Days | None = None
+
+    @property
+    def words(self) -> KindWords:
+        return words_of(self.request.kind)
+
+    @property
+    def who_to_where(self) -> str:
+        if self.request.delivery is Delivery.AT_COMPANY:
+            who, there = self.teacher.name, self.company
+        else:
+            who, there = self.guest.name if self.guest else self.company.name, self.school
+        return f"{who} → {', '.join(part for part in (there.name, there.place) if part)}"
 
     @property
     def answer_by(self) -> str | None:
@@ -95,6 +111,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
     actions = allowed_actions(facts, actor, now)
+    stays = request.kind is Kind.TEACHER_INTERNSHIP
     return MatchPage(
         match=match,
         facts=facts,
@@ -112,14 +129,15 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         when=moment_text(chosen) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
-        timeline=[_entry(event, people, actor) for event in reversed(events)],
+        timeline=[_entry(event, people, actor, request.kind) for event in reversed(events)],
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
-        guest=_guest(match, people, company, opened),
+        guest=_host(session, offer, company, opened) if stays else _guest(match, people, company, opened),
         teacher=_teacher(match, request, people, school, opened),
         colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
+        days=days_of(session, request, offer, company, chosen, now) if stays else None,
     )
 
 
@@ -135,7 +153,10 @@ def moment_text(moment: MatchMoment) -> str:
 
 
 def _sub(request: Request, school: Organisation, offer: Offer) -> str:
+    stays = request.kind is Kind.TEACHER_INTERNSHIP
     parts = [str(KINDS[request.kind])]
+    if stays:
+        parts.append(asked_line(request))
     if request.level in set(Level):
         level, locale = Level(request.level), current_locale()
         ages = age_text([level], [request.year] if request.year else [], locale)
@@ -143,7 +164,7 @@ def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     if request.group_size:
         parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
     parts.append(", ".join(part for part in (school.name, school.place) if part))
-    if request.delivery is Delivery.ON_SITE and school.lat is not None and school.lon is not None:
+    if (stays or request.delivery is Delivery.ON_SITE) and school.lat is not None and school.lon is not None:
         away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
         parts.append(_("about %(km)s km", km=away) if away else _("less than 1 km"))
     else:
@@ -158,7 +179,7 @@ def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: fr
         return _your_turn(match, facts, turn)
     waiting = {
         Side.SCHOOL: _("It is the school's turn."),
-        Side.COMPANY: _("It is the guest's turn."),
+        Side.COMPANY: str(words_of(match.kind).company_turn),
         Side.EMPLOYER: _("It is the employer's turn."),
         Side.COORDINATOR: _("The coordinator of the region looks at it. You hear within two working days."),
     }
@@ -254,9 +275,10 @@ def _people(session: Session, match: Match, request: Request, events: Any) -> di
     return {user.id: user for user in session.scalars(query)}
 
 
-def _entry(event: MatchEvent, people: dict[int, User], actor: Actor) -> dict[str, Any]:
+def _entry(event: MatchEvent, people: dict[int, User], actor: Actor, kind: Kind) -> dict[str, Any]:
     person = people.get(event.actor_id or 0)
-    who = person.name if person else str(SIDES[event.role])
+    side = words_of(kind).side if event.role is Side.COMPANY else SIDES[event.role]
+    who = person.name if person else str(side)
     if person and person.id == actor.user_id:
         who = _("you")
     return {
@@ -291,6 +313,15 @@ def _guest(match: Match, people: dict[int, User], company: Organisation, opened:
         return None
     what = " · ".join(part for part in (person.function, company.name) if part)
     return Person(person.name, what, person.email if opened else None, person.phone if opened else None)
+
+
+def _host(session: Session, offer: Offer, company: Organisation, opened: bool) -> Person | None:
+    """Who guides a teacher; before approval only if the company named somebody."""
+    name, person = host_of(session, offer)
+    what = " · ".join(part for part in (str(offer.details.get("department") or ""), company.name) if part)
+    if not opened or person is None:
+        return Person(name, what) if name else None
+    return Person(name or person.name, what, person.email, person.phone)
 
 
 def _teacher(match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool) -> Person:

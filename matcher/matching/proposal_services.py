@@ -67,7 +67,7 @@ def propose(
         details=details,
     )
     if isinstance(outcome, NeverCode):
-        raise Conflict(never_sentence(outcome))
+        raise Conflict(never_sentence(outcome, session.get_one(Request, request_id).kind))
     return outcome
 
 

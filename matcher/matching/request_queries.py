@@ -8,23 +8,30 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
 from matcher.availability.moments import Moment, Week
 from matcher.availability.queries import availabilities, owner_of
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.availability.strips import week_strip
 from matcher.availability.wording import DELIVERIES, moment_label
 from matcher.clock import local_date
 from matcher.i18n import _, current_locale, ngettext
+from matcher.matching.kind_words import KindWords, words_of
+from matcher.matching.labels import KINDS
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
 from matcher.matching.queries import matches_of_request
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
+from matcher.matching.stay_wording import suits_label
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.suggestion_queries import ShownSuggestion, changes_shown, latest_run, never_shown, shown
+from matcher.offers.models import Offer
+from matcher.offers.place_wording import condition_words, places_label
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
+from matcher.requests.internship_wording import stay_facts
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
 from matcher.subjects.levels import Level, group_name
@@ -40,6 +47,7 @@ class Candidate:
     initials: str
     what: str
     near: str
+    note: str
     strip: Any
     status: str | None  # asked, waiting, gone: a tick is offered only when None
     status_label: str | None
@@ -50,6 +58,7 @@ class RequestPage:
     request: Request
     school: Organisation
     sub: str
+    facts: list[tuple[str, str]]
     moments: list[str]
     topics: list[str]
     state: str
@@ -66,6 +75,16 @@ class RequestPage:
     can_edit: bool
     can_send: bool
     can_change: bool
+    asker: str = ""
+    leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
+
+    @property
+    def words(self) -> KindWords:
+        return words_of(self.request.kind)
+
+    @property
+    def kind_label(self) -> str:
+        return str(KINDS[self.request.kind])
 
     @property
     def is_open(self) -> bool:
@@ -90,9 +109,11 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     moments = queries.moments_of(session, [request.id])[request.id]
     run = latest_run(session, request.id) if request.state is not RequestState.DRAFT or request.held_back else None
     found = shown(session, run.id, now=now, names=knows_names) if run else []
-    strips = _strips(session, school, found, moments, now)
+    is_stay = request.kind is Kind.TEACHER_INTERNSHIP
+    strips = {} if is_stay else _strips(session, school, found, moments, now)
     offers = _offers_of(session, [row.id for row in matches])
-    candidates = [_candidate(each, strips, pending, matches, offers) for each in found]
+    notes = _place_notes(session, [each.offer_id for each in found]) if is_stay else {}
+    candidates = [_candidate(each, request, notes, strips, pending, matches, offers) for each in found]
     can_edit = policy.can_edit(
         actor,
         organisation_id=request.organisation_id,
@@ -107,7 +128,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         request=request,
         school=school,
         sub=_sub(request, school),
-        moments=[moment_label(moment.day, moment.periods) for moment in moments],
+        facts=stay_facts(request) if is_stay else [],
+        moments=[] if is_stay else [moment_label(moment.day, moment.periods) for moment in moments],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         state=state,
         state_label=label,
@@ -119,10 +141,12 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         eligible=run.eligible if run else 0,
         run=run,
         changes=changes_shown(run) if run else [],
-        never=never_shown(run) if run else [],
+        never=never_shown(run, request.kind) if run else [],
         can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
+        asker=session.get_one(User, request.asked_by_id).name if is_stay else "",
+        leave=_leave(request, actor) if is_stay and can_edit else "",
     )
 
 
@@ -171,8 +195,7 @@ def _turn(
         return _("All arranged. Nobody has to do anything now."), False
     asked = sum(row.state is MatchState.PROPOSED for row in matches)
     if asked or pending:
-        text = ngettext("%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", asked)
-        return text, False
+        return words_of(request.kind).asked(asked), False
     return _turn_to_ask(matches, candidates, can_send=can_send)
 
 
@@ -207,7 +230,7 @@ def _state(request: Request, matches: Sequence[MatchRow]) -> tuple[str, str]:
 
 
 def _sub(request: Request, school: Organisation) -> str:
-    parts = [_("Guest lecture")]
+    parts = [str(KINDS[request.kind])]
     if request.level in set(Level):
         parts.append(group_name(Level(request.level), request.year, current_locale()))
     if request.group_size:
@@ -232,15 +255,41 @@ def _offers_of(session: Session, match_ids: Sequence[int]) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
+def _leave(request: Request, actor: Actor) -> str:
+    if request.details.get("leave_given") or request.state is RequestState.WITHDRAWN:
+        return ""
+    return "mine" if policy.leads_for(actor, request.organisation_id, request.asked_by_id) else "typed"
+
+
+def _place_notes(session: Session, offer_ids: Sequence[int]) -> dict[int, str]:
+    """Offer id → how many places, and what the company asks."""
+    query = select(Offer.id, Offer.details, Offer.places).where(Offer.id.in_(offer_ids))
+    notes = {}
+    for offer_id, details, places in session.execute(query):
+        parts = (places_label(places) if places > 1 else "", condition_words(details))
+        notes[offer_id] = " · ".join(part for part in parts if part)
+    return notes
+
+
 def _candidate(
     found: ShownSuggestion,
+    request: Request,
+    notes: dict[int, str],
     strips: dict[int, Any],
     pending: Sequence[int],
     matches: Sequence[MatchRow],
     offers: dict[int, int],
 ) -> Candidate:
-    name = found.person or (_("Somebody of the team") if found.person_id is None else found.function or found.title)
-    what = " · ".join(part for part in (found.function, found.organisation) if part and part != name)
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        name, what = found.organisation or found.title, found.place or ""
+        suit = suits_label(moment.state for moment in found.moments)
+        note = " · ".join(part for part in (suit, notes.get(found.offer_id, "")) if part)
+    else:
+        name = found.person or (_("Somebody of the team") if found.person_id is None else found.function or found.title)
+        what = " · ".join(part for part in (found.function, found.organisation) if part and part != name)
+        note = ""
+    if found.title != name:
+        note = " · ".join(part for part in (words_of(request.kind).offer(found.title), note) if part)
     asked = next((row for row in matches if offers.get(row.id) == found.offer_id), None)
     status, label = None, None
     if asked is not None:
@@ -255,6 +304,7 @@ def _candidate(
         initials="".join(part[0] for part in name.split()[:1] + name.split()[-1:]).upper(),
         what=what,
         near=_near(found),
+        note=note,
         strip=strips.get(found.offer_id),
         status=status,
         status_label=label,

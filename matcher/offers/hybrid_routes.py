@@ -1,53 +1,40 @@
-"""The page of somebody who wants to teach part of the week. `register` puts it on the room's blueprint."""
+"""The page of somebody who wants to teach part of the week: new, changed, and on behalf of somebody who told it."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from flask import redirect, render_template, request, url_for
 
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES
-from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, current_locale
 from matcher.offers import hybrid_services, queries, services
+from matcher.offers.company_routes import OFFERERS, blueprint, ticked_topics
 from matcher.offers.hybrid_forms import HybridForm, HybridOnBehalfForm
 from matcher.organisations.models import Organisation
-from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
+from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices, invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-OFFERERS = ("professional", "company_contact")
-CHANGERS = (*OFFERERS, "coordinator")
 FORM = "offers/hybrid.html"
-MOST_TOPICS = 12
 
 
-def register(blueprint: Blueprint) -> None:
-    rules = (
-        ("/new/hybrid", new_hybrid, create_hybrid),
-        ("/hybrid/<int:offer_id>/edit", edit_hybrid, save_hybrid),
-        ("/on-behalf/<int:organisation_id>/hybrid", new_hybrid_on_behalf, create_hybrid_on_behalf),
-    )
-    for rule, show, save in rules:
-        blueprint.add_url_rule(rule, view_func=show)
-        blueprint.add_url_rule(rule, view_func=save, methods=["POST"])
-
-
+@blueprint.get("/new/hybrid")
 @roles(*OFFERERS)
 def new_hybrid() -> str:
     form = _for_me(HybridForm(formdata=None))
     return render_template(FORM, form=form, **_page(()))
 
 
+@blueprint.post("/new/hybrid")
 @roles(*OFFERERS)
 def create_hybrid() -> Any:
     form, person, now = _for_me(HybridForm()), actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(topic_ids))
     given = form.given(topic_ids, _title(form, topic_ids))
@@ -63,37 +50,35 @@ def create_hybrid() -> Any:
     return redirect(url_for("offers.show", offer_id=offer_id))
 
 
-@roles(*CHANGERS)
-def edit_hybrid(offer_id: int) -> str:
-    view = _changeable(offer_id)
+def shown(view: queries.OfferView) -> str:
+    """An offer that this person may change."""
     given, form = queries.input_of(reading(), view.offer), HybridForm(formdata=None)
     form.offer_choices([view.organisation])
     form.show(given, view.offer.version)
     return render_template(FORM, form=form, **_page(given.topic_ids, view))
 
 
-@roles(*CHANGERS)
-def save_hybrid(offer_id: int) -> Any:
-    view = _changeable(offer_id)
+def save_hybrid(view: queries.OfferView) -> Any:
     form, person, now = HybridForm(), actor(), utcnow()
     form.offer_choices([view.organisation])
     form.organisation.data = view.organisation.id
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(topic_ids, view))
     given, version = form.given(topic_ids, _title(form, topic_ids)), number_in(form.version.data)
     try:
         with writing() as session:
             hybrid_services.change_hybrid(
-                session, actor=person, offer_id=offer_id, given=given, now=now, version=version
+                session, actor=person, offer_id=view.offer.id, given=given, now=now, version=version
             )
     except InvalidInput as refusal:
         form.refuse(refusal)
         return invalid(FORM, form, **_page(topic_ids, view))
     toast(_("Your changes are saved."))
-    return redirect(url_for("offers.show", offer_id=offer_id))
+    return redirect(url_for("offers.show", offer_id=view.offer.id))
 
 
+@blueprint.get("/on-behalf/<int:organisation_id>/hybrid")
 @roles("coordinator")
 def new_hybrid_on_behalf(organisation_id: int) -> str:
     company = queries.company_in(reading(), actor().region_ids, organisation_id)
@@ -101,11 +86,12 @@ def new_hybrid_on_behalf(organisation_id: int) -> str:
     return render_template(FORM, form=form, **_page(()))
 
 
+@blueprint.post("/on-behalf/<int:organisation_id>/hybrid")
 @roles("coordinator")
 def create_hybrid_on_behalf(organisation_id: int) -> Any:
     company = queries.company_in(reading(), actor().region_ids, organisation_id)
     form, person, now = _for_somebody(HybridOnBehalfForm(), company), actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(topic_ids))
     given, heard, whose = form.given(topic_ids, _title(form, topic_ids)), form.heard(now), form.person.data
@@ -150,24 +136,9 @@ def _page(topic_ids: Sequence[int], view: queries.OfferView | None = None) -> di
     }
 
 
-def _topic_ids(session: Session, form: HybridForm) -> list[int]:
-    """The ticked topics; without a script nothing is ticked, and what was typed is recognised here."""
-    ticked = [choice.id for choice in topics_with_ids(session, (form.topics.data or [])[:50], current_locale())]
-    if not ticked and form.topic_text.data:
-        ticked = [found.id for found in suggested_topics(session, form.topic_text.data, current_locale(), 3)]
-    return ticked[:MOST_TOPICS]
-
-
 def _title(form: HybridForm, topic_ids: Sequence[int]) -> str:
     """What somebody could teach, in their own words or as its topics are called."""
     text = (form.topic_text.data or "").strip()
     names = ", ".join(choice.name for choice in topics_with_ids(reading(), topic_ids[:3], "nl"))
     title = text or names
     return (title[:1].upper() + title[1:])[:120] or str(_("Hybrid teacher"))
-
-
-def _changeable(offer_id: int) -> queries.OfferView:
-    view = queries.offer_for(reading(), actor(), offer_id, locale=current_locale())
-    if not view.can_change or view.offer.kind is not Kind.HYBRID_PLACEMENT:
-        raise NotFound()
-    return view

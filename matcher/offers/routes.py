@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.accounts.queries import members_of
@@ -13,11 +12,13 @@ from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l, current_locale
-from matcher.offers import hybrid_routes, queries, services
+from matcher.offers import hybrid_routes, place_routes, queries, services
+from matcher.offers.company_routes import CHANGERS, OFFERERS, blueprint, changeable, ticked_topics
 from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
+from matcher.offers.place_wording import facts_of_offer, offer_line
 from matcher.offers.policy import sees_names
-from matcher.offers.wording import STATES, lesson_line, limit_facts, offer_facts
+from matcher.offers.wording import STATES, limit_facts
 from matcher.organisations.models import Organisation
 from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
@@ -27,12 +28,10 @@ from matcher.web.paging import paginate
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-blueprint = Blueprint("offers", __name__, url_prefix="/offers")
-OFFERERS = ("professional", "company_contact")
-CHANGERS = (*OFFERERS, "coordinator")
+__all__ = ["blueprint", "hybrid_routes", "place_routes"]
+
 FORM = "offers/guest_lecture.html"
-MOST_TOPICS = 12
-hybrid_routes.register(blueprint)
+STAY = Kind.TEACHER_INTERNSHIP
 
 
 @blueprint.get("")
@@ -48,7 +47,8 @@ def _list_page() -> dict[str, Any]:
     return {
         "rows": rows,
         "states": STATES,
-        "lines": {row.offer.id: lesson_line(row.offer) for row in rows},
+        "lines": {row.offer.id: offer_line(row.offer) for row in rows},
+        "has_contact": actor().has(Role.COMPANY_CONTACT, confirmed=False),
         "paused_until": max((day for day in paused if day > now.date()), default=None),
         "has_own": any(row.is_own for row in rows),
         "confirmed": sees_names(actor()),
@@ -67,7 +67,7 @@ def new_guest_lecture() -> str:
 def create_guest_lecture() -> Any:
     form, companies = _form(None, bound=True)
     person, now = actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_form_page(form, companies, topic_ids))
     try:
@@ -84,10 +84,12 @@ def create_guest_lecture() -> Any:
 
 @blueprint.get("/<int:offer_id>/edit")
 @roles(*CHANGERS)
-def edit(offer_id: int) -> Any:
-    view = _changeable(offer_id)
+def edit(offer_id: int) -> str:
+    view = changeable(offer_id)
+    if view.offer.kind is STAY:
+        return place_routes.shown(view)
     if view.offer.kind is Kind.HYBRID_PLACEMENT:
-        return redirect(url_for(".edit_hybrid", offer_id=offer_id))
+        return hybrid_routes.shown(view)
     given = queries.input_of(reading(), view.offer)
     form, companies = _form(given, place=view.organisation)
     form.show(given, view.offer.version)
@@ -97,12 +99,14 @@ def edit(offer_id: int) -> Any:
 @blueprint.post("/<int:offer_id>/edit")
 @roles(*CHANGERS)
 def save(offer_id: int) -> Any:
-    view = _changeable(offer_id)
-    if view.offer.kind is not Kind.GUEST_LECTURE:
-        raise NotFound()
+    view = changeable(offer_id)
+    if view.offer.kind is STAY:
+        return place_routes.save_place(view)
+    if view.offer.kind is Kind.HYBRID_PLACEMENT:
+        return hybrid_routes.save_hybrid(view)
     form, companies = _form(queries.input_of(reading(), view.offer), bound=True, place=view.organisation)
     person, now = actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_form_page(form, companies, topic_ids, view))
     version = number_in(form.version.data)
@@ -125,8 +129,9 @@ def show(offer_id: int) -> str:
         "offers/show.html",
         view=view,
         states=STATES,
-        line=lesson_line(view.offer),
-        facts=offer_facts(view.offer, view.place),
+        line=offer_line(view.offer),
+        facts=facts_of_offer(view.offer, view.place),
+        is_place=view.offer.kind is STAY,
         limits=limit_facts(view.offer) if view.can_change else [],
         confirmed=sees_names(actor()),
     )
@@ -137,8 +142,9 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        services.open_offer(session, actor=person, offer_id=offer_id, now=now)
-    toast(_("Your lesson can be found now."), undo=url_for(".withdraw", offer_id=offer_id))
+        is_place = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
+    text = _("Your place can be found now.") if is_place else _("Your lesson can be found now.")
+    toast(text, undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -147,8 +153,9 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now)
-    toast(_("Nobody finds this lesson any more."), undo=url_for(".open_", offer_id=offer_id))
+        is_place = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
+    text = _("Nobody finds this place any more.") if is_place else _("Nobody finds this lesson any more.")
+    toast(text, undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -203,7 +210,7 @@ def browse() -> str:
         "offers/browse.html",
         page=page,
         rows=queries.browse_rows(session, actor(), page.rows, locale=locale),
-        lines={offer.id: lesson_line(offer) for offer in page.rows},
+        lines={offer.id: offer_line(offer) for offer in page.rows},
         q=text,
         level=level,
         levels=[(each.value, level_name(each, locale)) for each in Level],
@@ -248,21 +255,6 @@ def _form_page(
     }
 
 
-def _topic_ids(session: Session, form: GuestLectureForm) -> list[int]:
-    """The ticked topics; without a script nothing is ticked, and what was typed is recognised here."""
-    ticked = [choice.id for choice in topics_with_ids(session, (form.topics.data or [])[:50], current_locale())]
-    if not ticked and form.topic_text.data:
-        ticked = [found.id for found in suggested_topics(session, form.topic_text.data, current_locale(), 3)]
-    return ticked[:MOST_TOPICS]
-
-
-def _changeable(offer_id: int) -> queries.OfferView:
-    view = queries.offer_for(reading(), actor(), offer_id, locale=current_locale())
-    if not view.can_change:
-        raise NotFound()
-    return view
-
-
 @blueprint.get("/on-behalf")
 @roles("coordinator")
 def choose_company() -> str:
@@ -284,7 +276,7 @@ def new_on_behalf(organisation_id: int) -> str:
 def create_on_behalf(organisation_id: int) -> Any:
     company = queries.company_in(reading(), actor().region_ids, organisation_id)
     form, person, now = _for_somebody(OnBehalfForm(), company), actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_behalf_page(company, topic_ids))
     whose = form.person.data or None

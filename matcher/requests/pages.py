@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.availability.grids import Grid
 from matcher.availability.moments import Plan, SchoolWeek, coming_weeks
+from matcher.availability.states import Kind
 from matcher.availability.wording import (
     holiday_name,
     moment_label,
@@ -23,6 +24,7 @@ from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.asking import is_exam_class, weekly_from_rows
 from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.levels import FACTS, Level, group_name
@@ -174,11 +176,15 @@ def _line(
     standing = standings[request.id]
     draft = request.state is RequestState.DRAFT
     over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
+    stays = request.kind is Kind.TEACHER_INTERNSHIP
     when = _when(ahead) if not over else format_day_month(request.changed_at)
+    what = class_line(found) if found else ""
+    if stays:
+        what, when = _("Teacher internship"), asked_line(request) if ahead or not over else when
     return {
         "request": request,
-        "title": request.title or _("Guest lecture without a title"),
-        "meta": " · ".join(part for part in (class_line(found) if found else "", when) if part),
+        "title": request.title or (_("Internship without a title") if stays else _("Guest lecture without a title")),
+        "meta": " · ".join(part for part in (what, when) if part),
         "state": standing["state"],
         "label": standing["label"],
         "ball": standing["ball"],

@@ -6,7 +6,7 @@ Sending a request, its candidates and everything after belong to `matching`.
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -16,23 +16,22 @@ from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
-from matcher.requests import class_services, queries, services, vacancy_routes
+from matcher.requests import class_services, internship_routes, queries, services, vacancy_routes
 from matcher.requests.asking import Wish, weekly_from_rows
 from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
 from matcher.requests.pages import class_page, form_page, list_page, school_choice
+from matcher.requests.school_routes import ASKERS, MOST_TOPICS, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-blueprint = Blueprint("requests", __name__, url_prefix="/requests")
-ASKERS = ("teacher", "school_lead", "coordinator")
+__all__ = ["blueprint", "internship_routes", "vacancy_routes"]
+
 FORM = "requests/guest_lecture.html"
 CLASS = "requests/class.html"
-MOST_TOPICS = 40
-vacancy_routes.register(blueprint)
 
 
 @blueprint.get("")
@@ -49,10 +48,12 @@ def index() -> str:
 @roles(*ASKERS)
 def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
-    school = _school(session)
+    school = asking_school(session)
     if school is None:
         return render_template(
-            "requests/choose_school.html", **school_choice(session, actor(), request.args.get("q", "")[:100])
+            "requests/choose_school.html",
+            to="requests.new_guest_lecture",
+            **school_choice(session, actor(), request.args.get("q", "")[:100]),
         )
     form = GuestLectureForm(formdata=None)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
@@ -62,7 +63,7 @@ def new_guest_lecture() -> Any:
 @roles(*ASKERS)
 def create_guest_lecture() -> Any:
     session = reading()
-    school = _school(session)
+    school = asking_school(session)
     if school is None:
         return redirect(url_for(".new_guest_lecture"))
     return _save(school, None)
@@ -70,11 +71,13 @@ def create_guest_lecture() -> Any:
 
 @blueprint.get("/<int:request_id>/edit")
 @roles(*ASKERS)
-def edit_draft(request_id: int) -> Any:
+def edit_draft(request_id: int) -> str:
     session, now = reading(), utcnow()
     draft = queries.draft_for(session, actor(), request_id)
+    if draft.kind is Kind.TEACHER_INTERNSHIP:
+        return internship_routes.shown(draft)
     if draft.kind is Kind.HYBRID_PLACEMENT:
-        return redirect(url_for(".edit_vacancy", request_id=request_id))
+        return vacancy_routes.shown(draft)
     school = session.get_one(Organisation, draft.organisation_id)
     form = GuestLectureForm(formdata=None)
     wish = queries.wish_of(session, draft)
@@ -90,16 +93,21 @@ def edit_draft(request_id: int) -> Any:
 def save_draft(request_id: int) -> Any:
     session = reading()
     draft = queries.draft_for(session, actor(), request_id)
-    return _save(session.get_one(Organisation, draft.organisation_id), draft)
+    school = session.get_one(Organisation, draft.organisation_id)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.save(school, draft)
+    return internship_routes.save(school, draft) if draft.kind is Kind.TEACHER_INTERNSHIP else _save(school, draft)
 
 
 @blueprint.post("/<int:request_id>/copy")
 @roles(*ASKERS)
 def copy(request_id: int) -> Response:
     person, now = actor(), utcnow()
+    kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
         draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
-    toast(_("Copied. Choose new weeks and send it."))
+    is_lesson = kind is Kind.GUEST_LECTURE
+    toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))
     return redirect(url_for(".edit_draft", request_id=draft_id))
 
 
@@ -169,15 +177,6 @@ def restore_class(class_id: int) -> Response:
         class_services.restore_class(session, actor=person, class_id=class_id)
     toast(_("The class is back."))
     return redirect(url_for(".index"))
-
-
-def _school(session: Session) -> Organisation | None:
-    """The school the address names, else the only one this person has; None when there is a choice to make."""
-    named = number_in(request.args.get("school"))
-    if "school" in request.args:
-        return queries.school_for(session, actor(), named or 0)
-    schools = queries.schools_of(session, actor())
-    return schools[0] if len(schools) == 1 else None
 
 
 def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> Plan:

@@ -1,10 +1,9 @@
-"""The page on which a school asks for a hybrid teacher. `register` puts it on the room's blueprint."""
+"""The page on which a school asks for a hybrid teacher: new, as a draft, sent on to be published."""
 
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from flask import redirect, render_template, request, url_for
 
 from matcher.accounts.states import Role
 from matcher.clock import utcnow
@@ -15,6 +14,7 @@ from matcher.requests import queries, vacancy_services
 from matcher.requests.complete_services import require_complete
 from matcher.requests.models import Request
 from matcher.requests.pages import school_choice
+from matcher.requests.school_routes import MOST_TOPICS, asking_school, blueprint
 from matcher.requests.vacancy_forms import VacancyForm
 from matcher.requests.vacancy_pages import plan_of, start, vacancy_page
 from matcher.subjects.queries import topics_with_ids
@@ -23,42 +23,35 @@ from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-ASKERS = ("school_lead", "coordinator")
+LEADERS = ("school_lead", "coordinator")
 FORM = "requests/vacancy.html"
-MOST_TOPICS = 40
 
 
-def register(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/new/vacancy", view_func=new_vacancy)
-    blueprint.add_url_rule("/new/vacancy", view_func=create_vacancy, methods=["POST"])
-    blueprint.add_url_rule("/vacancies/<int:request_id>/edit", view_func=edit_vacancy)
-    blueprint.add_url_rule("/vacancies/<int:request_id>/edit", view_func=save_vacancy, methods=["POST"])
-
-
-@roles(*ASKERS)
+@blueprint.get("/new/vacancy")
+@roles(*LEADERS)
 def new_vacancy() -> Any:
     session, now = reading(), utcnow()
-    school = _school(session)
+    school = _school()
     if school is None:
         found = school_choice(session, actor(), request.args.get("q", "")[:100])
-        return render_template("requests/choose_school.html", page_for="requests.new_vacancy", **found)
+        return render_template("requests/choose_school.html", to="requests.new_vacancy", **found)
     form = VacancyForm(formdata=None)
     start(form, now)
     return render_template(FORM, form=form, **vacancy_page(session, actor(), school, form))
 
 
-@roles(*ASKERS)
+@blueprint.post("/new/vacancy")
+@roles(*LEADERS)
 def create_vacancy() -> Any:
-    school = _school(reading())
+    school = _school()
     if school is None:
         return redirect(url_for("requests.new_vacancy"))
-    return _save(school, None)
+    return save(school, None)
 
 
-@roles(*ASKERS)
-def edit_vacancy(request_id: int) -> str:
+def shown(draft: Request) -> str:
+    """A draft that this person may change."""
     session = reading()
-    draft = vacancy_services.vacancy_draft(session, actor(), request_id)
     school = session.get_one(Organisation, draft.organisation_id)
     form, wish = VacancyForm(formdata=None), vacancy_services.vacancy_wish(session, draft)
     form.show(wish)
@@ -67,19 +60,9 @@ def edit_vacancy(request_id: int) -> str:
     return render_template(FORM, form=form, **page | {"plan": plan_of(session, school, wish)})
 
 
-@roles(*ASKERS)
-def save_vacancy(request_id: int) -> Any:
-    session = reading()
-    draft = vacancy_services.vacancy_draft(session, actor(), request_id)
-    return _save(session.get_one(Organisation, draft.organisation_id), draft)
-
-
-def _school(session: Session) -> Organisation | None:
-    """The school the address names, else the only one this person works at; None when there is a choice to make."""
-    if "school" in request.args:
-        return _led(queries.school_for(session, actor(), number_in(request.args["school"]) or 0))
-    schools = queries.schools_of(session, actor())
-    return _led(schools[0]) if len(schools) == 1 else None
+def _school() -> Organisation | None:
+    school = asking_school(reading())
+    return None if school is None else _led(school)
 
 
 def _led(school: Organisation) -> Organisation:
@@ -90,7 +73,7 @@ def _led(school: Organisation) -> Organisation:
     return school
 
 
-def _save(school: Organisation, draft: Request | None) -> Any:
+def save(school: Organisation, draft: Request | None) -> Any:
     """Save what was typed; with `go` it must be complete and is sent on to be published."""
     form, now, go = VacancyForm(), utcnow(), "go" in request.form
     session = reading()
@@ -108,7 +91,7 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)
         toast(_("Saved as a draft. Nobody sees it yet."))
-        return redirect(url_for("requests.edit_vacancy", request_id=saved_id))
+        return redirect(url_for("requests.edit_draft", request_id=saved_id))
     form.topics.data = list(topic_ids)
     return invalid(FORM, form, **vacancy_page(reading(), actor(), school, form, draft=draft))
 
@@ -152,7 +135,7 @@ def _refused(
     form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
     form.topics.data = list(topic_ids)
     if draft is not None:
-        draft = vacancy_services.vacancy_draft(session, actor(), draft.id)
+        draft = queries.draft_for(session, actor(), draft.id)
         form.version.data = str(draft.version)
     page = vacancy_page(session, actor(), school, form, draft=draft)
     return render_template(FORM, form=form, **page), refusal.status

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from matcher.accounts.behalf import KEY, Heard
+from matcher.accounts.behalf import Heard
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import members_of
@@ -15,17 +15,14 @@ from matcher.availability.halfdays import LONGEST_TERM
 from matcher.availability.queries import timetable_of
 from matcher.availability.states import Delivery, Kind
 from matcher.clock import local_date
-from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _l, ngettext
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
-from matcher.requests.draft_services import check_number, titled, topics_with, write_topics
 from matcher.requests.models import Request, RequestMoment
-from matcher.requests.states import RequestState
+from matcher.requests.services import fresh_draft, new_draft, title_of, topics_with, write_topics
 from matcher.requests.vacancies import FURTHEST, MOST_HOURS, Term, VacancyWish, half_days_known, terms_of, wish_from
 from matcher.subjects.levels import Level
-
-STALE = _l("Somebody changed this draft in the meantime. Look at it again before you save.")
 
 
 def save_vacancy(
@@ -40,23 +37,11 @@ def save_vacancy(
 ) -> Request:
     """A new draft of a school's leader, or of a coordinator who names the leader that asks. Raises NotFound."""
     school = queries.school_for(session, actor, organisation_id)
-    asker = _asker(session, actor, school, asked_by_id)
-    check_number(session, asker)
-    if school.region_id is None:
-        raise NotFound()
-    request = Request(
-        kind=Kind.HYBRID_PLACEMENT,
-        organisation_id=school.id,
-        region_id=school.region_id,
-        asked_by_id=asker,
-        teacher_id=asker,
-        on_behalf_by_id=actor.user_id if asker != actor.user_id else None,
-        state=RequestState.DRAFT,
-        details={KEY: heard.details} if heard is not None and asker != actor.user_id else {},
-        created_at=now,
-        changed_at=now,
+    _check_asker(session, actor, school, asked_by_id)
+    request = new_draft(
+        session, Kind.HYBRID_PLACEMENT, school, actor=actor, now=now, asked_by_id=asked_by_id, heard=heard
     )
-    session.add(request)
+    request.teacher_id = request.asked_by_id
     write_vacancy(session, request, data, now=now)
     return request
 
@@ -65,18 +50,8 @@ def update_vacancy(
     session: Session, *, actor: Actor, now: datetime, request_id: int, data: VacancyWish, version: int | None = None
 ) -> Request:
     """Change a draft; `version` is the one the page was made from. Raises Conflict when it is out of date."""
-    request = vacancy_draft(session, actor, request_id)
-    if version is not None and request.version != version:
-        raise Conflict(STALE)
+    request = fresh_draft(session, request_id, actor=actor, version=version)
     write_vacancy(session, request, data, now=now)
-    return request
-
-
-def vacancy_draft(session: Session, actor: Actor, request_id: int) -> Request:
-    """Raises NotFound for a draft of another kind, and for who may not change it."""
-    request = queries.draft_for(session, actor, request_id)
-    if request.kind is not Kind.HYBRID_PLACEMENT:
-        raise NotFound()
     return request
 
 
@@ -97,7 +72,7 @@ def write_vacancy(session: Session, request: Request, data: VacancyWish, *, now:
     _check(data, now)
     school = session.get_one(Organisation, request.organisation_id)
     topics = topics_with(session, data.topic_ids)
-    request.title = titled(data.topic_text, topics)
+    request.title = title_of(data.topic_text, topics)
     request.level, request.year = data.level, data.years[0] if len(data.years) == 1 else None
     request.delivery, request.language, request.max_km = Delivery.ON_SITE, data.language, data.max_km
     request.own_words = data.own_words
@@ -181,15 +156,14 @@ def _check(data: VacancyWish, now: datetime) -> None:
         raise InvalidInput(_l("The end comes after the start, within a year."), "last")
 
 
-def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:
+def _check_asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> None:
     """A leader asks for their own school; for anybody else a coordinator names the leader. Raises NotFound."""
-    if actor.user_id is not None and actor.has_in(Role.SCHOOL_LEAD, school.id, confirmed=False):
-        return actor.user_id
+    if actor.has_in(Role.SCHOOL_LEAD, school.id, confirmed=False):
+        return
     if not actor.is_coordinator_of(school.region_id):
         raise NotFound()
-    if asked_by_id is None or asked_by_id not in {person.id for person in leaders_of(session, school.id)}:
+    if asked_by_id not in {person.id for person in leaders_of(session, school.id)}:
         raise InvalidInput(_l("Say which leader of this school asks."), "asked_by")
-    return asked_by_id
 
 
 def leaders_of(session: Session, school_id: int) -> list[User]:

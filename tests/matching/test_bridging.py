@@ -1,6 +1,7 @@
 """A vacancy nobody can fill alone: two people together, one in fewer half-days, and what happens when one says no."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from matcher.matching.services import approve_match, decline_match
 from matcher.matching.states import DeclineReason, MatchState
 from matcher.requests.states import RequestState
 from tests.factories import NOW
-from tests.matching.terms import THURSDAY, TUESDAY, TUESDAY_LATE, Term, make_term
+from tests.matching.terms import THURSDAY, TUESDAY, Term, make_term
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -92,7 +93,7 @@ def test_half_days_of_one_person_never_overlap(session: Session) -> None:
         other.asked(offer)
     rows = session.scalars(select(Booking).where(Booking.party == Party.PERSON, Booking.live)).all()
     spans = sorted((row.start_s, row.end_s) for row in rows if row.match_id == match.id)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 def test_one_declines_and_the_school_keeps_the_other(session: Session) -> None:

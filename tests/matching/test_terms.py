@@ -64,7 +64,8 @@ def test_yes_holds_every_half_day_of_the_term_but_no_holiday(session: Session) -
 
 def test_half_days_somebody_ticked_and_how_many_they_want_decide(session: Session) -> None:
     term = make_term(session)
-    fits, other, few = term.person(TUESDAY, THURSDAY), term.person(TUESDAY, TUESDAY_LATE), term.person(TUESDAY, THURSDAY)
+    fits, other = term.person(TUESDAY, THURSDAY), term.person(TUESDAY, TUESDAY_LATE)
+    few = term.person(TUESDAY, THURSDAY)
     few.details = {**few.details, "half_days": 1}
     session.flush()
     found = suggest(session, request_id=term.request.id, now=NOW)
@@ -104,7 +105,8 @@ def test_who_may_note_which_step(session: Session) -> None:
     assert allowed_steps(facts, term.actor(term.coordinator)) == school
     assert allowed_steps(facts, term.actor(term.teacher)) == frozenset()
     with pytest.raises(Forbidden):
-        take_step(session, match.id, HybridStep.INTRODUCTION, on_day=NOW.date(), actor=term.actor(term.teacher), now=NOW)
+        stranger = term.actor(term.teacher)
+        take_step(session, match.id, HybridStep.INTRODUCTION, on_day=NOW.date(), actor=stranger, now=NOW)
     with pytest.raises(IllegalMove):
         noted(term, match, HybridStep.ENDED)
 
