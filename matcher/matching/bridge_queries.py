@@ -1,13 +1,14 @@
 """Who could fill a vacancy together or in part, computed as things stand now; and how an asked bridge stands."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
 from matcher.availability.halfday_wording import half_day_name
 from matcher.availability.halfdays import half_day_at
 from matcher.availability.states import Kind
@@ -17,6 +18,7 @@ from matcher.matching.eligibility import NeverCode
 from matcher.matching.models import Match
 from matcher.matching.pairs import facts_batch
 from matcher.matching.search_queries import Judge, Judged, nearest_of_topic
+from matcher.matching.states import UNDO_SECONDS, MatchState
 from matcher.matching.view_queries import request_view
 from matcher.matching.views import RequestView
 from matcher.matching.wording import fit_blocks, fit_words
@@ -156,3 +158,11 @@ def asked_bridge(session: Session, request: Request) -> Asked | None:
         return None
     matches = session.scalars(select(Match).where(Match.id.in_(found["matches"])).order_by(Match.id)).all()
     return Asked(found["sort"], list(matches), found.get("by"), datetime.fromisoformat(found["at"]))
+
+
+def can_undo_asking(asked: Asked, actor: Actor, now: datetime) -> bool:
+    """Within the minute, by the same person, as long as nobody answered."""
+    if asked.sort == bridges.KEPT or asked.by_id != actor.user_id:
+        return False
+    fresh = now - asked.at <= timedelta(seconds=UNDO_SECONDS)
+    return fresh and all(match.state is MatchState.PROPOSED for match in asked.matches)

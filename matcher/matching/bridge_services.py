@@ -1,7 +1,7 @@
 """Asking two people together or one in fewer half-days, and what a school does when one of two says no."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.errors import Conflict, IllegalMove, InvalidInput
 from matcher.i18n import _l
-from matcher.matching.bridge_queries import able_for, asked_bridge
+from matcher.matching.bridge_queries import able_for, asked_bridge, can_undo_asking
 from matcher.matching.bridges import FEWER, KEPT, KEY, PAIR, Able, share
 from matcher.matching.bridges import fewer as partly
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, step
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import check_open, lock_people, propose
 from matcher.matching.request_services import editable
-from matcher.matching.states import LIVE, NEVER_SENT, UNDO_SECONDS, Action, CancelReason, MatchState, Side
+from matcher.matching.states import LIVE, NEVER_SENT, Action, CancelReason, MatchState, Side
 from matcher.matching.visit_services import end_by_system
 from matcher.notices.services import withhold
 from matcher.requests.models import Request
@@ -61,10 +61,7 @@ def undo_bridge(session: Session, request_id: int, *, actor: Actor, now: datetim
     _lock_asked(session, request_id)
     request = editable(session, request_id, actor)
     asked = asked_bridge(session, request)
-    if asked is None or asked.sort == KEPT or asked.by_id != actor.user_id:
-        raise IllegalMove(NOT_POSSIBLE_NOW)
-    late = now - asked.at > timedelta(seconds=UNDO_SECONDS)
-    if late or any(match.state is not MatchState.PROPOSED for match in asked.matches):
+    if asked is None or not can_undo_asking(asked, actor, now):
         raise IllegalMove(NOT_POSSIBLE_NOW)
     for match in asked.matches:
         locked(session, match.id)

@@ -143,6 +143,10 @@ class ReportForm(SpokenFields, MatcherForm):
             choice for choice in _pairs(MISSED_REASONS) if choice.value != MissedReason.NOT_REPORTED.value
         ]
 
+    def for_term(self) -> None:
+        """A term of half-days is more hours than a visit."""
+        self.hours.validators = [Optional(), NumberRange(0, 2000)]
+
     @property
     def ticked(self) -> list[int] | None:
         """The beginnings of the half-days that took place; None where there were no days to tick."""

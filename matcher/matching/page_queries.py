@@ -26,8 +26,10 @@ from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
+from matcher.matching.placement_page_queries import Steps, steps_of, weekly_days
 from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
+from matcher.matching.route_hint_queries import knows_school_well
 from matcher.matching.states import MatchState, Side
 from matcher.matching.stay_page_queries import Days, days_of, host_of
 from matcher.offers.models import Offer
@@ -75,6 +77,12 @@ class MatchPage:
     speakers: list[Speaker] = field(default_factory=list)
     name_due: date | None = None
     days: Days | None = None
+    steps: Steps | None = None
+    route_hint: bool = False
+
+    @property
+    def is_placement(self) -> bool:
+        return self.request.kind is Kind.HYBRID_PLACEMENT
 
     @property
     def words(self) -> KindWords:
@@ -112,6 +120,8 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     opened = can_see_contact_details(facts, actor)
     actions = allowed_actions(facts, actor, now)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
+    weekly = request.kind is Kind.HYBRID_PLACEMENT
+    steps = steps_of(session, match, request, facts, actor, now) if weekly else None
     return MatchPage(
         match=match,
         facts=facts,
@@ -123,13 +133,13 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         actions=frozenset(action.value for action in actions),
         state_label=str(STATES[match.state]),
         state_tone=TONES[match.state],
-        ball_text=_ball_text(match, facts, turn, sides),
+        ball_text=_ball_text(match, facts, turn, sides) or (steps.next if steps else ""),
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
         when=moment_text(chosen) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
-        timeline=[_entry(event, people, actor, request.kind) for event in reversed(events)],
+        timeline=_timeline(events, people, actor, request.kind, steps),
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
         guest=_host(session, offer, company, opened) if stays else _guest(match, people, company, opened),
@@ -137,7 +147,13 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
-        days=days_of(session, request, offer, company, chosen, now) if stays else None,
+        days=days_of(session, request, offer, company, chosen, now)
+        if stays
+        else weekly_days(session, request, offer, school, now)
+        if weekly
+        else None,
+        steps=steps,
+        route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
 
 
@@ -273,6 +289,16 @@ def _people(session: Session, match: Match, request: Request, events: Any) -> di
     ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
     query = select(User).where(User.id.in_([each for each in ids if each is not None]))
     return {user.id: user for user in session.scalars(query)}
+
+
+def _timeline(
+    events: Any, people: dict[int, User], actor: Actor, kind: Kind, steps: Steps | None
+) -> list[dict[str, Any]]:
+    """What happened, the newest first; the steps of a placement between its events."""
+    found = [_entry(event, people, actor, kind) for event in reversed(events)]
+    if steps is None:
+        return found
+    return sorted([*reversed(steps.timeline), *found], key=lambda entry: str(entry["iso"]), reverse=True)
 
 
 def _entry(event: MatchEvent, people: dict[int, User], actor: Actor, kind: Kind) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from matcher.availability.strips import week_strip
 from matcher.availability.wording import DELIVERIES, moment_label
 from matcher.clock import local_date
 from matcher.i18n import _, current_locale, ngettext
+from matcher.matching.bridge_queries import Asked as AskedBridge
+from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for, can_undo_asking
+from matcher.matching.bridges import FEW, PAIR
 from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS
 from matcher.matching.list_queries import MatchRow, match_rows
@@ -34,6 +37,7 @@ from matcher.requests import policy, queries
 from matcher.requests.internship_wording import stay_facts
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
+from matcher.requests.vacancy_wording import vacancy_facts
 from matcher.subjects.levels import Level, group_name
 from matcher.subjects.models import Topic
 
@@ -76,6 +80,9 @@ class RequestPage:
     can_send: bool
     can_change: bool
     asker: str = ""
+    bridges: Bridges | None = None
+    bridge: AskedBridge | None = None
+    can_undo: bool = False
     leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
 
     @property
@@ -110,7 +117,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     run = latest_run(session, request.id) if request.state is not RequestState.DRAFT or request.held_back else None
     found = shown(session, run.id, now=now, names=knows_names) if run else []
     is_stay = request.kind is Kind.TEACHER_INTERNSHIP
-    strips = {} if is_stay else _strips(session, school, found, moments, now)
+    is_lesson = request.kind is Kind.GUEST_LECTURE
+    strips = _strips(session, school, found, moments, now) if is_lesson else {}
     offers = _offers_of(session, [row.id for row in matches])
     notes = _place_notes(session, [each.offer_id for each in found]) if is_stay else {}
     candidates = [_candidate(each, request, notes, strips, pending, matches, offers) for each in found]
@@ -120,7 +128,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         region_id=request.region_id,
         asked_by_id=request.asked_by_id,
     )
-    turn, mine = _turn(request, matches, pending, candidates, can_send=knows_names)
+    bridge = asked_bridge(session, request)
+    turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
     if mine and not can_edit:
         turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
@@ -128,8 +137,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         request=request,
         school=school,
         sub=_sub(request, school),
-        facts=stay_facts(request) if is_stay else [],
-        moments=[] if is_stay else [moment_label(moment.day, moment.periods) for moment in moments],
+        facts=_facts(request),
+        moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         state=state,
         state_label=label,
@@ -147,7 +156,39 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         can_change=not any(row.state in LIVE for row in matches),
         asker=session.get_one(User, request.asked_by_id).name if is_stay else "",
         leave=_leave(request, actor) if is_stay and can_edit else "",
+        bridges=_bridges(session, request, run, matches, knows_names, now),
+        bridge=bridge,
+        can_undo=bridge is not None and can_undo_asking(bridge, actor, now),
     )
+
+
+def _facts(request: Request) -> list[tuple[str, str]]:
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_facts(request)
+    return stay_facts(request) if request.kind is Kind.TEACHER_INTERNSHIP else []
+
+
+def _bridges(
+    session: Session,
+    request: Request,
+    run: SuggestionRun | None,
+    matches: Sequence[MatchRow],
+    names: bool,
+    now: datetime,
+) -> Bridges | None:
+    """Offered while fewer than three people can do it alone and nobody was asked."""
+    if run is None or run.eligible >= FEW or request.state is not RequestState.OPEN:
+        return None
+    if any(row.state in LIVE or row.state is MatchState.HELD for row in matches):
+        return None
+    return bridges_for(session, request, now=now, names=names)
+
+
+def _bridge_turn(bridge: AskedBridge | None) -> tuple[str, bool] | None:
+    """Two people were asked together, and one of them does not go on."""
+    if bridge is None or bridge.sort != PAIR or bridge.standing != "broken":
+        return None
+    return _("It is your turn: one of the two cannot. Keep the other in fewer half-days, or look again."), True
 
 
 def request_standings(

@@ -2,40 +2,19 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.queries import recipient_of
 from matcher.availability.states import Kind
-from matcher.clock import school_year, school_year_dates
-from matcher.matching.models import Match, MatchMoment
-from matcher.matching.states import UNDO_SECONDS, MatchState
+from matcher.matching.models import Match
+from matcher.matching.route_hint_queries import AGREED, FEW, lessons_at
+from matcher.matching.states import UNDO_SECONDS
 from matcher.notices.services import enqueue
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
 
-FEW = 3
 ROUTES = "/qualifications"
 TEMPLATE = "matching/hybrid_route"
-AGREED = (MatchState.APPROVED, MatchState.HELD)
-
-
-def lessons_at(session: Session, person_id: int, school_id: int, day: date) -> int:
-    """Lessons of this person at this school in the school year of that day, agreed or held."""
-    first, last = school_year_dates(school_year(day))
-    query: Select[int] = (
-        select(func.count(Match.id))
-        .join(Request, Request.id == Match.request_id)
-        .join(MatchMoment, (MatchMoment.match_id == Match.id) & MatchMoment.chosen)
-        .where(
-            Match.visitor_id == person_id,
-            Match.kind == Kind.GUEST_LECTURE,
-            Match.state.in_(AGREED),
-            Request.organisation_id == school_id,
-            MatchMoment.day.between(first, last),
-        )
-    )
-    return session.scalar(query) or 0
 
 
 def tell_of_route(session: Session, match: Match, request: Request, day: date | None, now: datetime) -> None:

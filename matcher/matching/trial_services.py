@@ -21,6 +21,7 @@ from matcher.matching.trial_queries import trials_for
 from matcher.matching.trials import Trial
 from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
+from matcher.offers.queries import FOR_ONE
 from matcher.offers.services import snapshot
 from matcher.offers.states import OfferState
 from matcher.requests.asking import Wish
@@ -158,7 +159,7 @@ def _offer(session: Session, offer: Offer, vacancy: Request, found: SchoolClass,
         notice_days=0,
         yearly_cap=None,
         open_cap=50,
-        details={"trial_for": vacancy.id},
+        details={FOR_ONE: vacancy.id},
         generated=offer.generated,
         created_at=now,
         changed_at=now,

@@ -32,6 +32,16 @@ __all__ = ["blueprint", "hybrid_routes", "place_routes"]
 
 FORM = "offers/guest_lecture.html"
 STAY = Kind.TEACHER_INTERNSHIP
+FOUND = {
+    Kind.GUEST_LECTURE: _l("Your lesson can be found now."),
+    Kind.TEACHER_INTERNSHIP: _l("Your place can be found now."),
+    Kind.HYBRID_PLACEMENT: _l("Schools can find you now."),
+}
+HIDDEN = {
+    Kind.GUEST_LECTURE: _l("Nobody finds this lesson any more."),
+    Kind.TEACHER_INTERNSHIP: _l("Nobody finds this place any more."),
+    Kind.HYBRID_PLACEMENT: _l("Schools do not find you any more."),
+}
 
 
 @blueprint.get("")
@@ -132,6 +142,7 @@ def show(offer_id: int) -> str:
         line=offer_line(view.offer),
         facts=facts_of_offer(view.offer, view.place),
         is_place=view.offer.kind is STAY,
+        is_hybrid=view.offer.kind is Kind.HYBRID_PLACEMENT,
         limits=limit_facts(view.offer) if view.can_change else [],
         confirmed=sees_names(actor()),
     )
@@ -142,9 +153,8 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        is_place = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
-    text = _("Your place can be found now.") if is_place else _("Your lesson can be found now.")
-    toast(text, undo=url_for(".withdraw", offer_id=offer_id))
+        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind
+    toast(str(FOUND[kind]), undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -153,9 +163,8 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        is_place = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
-    text = _("Nobody finds this place any more.") if is_place else _("Nobody finds this lesson any more.")
-    toast(text, undo=url_for(".open_", offer_id=offer_id))
+        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind
+    toast(str(HIDDEN[kind]), undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 

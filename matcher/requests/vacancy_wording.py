@@ -31,18 +31,26 @@ def year_groups(years: Collection[int]) -> str:
     return ", ".join(_("year %(number)s", number=year) for year in years)
 
 
+def vacancy_line(request: Request) -> str:
+    """ "2 half-days a week · 1 August 2027 to 31 July 2028"."""
+    return " · ".join(part for part in (half_days_a_week(round(request.days or 1)), _between(request)) if part)
+
+
+def _between(request: Request) -> str:
+    first, last = request.window_from, request.window_to
+    if first is None or last is None:
+        return ""
+    return _("%(first)s to %(last)s", first=format_date(first, "d MMMM y"), last=format_date(last, "d MMMM y"))
+
+
 def vacancy_facts(request: Request) -> list[tuple[str, str]]:
     """What a reader wants to know, as terms and values."""
     details: Mapping[str, Any] = request.details
-    first, last = request.window_from, request.window_to
-    between = ""
-    if first is not None and last is not None:
-        between = _("%(first)s to %(last)s", first=format_date(first, "d MMMM y"), last=format_date(last, "d MMMM y"))
     hours = ngettext("%(num)s hour a week", "%(num)s hours a week", round(request.hours)) if request.hours else ""
     pairs = [
         (_("How much"), " · ".join(part for part in (half_days_a_week(round(request.days or 1)), hours) if part)),
         (_("Possible half-days"), half_days_label(request.half_day_mask or 0)),
-        (_("When"), between),
+        (_("When"), _between(request)),
         (_("Year groups"), year_groups(details.get("years", ()))),
         (_("Paper for teaching"), licence_name(details.get("licence"), asked=True)),
         (_("The school pays"), str(details.get("pays", ""))),

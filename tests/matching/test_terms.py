@@ -104,8 +104,8 @@ def test_who_may_note_which_step(session: Session) -> None:
     assert allowed_steps(facts, term.actor(term.lead)) == school
     assert allowed_steps(facts, term.actor(term.coordinator)) == school
     assert allowed_steps(facts, term.actor(term.teacher)) == frozenset()
+    stranger = term.actor(term.teacher)
     with pytest.raises(Forbidden):
-        stranger = term.actor(term.teacher)
         take_step(session, match.id, HybridStep.INTRODUCTION, on_day=NOW.date(), actor=stranger, now=NOW)
     with pytest.raises(IllegalMove):
         noted(term, match, HybridStep.ENDED)
