@@ -152,7 +152,7 @@ STAY = KindWords(
     forward_with=lambda title: _("With your place: %(title)s", title=title),
 )
 PLACEMENT = KindWords(
-    fits=lambda num: ngettext("%(num)s person can do all of it", "%(num)s people can each do all of it", num),
+    fits=lambda num: ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num),
     offer=lambda title: _("Could teach: %(title)s", title=title),
     look=_l("Look at the person"),
     look_at=lambda name: _("Look at what %(name)s offers", name=name),

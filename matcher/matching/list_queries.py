@@ -129,6 +129,9 @@ def _when(moments: list[MatchMoment]) -> str:
     chosen = next((moment for moment in moments if moment.chosen), None)
     if chosen is not None:
         return moment_text(chosen)
+    plans = [moment for moment in moments if moment.parts and moment.dropped_at is None]
+    if len(plans) == 1:
+        return moment_text(plans[0])
     days = list(dict.fromkeys(format_day_month(moment.day) for moment in moments if moment.dropped_at is None))
     if len(days) > 3:
         return _("%(days)s and %(more)s more", days=", ".join(days[:2]), more=len(days) - 2)

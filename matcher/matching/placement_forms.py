@@ -31,6 +31,10 @@ class TrialForm(MatcherForm):
         description=_l("What should the lesson be about, and who is there to watch?"),
     )
 
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.school_class.flags.required = self.weeks.flags.required = True
+
     @property
     def class_id(self) -> int | None:
         return number_in(self.school_class.data)

@@ -11,7 +11,7 @@ STEPS: dict[HybridStep, Any] = {
     HybridStep.TRIAL_LESSON: _l("Trial lesson"),
     HybridStep.OFFER_MADE: _l("Offer made"),
     HybridStep.STARTED: _l("Started"),
-    HybridStep.ENDED: _l("Ended"),
+    HybridStep.ENDED: _l("Last day"),
 }
 NOTE_IT: dict[HybridStep, Any] = {
     HybridStep.INTRODUCTION: _l("We met"),

@@ -102,6 +102,11 @@ class RequestPage:
         return self.can_edit and (self.is_open or self.request.held_back) and not self.is_full
 
     @property
+    def is_shared(self) -> bool:
+        """Two people were asked together; nobody else is asked meanwhile."""
+        return self.bridge is not None and self.bridge.sort == PAIR
+
+    @property
     def is_full(self) -> bool:
         return sum(row.state in TAKES_PLACE for row in self.matches) >= self.request.needed
 

@@ -49,7 +49,7 @@ def vacancy_facts(request: Request) -> list[tuple[str, str]]:
     hours = ngettext("%(num)s hour a week", "%(num)s hours a week", round(request.hours)) if request.hours else ""
     pairs = [
         (_("How much"), " · ".join(part for part in (half_days_a_week(round(request.days or 1)), hours) if part)),
-        (_("Possible half-days"), half_days_label(request.half_day_mask or 0)),
+        (_("Half-days"), half_days_label(request.half_day_mask or 0)),
         (_("When"), _between(request)),
         (_("Year groups"), year_groups(details.get("years", ()))),
         (_("Paper for teaching"), licence_name(details.get("licence"), asked=True)),
