@@ -3,7 +3,6 @@
 from typing import Any
 
 from matcher.i18n import _, _l, format_day_month, format_number
-from matcher.matching.models import HybridStepTaken
 from matcher.matching.states import HybridStep
 
 STEPS: dict[HybridStep, Any] = {
@@ -29,12 +28,12 @@ WHEN: dict[HybridStep, Any] = {
 }
 
 
-def step_label(step: HybridStep, row: HybridStepTaken | None) -> str:
+def step_label(step: HybridStep, row: Any) -> str:
     """`Proefles · do 4 februari`."""
     return f"{STEPS[step]} · {format_day_month(row.on_day)}" if row is not None else str(STEPS[step])
 
 
-def step_sentence(row: HybridStepTaken) -> str:
+def step_sentence(row: Any) -> str:
     """What the timeline says of it."""
     day = format_day_month(row.on_day)
     if row.step is HybridStep.STARTED and row.hours:

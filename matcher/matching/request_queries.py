@@ -127,12 +127,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     offers = _offers_of(session, [row.id for row in matches])
     notes = _place_notes(session, [each.offer_id for each in found]) if is_stay else {}
     candidates = [_candidate(each, request, notes, strips, pending, matches, offers) for each in found]
-    can_edit = policy.can_edit(
-        actor,
-        organisation_id=request.organisation_id,
-        region_id=request.region_id,
-        asked_by_id=request.asked_by_id,
-    )
+    can_edit = _can_edit(request, actor)
     bridge = asked_bridge(session, request)
     turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
     if mine and not can_edit:
@@ -164,6 +159,15 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         bridges=_bridges(session, request, run, matches, knows_names, now),
         bridge=bridge,
         can_undo=bridge is not None and can_undo_asking(bridge, actor, now),
+    )
+
+
+def _can_edit(request: Request, actor: Actor) -> bool:
+    return policy.can_edit(
+        actor,
+        organisation_id=request.organisation_id,
+        region_id=request.region_id,
+        asked_by_id=request.asked_by_id,
     )
 
 

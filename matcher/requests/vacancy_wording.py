@@ -5,7 +5,6 @@ from typing import Any
 
 from matcher.availability.halfday_wording import half_days_label
 from matcher.i18n import _, format_date, format_number, ngettext
-from matcher.requests.models import Request
 from matcher.requests.vacancies import Term, VacancyWish, weeks_of
 from matcher.subjects.teaching import contract_names, licence_name
 
@@ -31,19 +30,19 @@ def year_groups(years: Collection[int]) -> str:
     return ", ".join(_("year %(number)s", number=year) for year in years)
 
 
-def vacancy_line(request: Request) -> str:
+def vacancy_line(request: Any) -> str:
     """ "2 half-days a week · 1 August 2027 to 31 July 2028"."""
     return " · ".join(part for part in (half_days_a_week(round(request.days or 1)), _between(request)) if part)
 
 
-def _between(request: Request) -> str:
+def _between(request: Any) -> str:
     first, last = request.window_from, request.window_to
     if first is None or last is None:
         return ""
     return _("%(first)s to %(last)s", first=format_date(first, "d MMMM y"), last=format_date(last, "d MMMM y"))
 
 
-def vacancy_facts(request: Request) -> list[tuple[str, str]]:
+def vacancy_facts(request: Any) -> list[tuple[str, str]]:
     """What a reader wants to know, as terms and values."""
     details: Mapping[str, Any] = request.details
     hours = ngettext("%(num)s hour a week", "%(num)s hours a week", round(request.hours)) if request.hours else ""

@@ -160,7 +160,20 @@ def test_trial_lesson_leads_to_a_start_and_reports(walk: Walk, language: str) ->
     approve(walk)
     sent(walk)
 
-    # The leader asks for a trial lesson with 4Ha; it is given and told, and so the step is taken.
+    match = give_a_trial_lesson(walk, page)
+    assert set(steps(walk, match)) == {HybridStep.TRIAL_LESSON}
+    start_with_proof(walk, match, first)
+
+    # After the last day both are asked how it was, and it is complete.
+    walk.at(datetime.combine(first + timedelta(days=61), datetime.min.time(), AMSTERDAM))
+    walk.work()
+    for who in ("lead", "anna"):
+        report(walk.as_(who), match.id)
+    assert newest(walk, Kind.HYBRID_PLACEMENT).state is MatchState.HELD
+
+
+def give_a_trial_lesson(walk: Walk, page: Page) -> Match:
+    """The leader asks for a lesson with 4Ha; it is given and told, and so the step is taken."""
     page.goto(f"/matches/{newest(walk, Kind.HYBRID_PLACEMENT).id}")
     page.locator("a[href$='/trial-lesson']").click()
     page.locator("#school_class").get_by_text("4Ha", exact=True).click()
@@ -177,10 +190,11 @@ def test_trial_lesson_leads_to_a_start_and_reports(walk: Walk, language: str) ->
     walk.at(datetime.fromtimestamp(moment_end(walk, lesson), AMSTERDAM) + timedelta(hours=1))
     for who in ("lead", "anna"):
         report(walk.as_(who), lesson.id)
-    match = newest(walk, Kind.HYBRID_PLACEMENT)
-    assert set(steps(walk, match)) == {HybridStep.TRIAL_LESSON}
+    return newest(walk, Kind.HYBRID_PLACEMENT)
 
-    # No start without the proof; with it the other side hears the first day.
+
+def start_with_proof(walk: Walk, match: Match, first: date) -> None:
+    """No start without the proof; with it the other side hears the first day, and later the last."""
     page = walk.as_("lead")
     page.goto(f"/matches/{match.id}")
     note(page, "started", first.isoformat())
@@ -192,13 +206,6 @@ def test_trial_lesson_leads_to_a_start_and_reports(walk: Walk, language: str) ->
     sent(walk)
     assert any(str(first.day) in mail.get_body(("plain",)).get_content() for mail in walk.mails_to("anna")[-2:])  # type: ignore[union-attr]
     note(page, "ended", (first + timedelta(days=60)).isoformat())
-
-    # After the last day both are asked how it was, and it is complete.
-    walk.at(datetime.combine(first + timedelta(days=61), datetime.min.time(), AMSTERDAM))
-    walk.work()
-    for who in ("lead", "anna"):
-        report(walk.as_(who), match.id)
-    assert newest(walk, Kind.HYBRID_PLACEMENT).state is MatchState.HELD
 
 
 def newest(walk: Walk, kind: Kind) -> Match:
