@@ -7,6 +7,7 @@ from flask import redirect, render_template, url_for
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
@@ -68,6 +69,7 @@ def _desk() -> list[Row]:
         (_("Organisations that wait for a check"), "organisations.verify_list", _("New schools and companies.")),
         (_("Concerns"), "safeguarding.reports", _("What people reported about safety.")),
         (_("Region"), "coordination.index", _("The cockpit of the coordinators.")),
+        (_("Routes to teaching"), "qualifications.manage", _("What visitors read about ways to teach.")),
         (_("Figures"), "monitor.index", _("What happens, where, and what comes of it.")),
         (_("Status"), "home.status", _("Mail, database and the rule that orders people.")),
     )
@@ -83,7 +85,7 @@ def _school_lists(board: Board) -> list[List]:
     busy = [_request(line) for line in board.requests if not line.needs_choice and not line.is_settled]
     coming = _list(
         _("Coming to your school"),
-        _matches(board.coming),
+        _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),
         "calendar",
         _("No visits planned"),
         _("As soon as a visit is approved it stands here, with time, place and who comes."),
@@ -95,13 +97,19 @@ def _school_lists(board: Board) -> list[List]:
         _("Nothing under way"),
         _("Ask for a guest lecture and you see at once who fits."),
     )
-    return [coming, waiting, *_past(board)]
+    return [coming, *_stays(board, _("Internships agreed")), waiting, *_past(board)]
+
+
+def _stays(board: Board, title: str) -> list[List]:
+    """Internships ahead have a list of their own, when there are any."""
+    found = [line for line in board.coming if line.kind is Kind.TEACHER_INTERNSHIP]
+    return [_list(title, _matches(found), "briefcase", "", "")] if found else []
 
 
 def _company_lists(board: Board, visits_itself: bool) -> list[List]:
     visits = _list(
         _("Your visits") if visits_itself else _("Visits of your people"),
-        _matches(board.coming),
+        _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),
         "calendar",
         _("No visits planned"),
         _("Schools ask you when something fits. The more you tell in your offer, the better the questions."),
@@ -113,7 +121,7 @@ def _company_lists(board: Board, visits_itself: bool) -> list[List]:
         _("Nothing is waiting"),
         _("What you said yes to stands here until the coordinator approves."),
     )
-    return [visits, waiting, *_past(board)]
+    return [visits, *_stays(board, _("Teachers who come to you")), waiting, *_past(board)]
 
 
 def _past(board: Board) -> list[List]:

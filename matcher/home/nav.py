@@ -28,12 +28,14 @@ SCHOOL = (
     Link(_l("My requests"), "requests.index", ("/requests",), "requests"),
     Link(_l("Browse offers"), "offers.browse", ("/offers/browse",)),
 )
-SCHOOL_LEAD = (Link(_l("My school"), "organisations.index", ("/organisations",)),)
+ROUTES = Link(_l("Teaching"), "qualifications.index", ("/qualifications",))
+SCHOOL_LEAD = (Link(_l("My school"), "organisations.index", ("/organisations",)), ROUTES)
 PROFESSIONAL = (
     Link(_l("Asked of me"), "matching.asked", ("/matches",), "asked"),
     Link(_l("Open requests"), "matching.nearby_requests", ("/requests/nearby",)),
     Link(_l("My offer"), "offers.index", ("/offers",)),
     Link(_l("My availability"), "availability.index", ("/availability",)),
+    ROUTES,
 )
 COMPANY = (
     Link(_l("Asked of us"), "matching.asked", ("/matches",), "asked"),
@@ -70,6 +72,7 @@ ROLE_NAMES = {
     Role.ADMINISTRATOR: _l("Administrator"),
 }
 FOOTER = (
+    Link(_l("Routes to teaching"), "qualifications.index"),
     Link(_l("How the ranking works"), "home.how_ranking_works"),
     Link(_l("Privacy"), "home.privacy"),
     Link(_l("Status"), "home.status"),

@@ -90,12 +90,13 @@ def _same_request(session: Session, match_id: int, request_id: int) -> bool:
 
 def release(session: Session, match_id: int) -> None:
     """Let go of the time a match held. A class hour that another guest still needs moves to that match."""
-    held = session.scalars(
-        select(Booking).where(Booking.match_id == match_id, Booking.live, Booking.party == Party.CLASS)
-    ).one_or_none()
+    held = session.scalars(select(Booking).where(Booking.match_id == match_id, Booking.live)).all()
+    if not held:
+        return
     session.execute(update(Booking).where(Booking.match_id == match_id, Booking.live).values(live=False))
-    if held is not None:
-        _pass_on(session, match_id, held)
+    for booking in held:
+        if booking.party is Party.CLASS:
+            _pass_on(session, match_id, booking)
     session.flush()
 
 

@@ -126,6 +126,7 @@ class MessageForm(MatcherForm):
 class ReportForm(SpokenFields, MatcherForm):
     happened = RadioField(_l("Did it take place?"), choices=[], validators=[InputRequired(_l("Choose yes or no."))])
     days = SelectMultipleField(_l("On which half-days?"), choices=[], validators=[Optional()])
+    days_shown = HiddenField()
     reason = RadioField(_l("If not, why?"), choices=[], validators=[Optional()])
     again = RadioField(_l("Would you do it again?"), choices=[], validators=[Optional()])
     pupils = IntegerField(_l("How many pupils were there?"), validators=[Optional(), NumberRange(0, 2000)])
@@ -149,8 +150,8 @@ class ReportForm(SpokenFields, MatcherForm):
 
     @property
     def ticked(self) -> list[int] | None:
-        """The beginnings of the half-days that took place; None where there were no days to tick."""
-        return [int(value) for value in self.days.data or []] if self.days.choices else None
+        """The beginnings of the half-days that took place; None where there were no boxes to tick."""
+        return [int(value) for value in self.days.data or []] if self.days_shown.data else None
 
 
 class InviteForm(MatcherForm):

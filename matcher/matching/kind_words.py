@@ -49,6 +49,7 @@ class KindWords:
     move_submit: Any
     cancel: Any
     cancelled_noted: Any
+    message_hint: Any
     # Who comes forward by themselves.
     forward: Any
     forward_text: Any
@@ -96,6 +97,7 @@ LESSON = KindWords(
     move_submit=_l("Ask for this moment"),
     cancel=_l("Cancel the visit"),
     cancelled_noted=_l("Cancelled the visit"),
+    message_hint=_l("For example: where do I park, what is in the room?"),
     forward=_l("I want to give this lesson"),
     forward_text=_l(
         "The school hears of it and chooses one of its moments, or says no. Nothing is definite before the coordinator "
@@ -144,6 +146,7 @@ STAY = KindWords(
     move_submit=_l("Ask for these days"),
     cancel=_l("Cancel the internship"),
     cancelled_noted=_l("Cancelled the internship"),
+    message_hint=_l("For example: where do I report, what do I bring?"),
     forward=_l("I want to offer this place"),
     forward_text=_l(
         "The teacher hears of it and chooses the days, or says no. Nothing is definite before the coordinator gave "
@@ -191,6 +194,7 @@ PLACEMENT = KindWords(
     move_text=_l("The agreed half-days stand until the other side says yes."),
     move_submit=_l("Ask for these half-days"),
     cancel=_l("It comes to nothing"),
+    message_hint=_l("For example: when can we meet, which books do you use?"),
     cancelled_noted=_l("It came to nothing"),
     forward=_l("I am interested"),
     forward_text=_l(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
+from matcher.availability.states import Kind
 from matcher.i18n import _, format_day_month
 from matcher.matching.labels import STATES, TONES
 from matcher.matching.models import Match, MatchMoment
@@ -19,6 +20,7 @@ from matcher.matching.queries import facts_of, matches_of_company_side, matches_
 from matcher.matching.states import LIVE, MatchState
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 
 
@@ -113,7 +115,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 state=match.state,
                 state_label=str(STATES[match.state]),
                 tone=TONES[match.state],
-                when=_when(own),
+                when=_when(request, own),
                 first_at=own[0].start_s if own else None,
                 mine=bool(holders(mine_facts, now) & sides_of(mine_facts, actor)),
                 expires=match.expires_at,
@@ -124,11 +126,13 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
     return rows
 
 
-def _when(moments: list[MatchMoment]) -> str:
+def _when(request: Request, moments: list[MatchMoment]) -> str:
     """The chosen moment, or the days that are asked."""
     chosen = next((moment for moment in moments if moment.chosen), None)
     if chosen is not None:
         return moment_text(chosen)
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return asked_line(request)
     plans = [moment for moment in moments if moment.parts and moment.dropped_at is None]
     if len(plans) == 1:
         return moment_text(plans[0])

@@ -335,7 +335,7 @@ def _page(match_id: int) -> MatchPage:
 def _forms(page: MatchPage) -> dict[str, Any]:
     """An empty form for everything the page may show."""
     found = {name: _filled(name, _kind(name, page)(None, seq=page.match.seq), page) for name in FORMS}
-    found["report"].days.data = [value for value, _label in found["report"].days.choices]
+    found["report"].days.data = [value for value, _label in page.days.parts] if page.days is not None else []
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
@@ -53,7 +54,13 @@ def facts_of(session: Session, matches: Sequence[Match]) -> dict[int, MatchFacts
 
 
 def _by_id(session: Session, model: Any, ids: set[int]) -> dict[int, Any]:
-    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
+    """The rows; those that this unit has locked or read already are not asked for again."""
+    known = (session.identity_map.get(identity_key(model, row_id)) for row_id in ids)
+    found = {row.id: row for row in known if row is not None}
+    missing = ids - found.keys()
+    if missing:
+        found |= {row.id: row for row in session.scalars(select(model).where(model.id.in_(missing)))}
+    return found
 
 
 def _last_events(session: Session, ids: Sequence[int]) -> dict[int, list[MatchEvent]]:

@@ -99,7 +99,7 @@ def _facts(request: Request, offer: Offer, company: Organisation) -> list[tuple[
     pairs = [
         (_("Company"), company.name),
         (_("Address"), address),
-        (_("Place"), offer.title),
+        (_("Internship place"), offer.title),
         *place_facts(offer.details, offer.places),
         *goal_facts(request.details),
         *leave_facts(request.details),

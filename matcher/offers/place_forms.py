@@ -14,6 +14,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from matcher.accounts.behalf_forms import HeardFields
+from matcher.accounts.policy import Actor
 from matcher.availability.halfdays import FULL_WEEK, WEEK
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import notice_label
@@ -90,11 +91,12 @@ class PlaceForm(MatcherForm):
         self.levels.choices = choices((level.value, group_label(level)) for level in Level)
         self.languages.choices = choices(LANGUAGES.items())
 
-    def given(self, topic_ids: Sequence[int]) -> OfferInput:
-        """What was filled in, as a plain value; no group ticked means all."""
+    def given(self, topic_ids: Sequence[int], alone: Actor | None = None) -> OfferInput:
+        """What was filled in, as a plain value; no group ticked means all. `alone` guides the teacher in person."""
         cap = self.yearly_cap.data
-        names = dict(self.supervisor_id.choices or [])
-        known = self.supervisor_id.data or 0
+        names = {choice.value: str(choice.label) for choice in self.supervisor_id.choices or []}
+        known = (alone.user_id if alone is not None else self.supervisor_id.data) or 0
+        guide = alone.name if alone is not None else names.get(known, "")
         return OfferInput(
             kind=Kind.TEACHER_INTERNSHIP,
             organisation_id=self.organisation.data,
@@ -104,7 +106,7 @@ class PlaceForm(MatcherForm):
             levels=tuple(self.levels.data or [level.value for level in Level]),
             languages=tuple(self.languages.data),
             delivery=Delivery.AT_COMPANY,
-            team=True,
+            team=alone is None,
             travel_km=0,
             notice_days=self.notice_days.data,
             yearly_cap=None if cap == NO_CAP else int(cap),
@@ -113,7 +115,7 @@ class PlaceForm(MatcherForm):
             places=self.places.data,
             details={
                 "department": self.department.data or "",
-                "supervisor": str(names[known]) if known else self.supervisor.data or "",
+                "supervisor": guide if known else self.supervisor.data or "",
                 "supervisor_id": known or None,
                 "half_day_mask": sum(bit for bit in set(self.half_days.data) if 0 < bit <= FULL_WEEK),
                 **{name: bool(self[name].data) for name in CONDITIONS},

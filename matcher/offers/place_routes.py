@@ -14,10 +14,11 @@ from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, current_locale
 from matcher.offers import place_services, queries, services
-from matcher.offers.company_routes import blueprint, ticked_topics
+from matcher.offers.company_routes import OFFERERS, blueprint, ticked_topics
 from matcher.offers.place_forms import PlaceForm, PlaceOnBehalfForm
 from matcher.offers.policy import can_offer_team
 from matcher.organisations.models import Organisation
+from matcher.organisations.states import OrganisationType
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
@@ -25,10 +26,11 @@ from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
 FORM = "offers/internship_place.html"
+ALONE = OrganisationType.SELF_EMPLOYED
 
 
 @blueprint.get("/new/internship-place")
-@roles("company_contact")
+@roles(*OFFERERS)
 def new_place() -> str:
     companies = _own_companies(actor())
     form = PlaceForm(formdata=None)
@@ -37,7 +39,7 @@ def new_place() -> str:
 
 
 @blueprint.post("/new/internship-place")
-@roles("company_contact")
+@roles(*OFFERERS)
 def create_place() -> Any:
     companies = _own_companies(actor())
     form = PlaceForm()
@@ -80,7 +82,8 @@ def save_place(view: queries.OfferView) -> Any:
     topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(companies, topic_ids, view))
-    given, version = form.given(topic_ids), number_in(form.version.data)
+    alone = _is_alone(companies, view)
+    given, version = form.given(topic_ids, alone=person if alone else None), number_in(form.version.data)
     try:
         with writing() as session:
             place_services.change_place(session, actor=person, offer_id=offer_id, given=given, now=now, version=version)
@@ -96,7 +99,8 @@ def _create(form: PlaceForm, companies: Sequence[Organisation], heard: Heard | N
     topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(companies, topic_ids))
-    given, keep = form.given(topic_ids), bool(request.form.get("keep"))
+    keep, alone = bool(request.form.get("keep")), heard is None and _is_alone(companies, None)
+    given = form.given(topic_ids, alone=person if alone else None)
     try:
         with writing() as session:
             offer_id = place_services.create_place(session, actor=person, given=given, now=now, heard=heard).id
@@ -109,11 +113,26 @@ def _create(form: PlaceForm, companies: Sequence[Organisation], heard: Heard | N
     return redirect(url_for("offers.show", offer_id=offer_id))
 
 
+def may_offer(person: Actor) -> bool:
+    """Contacts, and people who are self-employed."""
+    return bool(_places_of(person))
+
+
 def _own_companies(person: Actor) -> list[Organisation]:
-    found = [place for place in queries.companies_of(reading(), person) if can_offer_team(person, place.id)]
+    found = _places_of(person)
     if not found:
         raise NotFound(_("You are not linked to a company yet."))
     return found
+
+
+def _places_of(person: Actor) -> list[Organisation]:
+    own = queries.companies_of(reading(), person)
+    return [place for place in own if can_offer_team(person, place.id) or place.type is ALONE]
+
+
+def _is_alone(companies: Sequence[Organisation], view: queries.OfferView | None) -> bool:
+    """Somebody self-employed guides the teacher in person, in their own week."""
+    return view.offer.person_id is not None if view is not None else companies[0].type is ALONE
 
 
 def _fill(form: PlaceForm, companies: Sequence[Organisation], view: queries.OfferView | None = None) -> None:
@@ -131,6 +150,7 @@ def _page(
         "companies": companies,
         "view": view,
         "half_days": half_day_table(),
+        "alone": _is_alone(companies, view),
         "chosen_topics": topics_with_ids(reading(), topic_ids, current_locale()),
         "topic_groups": topics_by_type(reading(), current_locale()),
     }

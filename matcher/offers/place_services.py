@@ -56,7 +56,9 @@ def _check_supervisor(session: Session, given: OfferInput) -> None:
 
 
 def _keep_week(session: Session, offer: Offer, *, actor: Actor, now: datetime) -> None:
-    """The ticked half-days usually suit, all other time never."""
+    """The ticked half-days usually suit, all other time never. Who guides the teacher in person has a week already."""
+    if offer.person_id is not None:
+        return
     usual = week_of_mask(int(offer.details.get("half_day_mask", FULL_WEEK)))
     owner = (OwnerType.OFFER, offer.id)
     save_week(session, actor=actor, now=now, owner=owner, usual=usual, never=without(EVERY_QUARTER, usual))

@@ -97,8 +97,8 @@ def supervisor_words(details: Mapping[str, Any]) -> str:
 def place_facts(details: Mapping[str, Any], places: int) -> list[tuple[str, str]]:
     pairs = [
         (_("Department"), str(details.get("department") or "")),
-        (_("Who guides the teacher"), supervisor_words(details)),
+        (_("Guided by"), supervisor_words(details)),
         (_("Places"), places_label(places)),
-        (_("What we ask"), condition_words(details) or _("nothing special")),
+        (_("What the company asks"), condition_words(details) or _("nothing special")),
     ]
     return [(term, value) for term, value in pairs if value]

@@ -58,7 +58,7 @@ def _list_page() -> dict[str, Any]:
         "rows": rows,
         "states": STATES,
         "lines": {row.offer.id: offer_line(row.offer) for row in rows},
-        "has_contact": actor().has(Role.COMPANY_CONTACT, confirmed=False),
+        "offers_places": place_routes.may_offer(actor()),
         "paused_until": max((day for day in paused if day > now.date()), default=None),
         "has_own": any(row.is_own for row in rows),
         "confirmed": sees_names(actor()),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.availability.states import Party
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.matching.change_services import ask_move, move_match
+from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.hours_queries import hours_statement
 from matcher.matching.models import VisitReport
 from matcher.matching.moments import parts_of
@@ -171,6 +172,7 @@ def test_partly_held_days_become_the_statement_of_hours(stay: Stay, session: Ses
     assert match.state is MatchState.HELD
     report = session.get_one(VisitReport, (match.id, Side.COMPANY))
     assert (report.hours, round(report.part or 0, 2), len(report.parts)) == (16, 0.67, 4)
+    assert broken_promises(session) == []
     found = hours_statement(session, match, facts_of_match(session, match), teacher, AFTER)
     assert [hours for _day, hours in found.visits] == ["8 hours", "8 hours"]
     assert found.hours == [("Hours in all", "16")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -24,6 +25,8 @@ from matcher.matching.suggestion_services import store_run, suggest
 from matcher.matching.visit_services import report_visit
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
+from matcher.qualifications.models import TeachingRoute
+from matcher.qualifications.services import seed_routes
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Block, ReportOfConcern
@@ -162,6 +165,7 @@ def make_crowd(app: Flask, database: Database) -> Crowd:
     with database.write() as session:
         life = make_life(session, guests=0, own_words="secret-words-open")
         seed_rules(session)
+        seed_routes(session, NOW)
         _staff(session, life, crowd)
         _matches(session, life, crowd)
         _unsent(session, life, crowd)
@@ -195,6 +199,7 @@ def _staff(session: Session, life: Life, crowd: Crowd) -> None:
     }
     crowd.ids["organisation"] = {"school": school.id, "waiting": make_company(session, verified=False).id}
     crowd.ids["region"] = {"own": make_region(session).id}
+    crowd.ids["route"] = {"shipped": session.scalars(select(TeachingRoute.id).order_by(TeachingRoute.id)).first() or 0}
     crowd.ids["request"] = {"open": life.request.id}
 
 
@@ -322,6 +327,8 @@ def _values(crowd: Crowd, argument: str) -> Iterable[Any]:
         return [crowd.people[one] for one in ("teacher", "guest_approved", "other_professional")]
     if name == "notice":
         return (1, 2)
+    if name == "seq":
+        return (1,)
     return crowd.ids[kinds.get(name, name)].values()
 
 

@@ -62,11 +62,25 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
         {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
         | ({"other_coordinator"} if name == "other_company" else set())
     ),
+    "offers.new_place_on_behalf": lambda name: (
+        {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
+        | ({"other_coordinator"} if name == "other_company" else set())
+    ),
+    "offers.new_hybrid_on_behalf": lambda name: (
+        {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
+        | ({"other_coordinator"} if name == "other_company" else set())
+    ),
+    # Only placements and vacancies have one; tests/matching/test_placement_pages shows who reads it.
+    "matching.trial_lesson": lambda state: set(),
+    "matching.first_trial_lesson": lambda name: set(),
+    # Only an internship that took place has one; tests/matching/test_stays shows who reads it.
+    "matching.hours_statement_page": lambda state: set(),
     "organisations.show": lambda name: MEMBERS[name],
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "coordination.rules": lambda name: {"coordinator"} if name == "own" else {"other_coordinator"},
+    "qualifications.edit_route": lambda name: {"administrator"},
     "safeguarding.school": lambda name: {"school": {"lead"}, "other_school": {"other_lead"}}.get(name, set()),
 }
 """Per address with one thing in it: who may look at the thing of this name."""
