@@ -18,8 +18,9 @@ from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
-from matcher.requests import class_services, internship_routes, internship_services, queries, services
+from matcher.requests import class_services, internship_routes, queries, services, vacancy_routes
 from matcher.requests.asking import Wish, weekly_from_rows
+from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
 from matcher.requests.pages import class_page, form_page, list_page
@@ -29,7 +30,7 @@ from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-__all__ = ["blueprint", "internship_routes"]
+__all__ = ["blueprint", "internship_routes", "vacancy_routes"]
 
 FORM = "requests/guest_lecture.html"
 CLASS = "requests/class.html"
@@ -74,6 +75,8 @@ def edit_draft(request_id: int) -> str:
     draft = queries.draft_for(session, actor(), request_id)
     if draft.kind is Kind.TEACHER_INTERNSHIP:
         return internship_routes.shown(draft)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.shown(draft)
     school = session.get_one(Organisation, draft.organisation_id)
     form = GuestLectureForm(formdata=None)
     wish = queries.wish_of(session, draft)
@@ -90,6 +93,8 @@ def save_draft(request_id: int) -> Any:
     session = reading()
     draft = queries.draft_for(session, actor(), request_id)
     school = session.get_one(Organisation, draft.organisation_id)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.save(school, draft)
     return internship_routes.save(school, draft) if draft.kind is Kind.TEACHER_INTERNSHIP else _save(school, draft)
 
 
@@ -97,11 +102,11 @@ def save_draft(request_id: int) -> Any:
 @roles(*ASKERS)
 def copy(request_id: int) -> Response:
     person, now = actor(), utcnow()
-    is_stay = queries.request_for(reading(), person, request_id).kind is Kind.TEACHER_INTERNSHIP
-    copied = internship_services.copy_internship if is_stay else services.copy_request
+    kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
-        draft_id = copied(session, actor=person, now=now, request_id=request_id).id
-    toast(_("Copied. Choose the days and send it.") if is_stay else _("Copied. Choose new weeks and send it."))
+        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
+    is_lesson = kind is Kind.GUEST_LECTURE
+    toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))
     return redirect(url_for(".edit_draft", request_id=draft_id))
 
 
