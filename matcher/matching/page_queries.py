@@ -23,10 +23,11 @@ from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.kind_words import KindWords, words_of
-from matcher.matching.labels import KINDS, SIDES, STATES, TONES
+from matcher.matching.labels import KINDS, SIDES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
 from matcher.matching.placement_page_queries import Steps, steps_of, weekly_days
+from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.route_hint_queries import knows_school_well
@@ -131,7 +132,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         company=company,
         sides=sides,
         actions=frozenset(action.value for action in actions),
-        state_label=str(STATES[match.state]),
+        state_label=state_words(facts),
         state_tone=TONES[match.state],
         ball_text=steps.next if steps and steps.next and not turn else _ball_text(match, facts, turn, sides),
         ball_mine=bool(turn & sides),
