@@ -181,7 +181,8 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
         case Action.HAND_OVER | Action.CHANGE_VISITOR:
             return Side.COMPANY in sides and facts.kind is Kind.GUEST_LECTURE
         case Action.CANCEL if HybridStep.STARTED in facts.steps:
-            return False
+            # Whoever began has a last day instead; only a side that was stopped ends it at once.
+            return Side.SYSTEM in sides and (ends is None or now < ends)
         case Action.ASK_MOVE if facts.kind is Kind.HYBRID_PLACEMENT:
             return starts is None or now < starts
         case Action.CANCEL | Action.ASK_MOVE:

@@ -34,14 +34,15 @@ def publish_request(session: Session, request_id: int, *, actor: Actor, now: dat
     if request.state is not RequestState.DRAFT:
         raise Conflict(_l("This request was withdrawn. Copy it to ask again."))
     require_complete(session, request, now=now)
-    if not _may_send(actor, request):
+    if not may_send(actor, request):
         _keep(session, request, by_id=actor.user_id, now=now)
         return request
     _open(session, request, by_id=actor.user_id, now=now)
     return request
 
 
-def _may_send(actor: Actor, request: Request) -> bool:
+def may_send(actor: Actor, request: Request) -> bool:
+    """Who is confirmed at the school, or coordinates its region: nobody else has people asked."""
     confirmed = any(actor.has_in(role, request.organisation_id) for role in SCHOOL_ROLES)
     return confirmed or actor.is_coordinator_of(request.region_id)
 
@@ -62,7 +63,7 @@ def _next_revision(session: Session, request: Request) -> int:
 def send_held_back(session: Session, request_id: int, *, actor: Actor, now: datetime) -> bool:
     """After confirmation: a fresh check, then open. False when it can no longer be sent as it is."""
     request = lock_row(session, Request, request_id)
-    if not request.held_back or request.state is not RequestState.DRAFT or not _may_send(actor, request):
+    if not request.held_back or request.state is not RequestState.DRAFT or not may_send(actor, request):
         return False
     require_complete(session, request, now=now)
     _open(session, request, by_id=actor.user_id, now=now)
@@ -104,10 +105,10 @@ def withdraw_request(
     request = editable(session, request_id, actor)
     if request.state is RequestState.WITHDRAWN:
         return request
-    for match_id in _live(session, request.id):
-        end_by_system(session, match_id, reason=reason.value, now=now)
     request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
     session.flush()
+    for match_id in _live(session, request.id):
+        end_by_system(session, match_id, reason=reason.value, now=now)
     return request
 
 
@@ -135,7 +136,7 @@ def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor
     for lesson_id in lessons:
         request = editable(session, lesson_id, actor)
         tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
-        asked += ask_next(session, request.id, now=now) if _may_send(actor, request) else []
+        asked += ask_next(session, request.id, now=now) if may_send(actor, request) else []
     return asked
 
 
