@@ -19,6 +19,7 @@ from matcher.matching.bridge_services import ask_fewer, ask_pair, look_again
 from matcher.matching.change_services import ask_move, move_match
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match, MatchMoment
+from matcher.matching.moments import parts_of
 from matcher.matching.proposal_services import propose
 from matcher.matching.queries import chosen_moment
 from matcher.matching.request_services import publish_request, withdraw_request
@@ -167,3 +168,23 @@ def test_who_is_not_confirmed_has_nobody_asked(session: Session) -> None:
     publish_request(session, draft.id, actor=term.actor(term.coordinator), now=NOW)
     with pytest.raises(Forbidden):
         ask_fewer(session, draft.id, offer_id=offer.id, actor=term.actor(newcomer), now=NOW)
+
+
+def test_internship_that_began_is_not_moved_over_days_that_took_place(session: Session) -> None:
+    stay = make_stay(session)
+    stay.place()
+    request = stay.request(amount=3, unit="days")
+    match = stay.approved(request)
+    contact, teacher = stay.actor(stay.contacts[0]), stay.actor(stay.teacher)
+    moment = chosen_moment(session, match.id)
+    assert moment is not None
+    before, between = parts_of(moment), datetime.fromtimestamp(moment.start_s, UTC) + timedelta(hours=6)
+    wanted = stay.half_days(request, later(7), later(8), later(9))
+    ask_move(session, match.id, half_days=wanted, actor=teacher, now=NOW)
+    with pytest.raises(IllegalMove):
+        move_match(session, match.id, actor=contact, now=between)
+    with pytest.raises(IllegalMove):
+        ask_move(session, match.id, half_days=wanted, actor=contact, now=between)
+    moment = chosen_moment(session, match.id)
+    assert moment is not None
+    assert parts_of(moment) == before
