@@ -11,6 +11,7 @@ from matcher.accounts.states import SCHOOL_ROLES
 from matcher.db import lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
+from matcher.matching.door_services import lock_around
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people, tick, waiting_offers
 from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason
@@ -102,6 +103,7 @@ def withdraw_request(
     session: Session, request_id: int, *, actor: Actor, now: datetime, reason: CancelReason = CancelReason.OTHER
 ) -> Request:
     """The school asks no more: open invitations and agreements end with it, everybody hears."""
+    lock_around(session, request_id)
     request = editable(session, request_id, actor)
     if request.state is RequestState.WITHDRAWN:
         return request

@@ -31,7 +31,11 @@ def say_yes(
 ) -> Match:
     """The yes itself, after the rules were asked; also an employer's, who has no account."""
     complete = facts.missing <= {side}
-    details: dict[str, Any] = {"moment_id": moment.id, "side": side.value, "moment_before": before.id if before else None}
+    details: dict[str, Any] = {
+        "moment_id": moment.id,
+        "side": side.value,
+        "moment_before": before.id if before else None,
+    }
     if complete:
         # Who comes too late is told before anything is written.
         take_place(session, match, request)

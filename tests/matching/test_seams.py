@@ -1,41 +1,44 @@
 """Where pieces meet: an undone yes, a stopped organisation, a pair and a third person, a lesson before a vacancy."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.behalf import Heard, How
 from matcher.accounts.models import User
-from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
-from matcher.availability.halfdays import HalfDay
 from matcher.availability.moments import Week
-from matcher.availability.states import Kind, Party
+from matcher.availability.states import Party
+from matcher.coordination.agreed_services import note_agreement
+from matcher.db import Database
 from matcher.errors import Conflict, Forbidden, IllegalMove, NotFound
-from matcher.matching import due_queries as due
 from matcher.matching.bridge_queries import asked_bridge
 from matcher.matching.bridge_services import ask_fewer, ask_pair, look_again
 from matcher.matching.change_services import ask_move, move_match
 from matcher.matching.fsck_queries import broken_promises
-from matcher.matching.models import Match, MatchMoment
+from matcher.matching.models import Match
 from matcher.matching.moments import parts_of
 from matcher.matching.proposal_services import propose
 from matcher.matching.queries import chosen_moment
 from matcher.matching.request_services import publish_request, withdraw_request
-from matcher.matching.services import accept_match, decline_match, undo
-from matcher.matching.states import CancelReason, DeclineReason, HybridStep, MatchState, Side
+from matcher.matching.services import decline_match, undo
+from matcher.matching.states import DeclineReason, HybridStep, MatchState, Side
 from matcher.matching.step_services import take_step
 from matcher.matching.trial_services import arrange_trial
-from matcher.matching.visit_services import end_by_system, end_stopped, report_visit
+from matcher.matching.visit_services import end_stopped
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
-from matcher.requests.models import Request
+from matcher.requests.models import Request, RequestMoment
 from matcher.requests.vacancy_services import save_vacancy
 from tests.factories import NOW
 from tests.factories.matching import make_booking, make_class, make_match, make_topic
 from tests.factories.people import make_grant, make_user
-from tests.matching.stays import FIRST, later, make_stay
+from tests.matching.lives import make_life
+from tests.matching.stays import later, make_stay
 from tests.matching.terms import THURSDAY, TUESDAY, Term, a_wish, make_term
 
 START = date(2027, 1, 5)
@@ -188,3 +191,39 @@ def test_internship_that_began_is_not_moved_over_days_that_took_place(session: S
     moment = chosen_moment(session, match.id)
     assert moment is not None
     assert parts_of(moment) == before
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_withdrawing_and_agreeing_lock_person_and_class_before_the_request(database: Database) -> None:
+    with database.write() as session:
+        life = make_life(session)
+        match, actor = life.accepted(), life.actor(life.coordinator)
+        request_id, offer_id = life.request.id, match.offer_id
+        moment_id = session.scalars(select(RequestMoment.id).where(RequestMoment.request_id == request_id)).first() or 0
+    heard = Heard(how=How.PHONE, at=NOW, tell=False)
+    for verb in (
+        lambda s: withdraw_request(s, request_id, actor=actor, now=NOW),
+        lambda s: note_agreement(
+            s, request_id=request_id, offer_id=offer_id, moment_id=moment_id, actor=actor, now=NOW, heard=heard
+        ),
+    ):
+        order = locks_of(database, verb)
+        assert list(dict.fromkeys(order))[:3] == ["users", "classes", "requests"]
+
+
+def locks_of(database: Database, verb: Callable[[Session], object]) -> list[str]:
+    """The tables whose rows a unit locks, in that order; nothing of it is kept."""
+    found: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "FOR NO KEY UPDATE" in statement:
+            found.append(statement.split("FROM ")[1].split()[0])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        with suppress(Conflict), database.write() as session:
+            verb(session)
+            session.rollback()
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    return found
