@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, aliased
 
 from matcher.accounts.models import Grant, User
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.coordination.workbook import Table
 from matcher.i18n import _, _l, current_locale
-from matcher.matching.labels import STATES
+from matcher.matching.labels import KINDS, STATES
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import REGISTERED, MatchState, Side
 from matcher.offers.models import Offer, OfferTopic
+from matcher.offers.queries import FOR_ONE
 from matcher.offers.states import OfferState
 from matcher.organisations.columns import FIELDS, ImportKind
 from matcher.organisations.models import Organisation
@@ -52,14 +53,20 @@ Wheres = Collection[int]
 
 
 def region_tables(session: Session, region_ids: Wheres) -> list[Table]:
-    """Organisations, people, offers, requests and visits of these regions, in the reader's language."""
+    """Organisations, people, offers, requests and visits of these regions, in the reader's language.
+
+    What is no guest lecture stands apart: the import would read it as one.
+    """
     sectors = dict(session.execute(select(Topic.id, Topic.nl if current_locale() == "nl" else Topic.en)).all())
+    offers, other_offers = _offers(session, region_ids, sectors)
+    visits, stays = _visits(session, region_ids)
     return [
         _organisations(session, region_ids, sectors),
         _people(session, region_ids),
-        _offers(session, region_ids, sectors),
+        offers,
         _requests(session, region_ids),
-        _visits(session, region_ids),
+        visits,
+        *(table for table in (other_offers, stays) if table.rows),
     ]
 
 
@@ -131,7 +138,7 @@ def _people(session: Session, region_ids: Wheres) -> Table:
     return Table(_("People"), _head(ImportKind.PEOPLE, codes, _("Confirmed")), rows)
 
 
-def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> Table:
+def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> tuple[Table, Table]:
     texts = ("title", "description", "topics", "levels", "languages", "delivery")
     numbers = ("travel_km", "notice_days", "yearly_cap", "minutes", "group_most")
     codes = ("organisation", "kvk", "postcode", "email", *texts, *numbers, "state")
@@ -142,7 +149,7 @@ def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> Tab
         .where(_here(region_ids))
         .order_by(Offer.id)
     )
-    found = [row for row in session.execute(query) if REGISTERED not in row[0].details]
+    found = [row for row in session.execute(query) if not {REGISTERED, FOR_ONE} & row[0].details.keys()]
     about: dict[int, list[str]] = defaultdict(list)
     inside = select(OfferTopic).join(Offer, Offer.id == OfferTopic.offer_id)
     inside = inside.join(Organisation, Organisation.id == Offer.organisation_id).where(_here(region_ids))
@@ -170,7 +177,16 @@ def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> Tab
         )
         for offer, place, user in found
     ]
-    return Table(_("Offers"), _head(ImportKind.OFFERS, codes, _("Given by")), rows)
+    head, kinds = _head(ImportKind.OFFERS, codes, _("Given by")), [offer.kind for offer, _place, _user in found]
+    lessons, others = _apart(rows, kinds)
+    return Table(_("Offers"), head, lessons), Table(_("Other offers"), [*head, _("Kind")], others)
+
+
+def _apart(rows: Sequence[Sequence[Any]], kinds: Sequence[Kind]) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+    """Guest lectures, and everything else with its kind behind it."""
+    pairs = list(zip(rows, kinds, strict=True))
+    lessons = [row for row, kind in pairs if kind is Kind.GUEST_LECTURE]
+    return lessons, [(*row, str(KINDS[kind])) for row, kind in pairs if kind is not Kind.GUEST_LECTURE]
 
 
 def _requests(session: Session, region_ids: Wheres) -> Table:
@@ -193,15 +209,17 @@ def _requests(session: Session, region_ids: Wheres) -> Table:
             request.window_from,
             request.window_to,
             REQUEST_STATES[request.state],
+            str(KINDS[request.kind]),
         )
         for request, place in session.execute(query)
     ]
     codes = ("school", "brin", "location", "title")
     more = (_("In their own words"), _("Level"), _("Year"), _("Pupils"), _("First day"), _("Last day"), _("State"))
+    more += (_("Kind"),)
     return Table(_("Requests"), _head(ImportKind.VISITS, codes, *more), rows)
 
 
-def _visits(session: Session, region_ids: Wheres) -> Table:
+def _visits(session: Session, region_ids: Wheres) -> tuple[Table, Table]:
     codes: tuple[str, ...] = ("day", "starts", "ends", "school", "brin", "location", "teacher_email", "guest_email")
     codes += ("organisation", "kvk", "postcode", "title", "level", "pupils", "hours", "happened")
     school, company = aliased(Organisation), aliased(Organisation)
@@ -223,6 +241,7 @@ def _visits(session: Session, region_ids: Wheres) -> Table:
         .where(Match.state.in_((MatchState.APPROVED, MatchState.HELD, MatchState.MISSED)))
         .order_by(MatchMoment.start_s, Match.id)
     )
+    found = session.execute(query).all()
     took_place = {MatchState.HELD: _("yes"), MatchState.MISSED: _("no")}
     rows: list[Sequence[Any]] = [
         (
@@ -244,9 +263,11 @@ def _visits(session: Session, region_ids: Wheres) -> Table:
             took_place.get(match.state),
             STATES[match.state],
         )
-        for moment, match, request, at, by, teacher_mail, guest_mail, reached, given in session.execute(query)
+        for moment, match, request, at, by, teacher_mail, guest_mail, reached, given in found
     ]
-    return Table(_("Visits"), _head(ImportKind.VISITS, codes, _("State")), rows)
+    head = _head(ImportKind.VISITS, codes, _("State"))
+    lessons, stays = _apart(rows, [row[1].kind for row in found])
+    return Table(_("Visits"), head, lessons), Table(_("Internships and placements"), [*head, _("Kind")], stays)
 
 
 def _level(request: Request) -> str | None:

@@ -14,7 +14,8 @@ from matcher.coordination import import_services
 from matcher.coordination.export_queries import region_tables
 from matcher.coordination.workbook import RUNS, Table, as_xlsx, as_zip
 from matcher.i18n import in_locale
-from matcher.matching.states import MatchState
+from matcher.matching.models import MatchMoment
+from matcher.matching.states import MatchState, Side
 from matcher.organisations.columns import ImportKind
 from matcher.organisations.models import Organisation
 from matcher.organisations.outcomes import Status
@@ -22,6 +23,7 @@ from matcher.organisations.spreadsheets import Sheet, read_sheets
 from tests.coordination.lists import Land, count_rows, csv_of, make_land
 from tests.coordination.test_import import HEAD, LESSON, NOOR, OFFERS, PIET, VISIT, VISITS
 from tests.factories import NOW
+from tests.factories.kinds import make_internship, make_place
 from tests.factories.matching import make_match, make_request
 
 SIGNS = [
@@ -53,6 +55,12 @@ def land(seeded: Session) -> Land:
     made.bring(csv_of(OFFERS, LESSON), "offers")
     made.bring(csv_of(VISITS, VISIT), "visits")
     make_match(seeded, request=make_request(seeded, school=made.school), state=MatchState.APPROVED)
+    place = make_place(seeded, company=seeded.scalars(select(Organisation).where(Organisation.kvk == "12345678")).one())
+    stay = make_internship(seeded, school=made.school)
+    match = make_match(seeded, request=stay, offer=place, state=MatchState.HELD, visitor_id=None)
+    times = {"day": stay.window_from, "starts": "08:30", "ends": "17:00", "start_s": 1_800_000_000}
+    seeded.add(MatchMoment(match_id=match.id, end_s=1_800_100_000, shape_key="x", chosen=True,
+                           suggested_by=Side.SCHOOL, **times))  # fmt: skip
     seeded.flush()
     return made
 
