@@ -214,8 +214,16 @@ def _requests(session: Session, region_ids: Wheres) -> Table:
         for request, place in session.execute(query)
     ]
     codes = ("school", "brin", "location", "title")
-    more = (_("In their own words"), _("Level"), _("Year"), _("Pupils"), _("First day"), _("Last day"), _("State"))
-    more += (_("Kind"),)
+    more = (
+        _("In their own words"),
+        _("Level"),
+        _("Year"),
+        _("Pupils"),
+        _("First day"),
+        _("Last day"),
+        _("State"),
+        _("Kind"),
+    )
     return Table(_("Requests"), _head(ImportKind.VISITS, codes, *more), rows)
 
 

@@ -68,11 +68,12 @@ def lock_around(session: Session, request_id: int, *, offer_ids: Collection[int]
     request = session.get(Request, request_id) if 0 < request_id <= BIGGEST_ID else None
     if request is None:
         raise NotFound()
-    people, offers = {each for row in live for each in row[:2]}, {*offer_ids, *(row.offer_id for row in live)}
+    offers = {*offer_ids, *(row.offer_id for row in live)}
+    people: set[int | None] = {each for row in live for each in (row.professional_id, row.visitor_id)}
     people |= set(session.scalars(select(Offer.person_id).where(Offer.id.in_(offers))))
     if request.kind is Kind.TEACHER_INTERNSHIP:
         people |= {teacher_of(request), *(supervisor_of(session.get_one(Offer, number)) for number in offers)}
-    for person_id in sorted(people - {None}):
+    for person_id in sorted(each for each in people if each is not None):
         lock_row(session, User, person_id)
     for class_id in sorted(request.class_ids):
         lock_row(session, SchoolClass, class_id)
