@@ -22,6 +22,7 @@ from matcher.matching.change_services import ask_move, move_match
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match
 from matcher.matching.moments import parts_of
+from matcher.matching.nearby_services import come_forward
 from matcher.matching.proposal_services import propose
 from matcher.matching.queries import chosen_moment
 from matcher.matching.request_services import publish_request, withdraw_request
@@ -37,7 +38,7 @@ from matcher.requests.vacancy_services import save_vacancy
 from tests.factories import NOW
 from tests.factories.matching import make_booking, make_class, make_match, make_topic
 from tests.factories.people import make_grant, make_teacher, make_user
-from tests.matching.lives import make_life
+from tests.matching.lives import another_offer, make_life
 from tests.matching.stays import FIRST, later, make_stay
 from tests.matching.terms import THURSDAY, TUESDAY, Term, a_wish, make_term
 
@@ -252,3 +253,12 @@ def test_places_are_counted_for_each_half_day(session: Session) -> None:
     with pytest.raises(Conflict):
         accept_match(session, waits.id, moment_id=stay.plans(waits)[0].id, actor=stay.actor(stay.contacts[0]), now=NOW)
     assert broken_promises(session) == []
+
+
+def test_trial_lesson_is_one_persons(session: Session) -> None:
+    term = make_term(session)
+    match = a_trial(term, term.person(TUESDAY, THURSDAY).id, term.lead)
+    other = another_offer(session)
+    with pytest.raises(Conflict):
+        come_forward(session, request_id=match.request_id, offer_id=other.id,
+                     actor=term.actor(other.person_id or 0), now=NOW)  # fmt: skip
