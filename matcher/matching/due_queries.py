@@ -6,11 +6,13 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from matcher.accounts.models import User
+from matcher.availability.states import Kind
 from matcher.db import Database
 from matcher.matching.letters import every
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
+from matcher.matching.trials import KEY as TRIAL
 from matcher.notices.models import Outbox
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -62,9 +64,15 @@ def superseded(database: Database, settled: datetime) -> list[int]:
 
 
 def lapsed(database: Database, now: datetime) -> list[int]:
-    """Approved visits ahead whose visitor once showed a proof: only those can lapse. The verb checks the day itself."""
+    """Approved visits ahead whose visitor once showed a proof: only those can lapse, and a
+    hybrid teacher shows it before the start. The verb checks the day itself."""
     with_proof = exists().where(Proof.user_id == Match.visitor_id, Proof.valid_until < MatchMoment.day)
-    query = _chosen().where(Match.state == MatchState.APPROVED, MatchMoment.start_s > now.timestamp(), with_proof)
+    query = _chosen().where(
+        Match.state == MatchState.APPROVED,
+        Match.kind != Kind.HYBRID_PLACEMENT,
+        MatchMoment.start_s > now.timestamp(),
+        with_proof,
+    )
     return _ids(database, query.order_by(Match.id))
 
 
@@ -116,9 +124,11 @@ def held_back(database: Database) -> list[tuple[int, int]]:
 
 
 def without_run(database: Database) -> list[int]:
-    """Open requests whose present text was never ranked."""
+    """Open requests whose present text was never ranked; a trial lesson is one person's."""
     run = exists().where(SuggestionRun.request_id == Request.id, SuggestionRun.request_revision == Request.revision)
-    return _ids(database, select(Request.id).where(Request.state == RequestState.OPEN, ~run).order_by(Request.id))
+    to_all = Request.details[TRIAL].as_string().is_(None)
+    query = select(Request.id).where(Request.state == RequestState.OPEN, to_all, ~run)
+    return _ids(database, query.order_by(Request.id))
 
 
 def waiting(database: Database, settled: datetime) -> list[int]:

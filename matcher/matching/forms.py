@@ -18,7 +18,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from matcher.i18n import _l
 from matcher.matching.behalf_forms import SpokenFields
-from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, REJECT_REASONS
+from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, OF_PLACEMENTS, REJECT_REASONS
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
 from matcher.web.forms import MatcherForm, choices, number_in
 
@@ -94,7 +94,12 @@ class EndForm(StepForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.reason.choices = _pairs(CANCEL_REASONS)
+        self.reason.choices = _pairs({code: text for code, text in CANCEL_REASONS.items() if code not in OF_PLACEMENTS})
+
+    def for_placement(self) -> None:
+        """A hybrid placement can come to nothing for reasons of its own."""
+        own = {code: label for code, label in CANCEL_REASONS.items() if code is not CancelReason.PARTNER_LEFT}
+        self.reason.choices = _pairs(own)
 
 
 class RejectForm(StepForm):
@@ -138,6 +143,10 @@ class ReportForm(SpokenFields, MatcherForm):
         self.reason.choices = [
             choice for choice in _pairs(MISSED_REASONS) if choice.value != MissedReason.NOT_REPORTED.value
         ]
+
+    def for_term(self) -> None:
+        """A term of half-days is more hours than a visit."""
+        self.hours.validators = [Optional(), NumberRange(0, 2000)]
 
     @property
     def ticked(self) -> list[int] | None:

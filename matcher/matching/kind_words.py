@@ -154,7 +154,59 @@ STAY = KindWords(
     ),
     forward_with=lambda title: _("With your place: %(title)s", title=title),
 )
-KIND_WORDS = {Kind.GUEST_LECTURE: LESSON, Kind.TEACHER_INTERNSHIP: STAY}
+PLACEMENT = KindWords(
+    fits=lambda num: ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num),
+    offer=lambda title: _("Could teach: %(title)s", title=title),
+    look=_l("Look at the person"),
+    look_at=lambda name: _("Look at what %(name)s offers", name=name),
+    ask=_l("Ask the people I ticked"),
+    ticked_one=_l("1 person ticked:"),
+    ticked_many=_l("{n} people ticked:"),
+    asked=lambda num: ngettext(
+        "%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", num
+    ),
+    company_turn=_l("It is the turn of the person who was asked."),
+    question=lambda title: _("Do you want to teach part of the week: “%(title)s”?", title=title),
+    school_question=_l("Do these half-days suit you?"),
+    company=_l("Who teaches"),
+    side=_l("The person who was asked"),
+    company_pick=_l("Do these half-days suit you?"),
+    school_pick=_l("Do these half-days suit you?"),
+    company_yes=_l("Yes, I want to get to know you"),
+    school_yes=_l("Yes, we want to get to know this person"),
+    cannot=_l("I do not want this"),
+    no_hint=_l("The other side hears of it. You can ask somebody else."),
+    other=_l("Other half-days"),
+    other_title=_l("Suggest other half-days"),
+    other_text=_l("You say yes to these half-days; the other side answers."),
+    other_submit=_l("Suggest these half-days"),
+    other_noted=_l("Suggested other half-days"),
+    which=_l("Which half-days?"),
+    yes_noted=_l("Choose the half-days that were agreed."),
+    other_by_company=_l("The other side asks for other half-days:"),
+    after_yes=_l(
+        "Your yes fixes nothing yet. The half-days are kept free for the time being, and the coordinator of the region "
+        "introduces you to each other."
+    ),
+    asked_for=_l("Asked for these half-days"),
+    move=_l("Other half-days"),
+    move_title=_l("Ask for other half-days"),
+    move_text=_l("The agreed half-days stand until the other side says yes."),
+    move_submit=_l("Ask for these half-days"),
+    cancel=_l("It comes to nothing"),
+    message_hint=_l("For example: when can we meet, which books do you use?"),
+    cancelled_noted=_l("It came to nothing"),
+    forward=_l("I am interested"),
+    forward_text=_l(
+        "The school hears of it and answers, or says no. You get to know each other before anything is fixed."
+    ),
+    forward_with=lambda title: _("As you described it: %(title)s", title=title),
+)
+KIND_WORDS = {
+    Kind.GUEST_LECTURE: LESSON,
+    Kind.TEACHER_INTERNSHIP: STAY,
+    Kind.HYBRID_PLACEMENT: PLACEMENT,
+}
 
 
 def words_of(kind: Kind) -> KindWords:

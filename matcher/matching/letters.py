@@ -21,6 +21,25 @@ OVERRIDES: dict[Kind, frozenset[str]] = {
             "superseded",
         }
     ),
+    Kind.HYBRID_PLACEMENT: frozenset(
+        {
+            "another_moment",
+            "approved",
+            "bridge_broken",
+            "cancelled",
+            "declined",
+            "employer_asked",
+            "expired",
+            "held",
+            "how_was_it",
+            "missed",
+            "move_asked",
+            "moved",
+            "proposed",
+            "rejected",
+            "superseded",
+        }
+    ),
 }
 
 

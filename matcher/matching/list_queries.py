@@ -15,7 +15,8 @@ from matcher.availability.states import Kind
 from matcher.i18n import _, format_day_month
 from matcher.matching.labels import STATES, TONES
 from matcher.matching.models import Match, MatchMoment
-from matcher.matching.page_queries import away_text, moment_text
+from matcher.matching.page_queries import moment_text
+from matcher.matching.people_queries import away_text
 from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side, moments_of
 from matcher.matching.states import LIVE, MatchState
@@ -137,6 +138,9 @@ def _when(request: Request, moments: list[MatchMoment]) -> str:
         return moment_text(chosen)
     if request.kind is Kind.TEACHER_INTERNSHIP:
         return asked_line(request)
+    plans = [moment for moment in moments if moment.parts and moment.dropped_at is None]
+    if len(plans) == 1:
+        return moment_text(plans[0])
     days = list(dict.fromkeys(format_day_month(moment.day) for moment in moments if moment.dropped_at is None))
     if len(days) > 3:
         return _("%(days)s and %(more)s more", days=", ".join(days[:2]), more=len(days) - 2)

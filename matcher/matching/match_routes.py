@@ -338,6 +338,11 @@ def _back(match_id: int, next_id: int | None, anchor: str | None = None) -> str:
             return url_for("matching.show", match_id=match_id, _anchor=anchor)
 
 
+def again(match_id: int, name: str, form: Any) -> tuple[str, int]:
+    """The page as it is now, with a form of its own that was refused."""
+    return _again(_page(match_id), name, form)
+
+
 def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:
     return render_template("matching/match.html", page=page, forms=_forms(page) | {name: form}), 422
 
@@ -367,6 +372,10 @@ def _filled(name: str, form: Any, page: MatchPage) -> Any:
     """The choices that depend on the match."""
     if name == "accept":
         form.moment.choices = choices((slot["value"], slot["label"]) for slot in page.slots if not slot["disabled"])
+    if name in {"withdraw", "cancel"} and page.is_placement:
+        form.for_placement()
+    if name == "report" and page.is_placement:
+        form.for_term()
     if name == "report" and page.days is not None:
         form.days.choices = choices(page.days.parts)
     if name in {"hand_over", "visitor"}:

@@ -242,14 +242,35 @@ class VisitReport(Base):
 
 
 class HybridStepTaken(Base):
+    """A step on the way of a hybrid teacher. Taken back it stays as history; each step stands once at most.
+
+    ``cut`` are the visits after the last day, so that an end can be taken back.
+    """
+
     __tablename__ = "hybrid_steps"
-    match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"), primary_key=True)
-    step: Mapped[HybridStep] = mapped_column(str_enum(HybridStep, "step"), primary_key=True)
+    __table_args__ = (
+        CheckConstraint("hours is null or hours between 0 and 60", name="hours_sensible"),
+        Index(
+            "uq_hybrid_steps_standing",
+            "match_id",
+            "step",
+            unique=True,
+            sqlite_where=text("taken_back_at is null"),
+            postgresql_where=text("taken_back_at is null"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"), index=True)
+    step: Mapped[HybridStep] = mapped_column(str_enum(HybridStep, "step"))
     on_day: Mapped[date] = mapped_column(Date)
     hours: Mapped[float | None]
     linked_match_id: Mapped[int | None] = mapped_column(ForeignKey("matches.id"))
+    cut: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
+    side: Mapped[Side] = mapped_column(str_enum(Side, "side"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Message(Base):

@@ -21,6 +21,7 @@ from matcher.matching.pairs import facts_batch, reason_detail
 from matcher.matching.search_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.states import TAKES_PLACE
 from matcher.matching.stay_queries import taken_places
+from matcher.matching.trials import KEY as TRIAL
 from matcher.matching.view_queries import (
     bare_view,
     holds_around,
@@ -125,7 +126,7 @@ def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Any:
         select(Request.id)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .where(Request.state == RequestState.OPEN, Request.kind.in_({offer.kind for offer in offers}))
-        .where(or_(ahead, Request.kind != Kind.GUEST_LECTURE))
+        .where(or_(ahead, Request.kind != Kind.GUEST_LECTURE), Request.details[TRIAL].as_string().is_(None))
         .where(taken.correlate(Request).scalar_subquery() < Request.needed)
         .where(or_(*(_reach(offer) for offer in offers)))
     )

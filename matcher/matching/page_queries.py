@@ -9,9 +9,6 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
-from matcher.accounts.queries import members_of
-from matcher.accounts.states import COMPANY_ROLES, Role
-from matcher.availability.absence_queries import away_until
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
@@ -28,6 +25,17 @@ from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
+from matcher.matching.people_queries import (
+    Person,
+    awaited_away,
+    away_among,
+    colleagues_of,
+    guest_shown,
+    host_shown,
+    people_on,
+    teacher_shown,
+)
+from matcher.matching.placement_page_queries import Steps, steps_of, weekly_days
 from matcher.matching.policy import (
     MatchFacts,
     allowed_actions,
@@ -37,25 +45,15 @@ from matcher.matching.policy import (
     sides_of,
 )
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
-from matcher.matching.states import LIVE, MatchState, Side
-from matcher.matching.stay_page_queries import Days, days_of, host_of
+from matcher.matching.route_hint_queries import knows_school_well
+from matcher.matching.states import MatchState, Side
+from matcher.matching.stay_page_queries import Days, days_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.subjects.levels import Level, age_text, group_name
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody on the page; contact details are None until they may be seen."""
-
-    name: str
-    what: str
-    email: str | None = None
-    phone: str | None = None
-    away: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,12 @@ class MatchPage:
     lessons: list[tuple[int, str]] = field(default_factory=list)
     can_ask_again: bool = False
     days: Days | None = None
+    steps: Steps | None = None
+    route_hint: bool = False
+
+    @property
+    def is_placement(self) -> bool:
+        return self.request.kind is Kind.HYBRID_PLACEMENT
 
     @property
     def words(self) -> KindWords:
@@ -118,14 +122,16 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     company = session.get_one(Organisation, offer.organisation_id)
     moments = moments_of(session, [match.id])[match.id]
     events = events_of(session, match.id)
-    people = _people(session, match, request, events, facts)
-    away = _away(session, facts, people, now)
+    people = people_on(session, match, request, events, facts)
+    away = away_among(session, facts, people, now)
     sides = sides_of(facts, actor)
     turn = holders(facts, now)
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
     actions = allowed_actions(facts, actor, now)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
+    weekly = request.kind is Kind.HYBRID_PLACEMENT
+    steps = steps_of(session, match, request, facts, actor, now) if weekly else None
     return MatchPage(
         match=match,
         facts=facts,
@@ -137,24 +143,32 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         actions=frozenset(action.value for action in actions),
         state_label=str(STATES[match.state]),
         state_tone=TONES[match.state],
-        ball_text=" ".join([_ball_text(match, facts, turn, sides), *_awaited_away(facts, turn - sides, away)]).strip(),
+        ball_text=_ball(match, facts, turn, sides, steps, away),
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
         when=moment_text(chosen) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
-        timeline=[_entry(event, people, actor, request.kind) for event in reversed(events)],
+        timeline=_timeline(events, people, actor, request.kind, steps),
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
-        guest=_host(session, offer, company, opened) if stays else _guest(match, people, company, opened, away),
-        teacher=_teacher(match, request, people, school, opened, away),
-        colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
+        guest=host_shown(session, offer, company, opened)
+        if stays
+        else guest_shown(match, people, company, opened, away),
+        teacher=teacher_shown(match, request, people, school, opened, away),
+        colleagues=colleagues_of(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
         classes=[class_text(each) for each in class_visits(session, request, chosen)],
         lessons=_lessons(session, match, request),
         can_ask_again=can_ask_again(facts, actor),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
-        days=days_of(session, request, offer, company, chosen, now) if stays else None,
+        days=days_of(session, request, offer, company, chosen, now)
+        if stays
+        else weekly_days(session, request, offer, school, now)
+        if weekly
+        else None,
+        steps=steps,
+        route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
 
 
@@ -210,6 +224,19 @@ def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     else:
         parts.append(str(DELIVERIES[request.delivery]))
     return " · ".join(parts)
+
+
+def _ball(
+    match: Match,
+    facts: MatchFacts,
+    turn: frozenset[Side],
+    sides: frozenset[Side],
+    steps: Steps | None,
+    away: dict[int, str],
+) -> str:
+    if steps and steps.next and not turn:
+        return steps.next
+    return " ".join([_ball_text(match, facts, turn, sides), *awaited_away(facts, turn - sides, away)]).strip()
 
 
 def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: frozenset[Side]) -> str:
@@ -308,12 +335,14 @@ def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
     return next((moment_text(moment) for moment in moments if moment.id == wanted_id), None)
 
 
-def _people(session: Session, match: Match, request: Request, events: Any, facts: MatchFacts) -> dict[int, User]:
-    ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
-    ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
-    ids |= {each.by_id for each in facts.stand_ins}
-    query = select(User).where(User.id.in_([each for each in ids if each is not None]))
-    return {user.id: user for user in session.scalars(query)}
+def _timeline(
+    events: Any, people: dict[int, User], actor: Actor, kind: Kind, steps: Steps | None
+) -> list[dict[str, Any]]:
+    """What happened, the newest first; the steps of a placement between its events."""
+    found = [_entry(event, people, actor, kind) for event in reversed(events)]
+    if steps is None:
+        return found
+    return sorted([*reversed(steps.timeline), *found], key=lambda entry: str(entry["iso"]), reverse=True)
 
 
 def _entry(event: MatchEvent, people: dict[int, User], actor: Actor, kind: Kind) -> dict[str, Any]:
@@ -345,73 +374,4 @@ def _messages(session: Session, match: Match, people: dict[int, User], actor: Ac
             "mine": message.author_id == actor.user_id,
         }
         for message in found
-    ]
-
-
-def _guest(
-    match: Match, people: dict[int, User], company: Organisation, opened: bool, away: dict[int, str]
-) -> Person | None:
-    person = people.get(match.visitor_id or match.professional_id or 0)
-    if person is None:
-        return None
-    what = " · ".join(part for part in (person.function, company.name) if part)
-    return _shown(person, what, opened, away)
-
-
-def _teacher(
-    match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool, away: dict[int, str]
-) -> Person:
-    return _shown(people[match.teacher_id or request.asked_by_id], school.name, opened, away)
-
-
-def _shown(person: User, what: str, opened: bool, away: dict[int, str]) -> Person:
-    email, phone = (person.email, person.phone) if opened else (None, None)
-    return Person(person.name, what, email, phone, away.get(person.id))
-
-
-def _host(session: Session, offer: Offer, company: Organisation, opened: bool) -> Person | None:
-    """Who guides a teacher; before approval only if the company named somebody."""
-    name, person = host_of(session, offer)
-    what = " · ".join(part for part in (str(offer.details.get("department") or ""), company.name) if part)
-    if not opened or person is None:
-        return Person(name, what) if name else None
-    if name and name != person.name:
-        what = " · ".join((what, _("contact: %(name)s", name=person.name)))
-    return Person(name or person.name, what, person.email, person.phone)
-
-
-def _away(session: Session, facts: MatchFacts, people: dict[int, User], now: datetime) -> dict[int, str]:
-    """Person → until when they are away, and who answers meanwhile."""
-    if facts.state not in LIVE:
-        return {}
-    seconds = {each.for_id: people[each.by_id].name for each in facts.stand_ins if each.by_id in people}
-    found = {}
-    for person_id, last_day in away_until(session, people, now).items():
-        text = away_text(last_day)
-        if person_id in seconds:
-            text += " " + _("%(name)s answers meanwhile.", name=seconds[person_id])
-        found[person_id] = text
-    return found
-
-
-def _awaited_away(facts: MatchFacts, turn: frozenset[Side], away: dict[int, str]) -> list[str]:
-    """What is said of the people whose turn it is."""
-    people = {Side.SCHOOL: facts.asked_by_id, Side.COMPANY: facts.visitor_id or facts.professional_id}
-    return [away[person] for side, person in people.items() if side in turn and person in away]
-
-
-def away_text(last_day: date) -> str:
-    return _("Absent until %(day)s.", day=format_day_month(last_day))
-
-
-def _colleagues(session: Session, offer: Offer, match: Match, actor: Actor) -> list[tuple[int, str]]:
-    """Who may come instead: confirmed members of the same company. Only they and the coordinator see names."""
-    own = actor.is_member_of(offer.organisation_id) or actor.has_in(Role.COMPANY_CONTACT, offer.organisation_id)
-    if not own and not actor.is_coordinator_of(match.region_id):
-        return []
-    here = {match.visitor_id, match.professional_id}
-    return [
-        (user.id, user.name)
-        for user in members_of(session, offer.organisation_id, COMPANY_ROLES)
-        if user.id not in here
     ]

@@ -20,6 +20,7 @@ from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, reports_of
 from matcher.matching.states import Action, CancelReason, MatchState, MissedReason, Side
+from matcher.matching.step_services import note_trial
 from matcher.offers.models import Offer
 from matcher.regions.policy import NO_REPORT_COUNTS_AFTER_DAYS, ONE_REPORT_COUNTS_AFTER_DAYS
 from matcher.regions.queries import region_rule
@@ -139,6 +140,8 @@ def _close(
         on_behalf_by=said.by_id,
     )
     tell(session, match, request, offer, event)
+    if happened:
+        note_trial(session, match, request, now=now)
 
 
 def _reporting_side(facts: MatchFacts, actor: Actor) -> Side:

@@ -7,14 +7,20 @@ from matcher.availability.halfday_wording import half_days_label
 from matcher.availability.halfdays import FULL_WEEK
 from matcher.availability.states import Kind
 from matcher.availability.wording import notice_label
-from matcher.i18n import _, _l, ngettext
+from matcher.i18n import _, _l, format_number, ngettext
 from matcher.offers.wording import language_names, lesson_line, level_names, month_name, offer_facts
 from matcher.subjects.levels import Level
+from matcher.subjects.teaching import ROUTE_WISHES, RouteWish, licence_name
 
 CONDITIONS = {
     "confidentiality": _l("a confidentiality statement to sign"),
     "safety": _l("safety clothing or a short safety lesson"),
     "insurance": _l("the school's own insurance"),
+}
+EMPLOYERS = {
+    "own_time": _l("does not need to know: in own time"),
+    "informed": _l("knows of it and thinks it is fine"),
+    "seconded": _l("lends this person out and has to agree"),
 }
 
 
@@ -28,11 +34,15 @@ def offer_line(offer: Any) -> str:
     """One line under the title of any offer."""
     if offer.kind is Kind.TEACHER_INTERNSHIP:
         return place_line(offer.details, offer.places)
+    if offer.kind is Kind.HYBRID_PLACEMENT:
+        return hybrid_line(offer.details)
     return lesson_line(offer)
 
 
 def facts_of_offer(offer: Any, place: str | None, *, names: bool) -> list[tuple[str, str]]:
     """What a reader wants to know of any offer, as terms and values; who guides only for those who may know names."""
+    if offer.kind is Kind.HYBRID_PLACEMENT:
+        return [*hybrid_facts(offer.details), *offer_facts(offer, place)]
     if offer.kind is not Kind.TEACHER_INTERNSHIP:
         return offer_facts(offer, place)
     mask = int(offer.details.get("half_day_mask", FULL_WEEK))
@@ -45,6 +55,27 @@ def facts_of_offer(offer: Any, place: str | None, *, names: bool) -> list[tuple[
         (_("For teachers of"), level_names(offer.levels) if len(offer.levels) < len(Level) else _("all groups")),
         (_("Language"), language_names(offer.languages)),
         (_("How long ahead"), notice_label(offer.notice_days)),
+    ]
+    return [(term, value) for term, value in pairs if value]
+
+
+def hybrid_line(details: Mapping[str, Any]) -> str:
+    """One line under a title: "Hybrid teacher · 2 half-days a week at most"."""
+    most = int(details.get("half_days") or 0)
+    amount = ngettext("%(num)s half-day a week at most", "%(num)s half-days a week at most", most) if most else ""
+    return " · ".join(part for part in (_("Hybrid teacher"), amount) if part)
+
+
+def hybrid_facts(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """When somebody can teach, with which paper, and what the employer thinks of it."""
+    hours, mask = details.get("hours"), int(details.get("half_day_mask") or 0)
+    wish, view = details.get("route"), str(details.get("employer_view") or "")
+    pairs = [
+        (_("Can on"), half_days_label(mask)),
+        (_("Hours a week at most"), format_number(hours) if hours else ""),
+        (_("Paper for teaching"), licence_name(details.get("licence"))),
+        (_("Wants to become qualified"), str(ROUTE_WISHES[RouteWish(wish)]) if wish in set(RouteWish) else ""),
+        (_("The employer"), str(EMPLOYERS.get(view, ""))),
     ]
     return [(term, value) for term, value in pairs if value]
 

@@ -12,7 +12,7 @@ from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l, current_locale
-from matcher.offers import place_routes, queries, services
+from matcher.offers import hybrid_routes, place_routes, queries, services
 from matcher.offers.company_routes import CHANGERS, OFFERERS, blueprint, changeable, ticked_topics
 from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
@@ -28,10 +28,20 @@ from matcher.web.paging import paginate
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-__all__ = ["blueprint", "place_routes"]
+__all__ = ["blueprint", "hybrid_routes", "place_routes"]
 
 FORM = "offers/guest_lecture.html"
 STAY = Kind.TEACHER_INTERNSHIP
+FOUND = {
+    Kind.GUEST_LECTURE: _l("Your lesson can be found now."),
+    Kind.TEACHER_INTERNSHIP: _l("Your place can be found now."),
+    Kind.HYBRID_PLACEMENT: _l("Schools can find you now."),
+}
+HIDDEN = {
+    Kind.GUEST_LECTURE: _l("Nobody finds this lesson any more."),
+    Kind.TEACHER_INTERNSHIP: _l("Nobody finds this place any more."),
+    Kind.HYBRID_PLACEMENT: _l("Schools do not find you any more."),
+}
 
 
 @blueprint.get("")
@@ -88,6 +98,8 @@ def edit(offer_id: int) -> str:
     view = changeable(offer_id)
     if view.offer.kind is STAY:
         return place_routes.shown(view)
+    if view.offer.kind is Kind.HYBRID_PLACEMENT:
+        return hybrid_routes.shown(view)
     given = queries.input_of(reading(), view.offer)
     form, companies = _form(given, place=view.organisation)
     form.show(given, view.offer.version)
@@ -100,6 +112,8 @@ def save(offer_id: int) -> Any:
     view = changeable(offer_id)
     if view.offer.kind is STAY:
         return place_routes.save_place(view)
+    if view.offer.kind is Kind.HYBRID_PLACEMENT:
+        return hybrid_routes.save_hybrid(view)
     form, companies = _form(queries.input_of(reading(), view.offer), bound=True, place=view.organisation)
     person, now = actor(), utcnow()
     topic_ids = ticked_topics(reading(), form)
@@ -128,6 +142,7 @@ def show(offer_id: int) -> str:
         line=offer_line(view.offer),
         facts=facts_of_offer(view.offer, view.place, names=view.can_change or sees_names(actor())),
         is_place=view.offer.kind is STAY,
+        is_hybrid=view.offer.kind is Kind.HYBRID_PLACEMENT,
         limits=limit_facts(view.offer) if view.can_change else [],
         confirmed=sees_names(actor()),
     )
@@ -138,9 +153,8 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        is_place = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
-    text = _("Your place can be found now.") if is_place else _("Your lesson can be found now.")
-    toast(text, undo=url_for(".withdraw", offer_id=offer_id))
+        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind
+    toast(str(FOUND[kind]), undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -149,9 +163,8 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        is_place = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind is STAY
-    text = _("Nobody finds this place any more.") if is_place else _("Nobody finds this lesson any more.")
-    toast(text, undo=url_for(".open_", offer_id=offer_id))
+        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind
+    toast(str(HIDDEN[kind]), undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 

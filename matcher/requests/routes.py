@@ -7,27 +7,30 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.availability.moments import Plan
 from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
-from matcher.requests import class_services, internship_routes, internship_services, queries, services
+from matcher.requests import class_services, internship_routes, queries, services, vacancy_routes
 from matcher.requests.asking import Wish, weekly_from_rows
+from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
-from matcher.requests.pages import class_page, form_page, list_page, school_choice
-from matcher.requests.school_routes import ASKERS, MOST_TOPICS, asking_school, blueprint
+from matcher.requests.pages import class_page, form_page, list_page
+from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-__all__ = ["blueprint", "internship_routes"]
+__all__ = ["blueprint", "internship_routes", "vacancy_routes"]
 
 FORM = "requests/guest_lecture.html"
 CLASS = "requests/class.html"
@@ -49,12 +52,9 @@ def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
     school = asking_school(session)
     if school is None:
-        return render_template(
-            "requests/choose_school.html",
-            to="requests.new_guest_lecture",
-            **school_choice(session, actor(), request.args.get("q", "")[:100]),
-        )
+        return ask_for_school(session, "requests.new_guest_lecture")
     form = GuestLectureForm(formdata=None)
+    form.recall(cookie.get(KEPT), now)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 
@@ -75,6 +75,8 @@ def edit_draft(request_id: int) -> str:
     draft = queries.draft_for(session, actor(), request_id)
     if draft.kind is Kind.TEACHER_INTERNSHIP:
         return internship_routes.shown(draft)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.shown(draft)
     school = session.get_one(Organisation, draft.organisation_id)
     form = GuestLectureForm(formdata=None)
     wish = queries.wish_of(session, draft)
@@ -91,6 +93,8 @@ def save_draft(request_id: int) -> Any:
     session = reading()
     draft = queries.draft_for(session, actor(), request_id)
     school = session.get_one(Organisation, draft.organisation_id)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.save(school, draft)
     return internship_routes.save(school, draft) if draft.kind is Kind.TEACHER_INTERNSHIP else _save(school, draft)
 
 
@@ -98,11 +102,11 @@ def save_draft(request_id: int) -> Any:
 @roles(*ASKERS)
 def copy(request_id: int) -> Response:
     person, now = actor(), utcnow()
-    is_stay = queries.request_for(reading(), person, request_id).kind is Kind.TEACHER_INTERNSHIP
-    copied = internship_services.copy_internship if is_stay else services.copy_request
+    kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
-        draft_id = copied(session, actor=person, now=now, request_id=request_id).id
-    toast(_("Copied. Choose the days and send it.") if is_stay else _("Copied. Choose new weeks and send it."))
+        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
+    is_lesson = kind is Kind.GUEST_LECTURE
+    toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))
     return redirect(url_for(".edit_draft", request_id=draft_id))
 
 
@@ -181,8 +185,9 @@ def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> 
 
 
 def _save(school: Organisation, draft: Request | None) -> Any:
-    """Save what was typed; with `go` it must be complete and is sent on to be published."""
-    form, now, go = GuestLectureForm(), utcnow(), "go" in request.form
+    """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
+    form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
+    go = another or "go" in request.form
     session = reading()
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
     topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
@@ -193,6 +198,10 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             saved_id = _write(school, draft, form, topic_ids, now, go=go)
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
+        if draft is None and form.asked_by.data:
+            cookie[KEPT] = form.kept(now)
+        if another:
+            return redirect(url_for("coordination.post_request", request_id=saved_id), 307)
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)

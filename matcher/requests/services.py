@@ -27,7 +27,7 @@ from matcher.requests.asking import (
     weekly_from_rows,
 )
 from matcher.requests.internships import check_complete
-from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
+from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
 
@@ -262,46 +262,6 @@ def _require_internship(session: Session, request: Request, now: datetime) -> No
     ahead = [(moment.start_s, moment.end_s) for moment in moments if moment.start_s > now.timestamp()]
     has_topics = bool(queries.topics_of(session, [request.id])[request.id])
     check_complete(request.hours, request.details, ahead, has_topics=has_topics)
-
-
-def record_revision(session: Session, request: Request, *, by_id: int | None, now: datetime) -> RequestRevision:
-    """Keep what the request says now, for good; the caller has raised `request.revision` for a change."""
-    row = RequestRevision(
-        request_id=request.id, revision=request.revision, at=now, by_id=by_id, snapshot=snapshot(session, request)
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def snapshot(session: Session, request: Request) -> dict[str, object]:
-    """The request as plain JSON values."""
-    moments = queries.moments_of(session, [request.id])[request.id]
-    several = {
-        "hours": request.hours,
-        "days": request.days,
-        "half_day_mask": request.half_day_mask,
-        "window": [day.isoformat() if day else None for day in (request.window_from, request.window_to)],
-    }
-    return (several if request.kind is not Kind.GUEST_LECTURE else {}) | {
-        "kind": request.kind.value,
-        "title": request.title,
-        "class_id": request.class_id,
-        "level": request.level,
-        "year": request.year,
-        "group_size": request.group_size,
-        "language": request.language,
-        "delivery": request.delivery.value,
-        "needed": request.needed,
-        "together": request.together,
-        "teacher_id": request.teacher_id,
-        "own_words": request.own_words,
-        "costs": request.costs,
-        "max_km": request.max_km,
-        "details": request.details,
-        "topics": [topic.code for topic in queries.topics_of(session, [request.id])[request.id]],
-        "moments": [[m.day.isoformat(), m.starts, m.ends, m.start_s, m.end_s, m.periods] for m in moments],
-    }
 
 
 def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:

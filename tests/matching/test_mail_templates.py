@@ -47,6 +47,7 @@ KNOWN: dict[str, Any] = {
     "periods": [2],
     "expires": "2026-12-04T16:00:00+00:00",
     "answers_to": "/matches/7",
+    "is_shared": True,
 }
 MAY_MISS = (
     "place",
