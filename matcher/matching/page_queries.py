@@ -19,10 +19,11 @@ from matcher.i18n import _, clock_text, current_locale, format_datetime, format_
 from matcher.matching import timeline
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
-from matcher.matching.class_queries import ClassVisit, class_visits
+from matcher.matching.class_queries import class_visits
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
+from matcher.matching.lesson_page_queries import class_text, other_lessons
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
 from matcher.matching.people_queries import (
@@ -129,9 +130,8 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
     actions = allowed_actions(facts, actor, now)
-    stays = request.kind is Kind.TEACHER_INTERNSHIP
-    weekly = request.kind is Kind.HYBRID_PLACEMENT
-    steps = steps_of(session, match, request, facts, actor, now) if weekly else None
+    is_placement = request.kind is Kind.HYBRID_PLACEMENT
+    steps = steps_of(session, match, request, facts, actor, now) if is_placement else None
     return MatchPage(
         match=match,
         facts=facts,
@@ -152,24 +152,50 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         timeline=_timeline(events, people, actor, request.kind, steps),
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
-        guest=host_shown(session, offer, company, opened)
-        if stays
-        else guest_shown(match, people, company, opened, away),
+        guest=_from_company(session, match, request, offer, company, people, opened, away),
         teacher=teacher_shown(match, request, people, school, opened, away),
         colleagues=colleagues_of(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
         classes=[class_text(each) for each in class_visits(session, request, chosen)],
-        lessons=_lessons(session, match, request),
+        lessons=other_lessons(session, match, request),
         can_ask_again=can_ask_again(facts, actor),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
-        days=days_of(session, request, offer, company, chosen, now)
-        if stays
-        else weekly_days(session, request, offer, school, now)
-        if weekly
-        else None,
+        days=_days(session, request, offer, school, company, chosen, now),
         steps=steps,
         route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
+
+
+def _from_company(
+    session: Session,
+    match: Match,
+    request: Request,
+    offer: Offer,
+    company: Organisation,
+    people: dict[int, User],
+    opened: bool,
+    away: dict[int, str],
+) -> Person | None:
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return host_shown(session, offer, company, opened)
+    return guest_shown(match, people, company, opened, away)
+
+
+def _days(
+    session: Session,
+    request: Request,
+    offer: Offer,
+    school: Organisation,
+    company: Organisation,
+    chosen: MatchMoment | None,
+    now: datetime,
+) -> Days | None:
+    """The half-days that can be chosen; a single visit has none."""
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return days_of(session, request, offer, company, chosen, now)
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        return weekly_days(session, request, offer, school, now)
+    return None
 
 
 def moment_text(moment: MatchMoment) -> str:
@@ -181,29 +207,6 @@ def moment_text(moment: MatchMoment) -> str:
     if not moment.periods:
         return f"{day}, {clock}"
     return f"{day}, {periods_label(moment.periods)} ({clock})"
-
-
-def class_text(visit: ClassVisit) -> str:
-    """A class within a visit, with its own period when it has one."""
-    pupils = ngettext("%(num)s pupil", "%(num)s pupils", visit.size)
-    when = f"{periods_label([visit.period])} ({visit.clock})" if visit.period is not None else ""
-    return " · ".join(part for part in (visit.name, when, pupils) if part)
-
-
-def _lessons(session: Session, match: Match, request: Request) -> list[tuple[int, str]]:
-    """The other lessons of the series for which the same guest was asked: match and what it is called."""
-    if request.series_id is None:
-        return []
-    query = (
-        select(Match, Request.series_no)
-        .join(Request, Request.id == Match.request_id)
-        .where(Request.series_id == request.series_id, Match.offer_id == match.offer_id, Match.id != match.id)
-        .order_by(Request.series_no, Match.id)
-    )
-    return [
-        (other.id, _("Lesson %(number)s: %(state)s", number=number, state=str(STATES[other.state])))
-        for other, number in session.execute(query)
-    ]
 
 
 def _sub(request: Request, school: Organisation, offer: Offer) -> str:

@@ -63,10 +63,7 @@ class RequestPage:
     candidates: list[Candidate]
     matches: list[MatchRow]
     waiting: list[str]
-    eligible: int
     run: SuggestionRun | None
-    changes: list[str]
-    never: list[tuple[str, int]]
     can_edit: bool
     can_send: bool
     can_change: bool
@@ -80,6 +77,18 @@ class RequestPage:
     bridge: AskedBridge | None = None
     can_undo: bool = False
     leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
+
+    @property
+    def eligible(self) -> int:
+        return self.run.eligible if self.run else 0
+
+    @property
+    def changes(self) -> list[str]:
+        return changes_shown(self.run) if self.run else []
+
+    @property
+    def never(self) -> list[tuple[str, int]]:
+        return never_shown(self.run, self.request.kind) if self.run else []
 
     @property
     def words(self) -> KindWords:
@@ -128,6 +137,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
     if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
+    topics = queries.topics_of(session, [request.id])[request.id]
     state, label = _state(request, matches)
     return RequestPage(
         request=request,
@@ -135,7 +145,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         sub=_sub(request, school),
         facts=_facts(request),
         moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
-        topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
+        topics=[_topic_name(topic) for topic in topics],
         state=state,
         state_label=label,
         ball=turn,
@@ -143,10 +153,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         candidates=candidates,
         matches=matches,
         waiting=[candidate.name for candidate in candidates if candidate.status == "waiting"],
-        eligible=run.eligible if run else 0,
         run=run,
-        changes=changes_shown(run) if run else [],
-        never=never_shown(run, request.kind) if run else [],
         can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
