@@ -50,7 +50,7 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
         board = board_queries.school_board(session, actor=person, now=now)
         todo += _matches(board.mine) + [_request(line) for line in board.requests if line.needs_choice]
         lists += _school_lists(board)
-        actions += _school_actions()
+        actions += _school_actions(leads=person.has(Role.SCHOOL_LEAD, confirmed=False))
     if roles & COMPANY_ROLES:
         board = board_queries.company_board(session, actor=person, now=now)
         todo += _matches(board.mine)
@@ -129,9 +129,11 @@ def _past(board: Board) -> list[List]:
     return [_list(_("What has been"), _matches(board.past), "history", "", "")] if board.past else []
 
 
-def _school_actions() -> list[Row]:
+def _school_actions(*, leads: bool) -> list[Row]:
+    vacancy = [("users", _("Ask for a hybrid teacher"), "requests.new_vacancy")] if leads else []
     return _actions(
         ("plus", _("Ask for a guest lecture"), "requests.new_guest_lecture"),
+        *vacancy,
         ("briefcase", _("Ask for an internship"), "requests.new_internship"),
         ("search", _("Browse offers"), "offers.browse"),
     )

@@ -13,10 +13,11 @@ from matcher.accounts.policy import Actor
 from matcher.availability.absence_queries import away_until
 from matcher.availability.states import Kind
 from matcher.i18n import _, format_day_month
-from matcher.matching.labels import STATES, TONES
+from matcher.matching.labels import TONES
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.page_queries import moment_text
 from matcher.matching.people_queries import away_text
+from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side, moments_of
 from matcher.matching.states import LIVE, MatchState
@@ -117,7 +118,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 guest=guest.name if guest else None,
                 company=company.name,
                 state=match.state,
-                state_label=str(STATES[match.state]),
+                state_label=state_words(mine_facts),
                 tone=TONES[match.state],
                 when=_when(request, own),
                 first_at=own[0].start_s if own else None,

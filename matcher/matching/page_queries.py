@@ -22,7 +22,7 @@ from matcher.matching.behalf_wording import who_said
 from matcher.matching.class_queries import class_visits
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.kind_words import KindWords, words_of
-from matcher.matching.labels import KINDS, SIDES, STATES, TONES
+from matcher.matching.labels import KINDS, SIDES, TONES
 from matcher.matching.lesson_page_queries import class_text, other_lessons
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
@@ -37,6 +37,7 @@ from matcher.matching.people_queries import (
     teacher_shown,
 )
 from matcher.matching.placement_page_queries import Steps, steps_of, weekly_days
+from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import (
     MatchFacts,
     allowed_actions,
@@ -141,7 +142,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         company=company,
         sides=sides,
         actions=frozenset(action.value for action in actions),
-        state_label=str(STATES[match.state]),
+        state_label=state_words(facts),
         state_tone=TONES[match.state],
         ball_text=_ball(match, facts, turn, sides, steps, away),
         ball_mine=bool(turn & sides),

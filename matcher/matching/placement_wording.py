@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from matcher.availability.states import Kind
 from matcher.i18n import _, _l, format_day_month, format_number
-from matcher.matching.states import HybridStep
+from matcher.matching.labels import STATES
+from matcher.matching.policy import MatchFacts
+from matcher.matching.states import HybridStep, MatchState
 
 STEPS: dict[HybridStep, Any] = {
     HybridStep.INTRODUCTION: _l("Met each other"),
@@ -26,6 +29,14 @@ WHEN: dict[HybridStep, Any] = {
     HybridStep.STARTED: _l("What is the first day?"),
     HybridStep.ENDED: _l("What is the last day?"),
 }
+
+
+def state_words(facts: MatchFacts) -> str:
+    """The state of any match; an introduced placement says how far it is."""
+    if facts.kind is not Kind.HYBRID_PLACEMENT or facts.state is not MatchState.APPROVED:
+        return str(STATES[facts.state])
+    taken = [step for step in HybridStep if step in facts.steps]
+    return str(STEPS[taken[-1]]) if taken else _("Introduced")
 
 
 def step_label(step: HybridStep, row: Any) -> str:

@@ -126,8 +126,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     moments = queries.moments_of(session, [request.id])[request.id]
     run = latest_run(session, request.id) if request.state is not RequestState.DRAFT or request.held_back else None
     found = shown(session, run.id, now=now, names=knows_names) if run else []
-    is_stay = request.kind is Kind.TEACHER_INTERNSHIP
-    is_lesson = request.kind is Kind.GUEST_LECTURE
+    is_stay, is_lesson = request.kind is Kind.TEACHER_INTERNSHIP, request.kind is Kind.GUEST_LECTURE
     strips = week_strips(session, school, found, moments, now) if is_lesson else {}
     offers = _offers_of(session, [row.id for row in matches])
     notes = place_notes(session, [each.offer_id for each in found]) if is_stay else {}
@@ -137,7 +136,6 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
     if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
-    topics = queries.topics_of(session, [request.id])[request.id]
     state, label = _state(request, matches)
     return RequestPage(
         request=request,
@@ -145,7 +143,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         sub=_sub(request, school),
         facts=_facts(request),
         moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
-        topics=[_topic_name(topic) for topic in topics],
+        topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         state=state,
         state_label=label,
         ball=turn,
