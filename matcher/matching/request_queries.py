@@ -19,7 +19,7 @@ from matcher.availability.wording import DELIVERIES, moment_label
 from matcher.clock import local_date
 from matcher.i18n import _, current_locale, ngettext
 from matcher.matching.bridge_queries import Asked as AskedBridge
-from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for, can_undo_asking
+from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
 from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS
@@ -30,6 +30,7 @@ from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.stay_wording import suits_label
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.suggestion_queries import ShownSuggestion, changes_shown, latest_run, never_shown, shown
+from matcher.matching.trials import trial_of
 from matcher.offers.models import Offer
 from matcher.offers.place_wording import condition_words, places_label
 from matcher.organisations.models import Organisation
@@ -82,7 +83,6 @@ class RequestPage:
     asker: str = ""
     bridges: Bridges | None = None
     bridge: AskedBridge | None = None
-    can_undo: bool = False
     leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
 
     @property
@@ -102,9 +102,9 @@ class RequestPage:
         return self.can_edit and (self.is_open or self.request.held_back) and not self.is_full
 
     @property
-    def is_shared(self) -> bool:
-        """Two people were asked together; nobody else is asked meanwhile."""
-        return self.bridge is not None and self.bridge.sort == PAIR
+    def is_settled(self) -> bool:
+        """Nobody else is asked: two people were asked together, or it is one person's trial lesson."""
+        return trial_of(self.request.details) is not None or (self.bridge is not None and self.bridge.sort == PAIR)
 
     @property
     def is_full(self) -> bool:
@@ -158,7 +158,6 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         leave=_leave(request, actor) if is_stay and can_edit else "",
         bridges=_bridges(session, request, run, matches, knows_names, now),
         bridge=bridge,
-        can_undo=bridge is not None and can_undo_asking(bridge, actor, now),
     )
 
 
@@ -246,6 +245,8 @@ def _turn(
     asked = sum(row.state is MatchState.PROPOSED for row in matches)
     if asked or pending:
         return words_of(request.kind).asked(asked), False
+    if trial_of(request.details) is not None:
+        return "", False
     return _turn_to_ask(matches, candidates, can_send=can_send)
 
 
