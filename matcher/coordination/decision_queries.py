@@ -28,6 +28,7 @@ from matcher.matching.suggestion_queries import names_for
 from matcher.matching.wording import fit_blocks, fit_words, reason_lines
 from matcher.offers.place_wording import hybrid_facts, place_facts
 from matcher.organisations.models import Organisation
+from matcher.organisations.partner_queries import standing_pairs
 from matcher.regions.geo import distance_km
 from matcher.requests.internship_wording import goal_facts, leave_line
 from matcher.requests.models import Request, SchoolClass
@@ -203,6 +204,13 @@ def _school_card(
     ]
     if this_year + last_year <= RARELY:
         facts.append(("", _("rarely reached"), "hurt"))
+    since = standing_pairs(session, [page.school.id], [page.company.id], as_of=now).get(
+        (page.school.id, page.company.id)
+    )
+    if since is not None:
+        facts.append((_("Standing partners"), _("since %(day)s", day=format_date(since)), "good"))
+    if page.classes:
+        facts.append((_("Classes"), "; ".join(page.classes), None))
     if request.kind is not Kind.HYBRID_PLACEMENT:
         facts.append((_("Costs"), request.costs or _("the school said nothing about costs"), None))
     if request.kind is Kind.TEACHER_INTERNSHIP:

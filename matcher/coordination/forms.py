@@ -1,12 +1,14 @@
 """What a coordinator chooses for a region, and a visit she registers when it is over. Shape only."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from wtforms import (
     DateField,
     DecimalField,
+    EmailField,
     IntegerField,
     RadioField,
     SelectField,
@@ -14,9 +16,10 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from matcher.accounts.behalf_forms import HeardFields
+from matcher.accounts.forms import LONGEST_ADDRESS, RealAddress
 from matcher.availability.states import Kind
 from matcher.coordination.wording import APPROVALS
 from matcher.i18n import _l
@@ -24,6 +27,15 @@ from matcher.matching.afterwards import PastVisit
 from matcher.matching.forms import TIME
 from matcher.matching.labels import KINDS
 from matcher.web.forms import MatcherForm, choices
+
+COORDINATOR, STAND_IN = "coordinator", "stand_in"
+PARTS: dict[str, Any] = {
+    COORDINATOR: _l("Coordinator"),
+    STAND_IN: _l("Stand-in, for some days"),
+}
+_CHOICE = re.compile(r"[0-9]{1,9}-[0-9]{1,9}\Z", re.ASCII)
+PERIOD = 50
+"""Minutes of a lesson period of which only the beginning is known."""
 
 
 class ApprovalRuleForm(MatcherForm):
@@ -34,6 +46,62 @@ class ApprovalRuleForm(MatcherForm):
         super().__init__(*args, **kwargs)
         self.kind.choices = choices((kind.value, KINDS[kind]) for kind in Kind)
         self.value.choices = choices(APPROVALS.items())
+
+
+class NameServerForm(MatcherForm):
+    """Somebody who will serve a region, always or for some days."""
+
+    email = EmailField(
+        _l("Mail address"),
+        validators=[InputRequired(_l("Fill in the mail address.")), Length(max=LONGEST_ADDRESS), RealAddress()],
+    )
+    name = StringField(
+        _l("Name"),
+        description=_l("Only for somebody who is not here yet."),
+        validators=[Optional(), Length(min=2, max=100)],
+    )
+    part = RadioField(_l("As"), validators=[InputRequired(_l("Choose one."))])
+    starts_on = DateField(_l("First day"), validators=[Optional()])
+    ends_on = DateField(_l("Last day"), validators=[Optional()])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.part.choices = choices(PARTS.items())
+        if self.part.data is None:
+            self.part.data = COORDINATOR
+
+    @property
+    def is_stand_in(self) -> bool:
+        return bool(self.part.data == STAND_IN)
+
+    def validate_ends_on(self, field: Any) -> None:
+        if self.is_stand_in and self.starts_on.data and field.data < self.starts_on.data:
+            raise ValidationError(_l("The last day comes before the first."))
+
+    def validate_part(self, field: Any) -> None:
+        if self.is_stand_in and not self.ends_on.data:
+            raise ValidationError(_l("Say until when: fill in the last day."))
+        if not self.is_stand_in and (self.starts_on.data or self.ends_on.data):
+            raise ValidationError(_l("Only a stand-in has a first and a last day."))
+
+
+class AgreedForm(HeardFields, MatcherForm):
+    """Who comes when, as one choice `<offer>-<moment>`; the page knows which ones there are."""
+
+    choice = RadioField(
+        _l("Who comes, and when?"),
+        validators=[
+            InputRequired(_l("Choose who comes and when.")),
+            Regexp(_CHOICE, message=_l("Choose one of the list.")),
+        ],
+        validate_choice=False,
+        choices=(),
+    )
+
+    @property
+    def chosen(self) -> tuple[int, int]:
+        offer_id, _dash, moment_id = str(self.choice.data).partition("-")
+        return int(offer_id), int(moment_id)
 
 
 class PastVisitForm(HeardFields, MatcherForm):
@@ -70,6 +138,18 @@ class PastVisitForm(HeardFields, MatcherForm):
         self.guest.choices = choices([(0, _l("Somebody of the company, no name")), *guests])
         self.offer.choices = choices([(0, _l("A lesson that is not in Matcher")), *offers])
         self.level.choices = choices([("", _l("Not said")), *levels])
+
+    def begin_with(self, guests: Sequence[tuple[int, str]], offers: Sequence[tuple[int, str]]) -> None:
+        """Who is the only one came, with the only lesson there is."""
+        self.guest.data = guests[0][0] if len(guests) == 1 else 0
+        self.offer.data = offers[0][0] if len(offers) == 1 else 0
+
+    def fill_in(self, lessons: Mapping[int, str]) -> None:
+        """What follows from the rest: the name of the lesson that was given, and the end of one lesson period."""
+        self.title.data = self.title.data or lessons.get(self.offer.data or 0, "")[:120]
+        if not self.ends.data and re.fullmatch(r"\d{1,2}[:.]\d{2}", self.starts.data or ""):
+            hour, minute = divmod(int(self.starts.data[-2:]) + 60 * int(self.starts.data[:-3]) + PERIOD, 60)
+            self.ends.data = f"{hour:02d}:{minute:02d}"
 
     def visit(self, school_id: int, company_id: int, topic_ids: Sequence[int], now: datetime) -> PastVisit:
         """The typed values; call after validation."""

@@ -48,11 +48,16 @@ COORDINATOR = (
     Link(_l("Verify"), "coordination.verify", ("/coordination/verify", "/organisations/verify"), "verify"),
     Link(_l("Approve"), "coordination.approve", ("/coordination/approve",), "approve"),
     Link(_l("Stuck"), "coordination.stuck", ("/coordination/stuck",), "stuck"),
-    Link(_l("Region"), "coordination.region", ("/coordination/region", "/coordination/decisions", "/monitor")),
+    Link(
+        _l("Region"),
+        "coordination.region",
+        ("/coordination/region", "/coordination/regions", "/coordination/decisions", "/monitor"),
+    ),
 )
 ADMINISTRATOR = (
     Link(_l("Overview"), "home.dashboard", ("/dashboard",)),
     Link(_l("Organisations"), "organisations.index", ("/organisations",)),
+    Link(_l("Regions"), "coordination.tree", ("/coordination/regions",)),
     Link(_l("Status"), "home.status", ("/status",)),
 )
 BY_ROLE: tuple[tuple[Role, tuple[Link, ...]], ...] = (

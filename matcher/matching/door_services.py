@@ -19,6 +19,7 @@ from matcher.matching.queries import facts_of_match
 from matcher.matching.states import MOVES, TAKES_PLACE, Action, MatchState, Side
 from matcher.matching.stay_queries import teacher_of
 from matcher.offers.models import Offer
+from matcher.requests.asking import class_ids_of
 from matcher.requests.models import Request, SchoolClass
 
 NOT_POSSIBLE_NOW = _l("This cannot be done now: the match changed in the meantime. Look at what happened.")
@@ -38,6 +39,7 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
         Match.request_id,
         Request.class_id,
         Request.kind,
+        Request.details,
     )
     query = select(*columns).join(Request, Request.id == Match.request_id).where(Match.id == match_id)
     found = session.execute(query).one_or_none() if 0 < match_id <= BIGGEST_ID else None
@@ -47,8 +49,8 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
     people = {found.professional_id, found.visitor_id, *(_of_stay(session, found) if is_stay else ())}
     for person_id in sorted(people - {None}):
         lock_row(session, User, person_id)
-    if found.class_id is not None:
-        lock_row(session, SchoolClass, found.class_id)
+    for class_id in sorted(class_ids_of(found.class_id, found.details)):
+        lock_row(session, SchoolClass, class_id)
     if is_stay:
         lock_row(session, Offer, found.offer_id)
     request = lock_row(session, Request, found.request_id)
@@ -71,7 +73,7 @@ def check_version(match: Match, seq: int | None) -> None:
 
 def permitted(session: Session, match: Match, action: Action, actor: Actor, now: datetime) -> MatchFacts:
     """The facts, after asking the rules. Raises IllegalMove when this cannot be done now, Forbidden for a stranger."""
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     if action in allowed_actions(facts, actor, now):
         return facts
     if not sides_of(facts, actor):

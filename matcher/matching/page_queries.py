@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
-from matcher.accounts.queries import members_of
-from matcher.accounts.states import COMPANY_ROLES, Role
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
@@ -21,34 +19,43 @@ from matcher.i18n import _, clock_text, current_locale, format_datetime, format_
 from matcher.matching import timeline
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
+from matcher.matching.class_queries import class_visits
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS, SIDES, TONES
+from matcher.matching.lesson_page_queries import class_text, other_lessons
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
+from matcher.matching.people_queries import (
+    Person,
+    awaited_away,
+    away_among,
+    colleagues_of,
+    guest_shown,
+    host_shown,
+    people_on,
+    teacher_shown,
+)
 from matcher.matching.placement_page_queries import Steps, steps_of, weekly_days
 from matcher.matching.placement_wording import state_words
-from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
+from matcher.matching.policy import (
+    MatchFacts,
+    allowed_actions,
+    can_ask_again,
+    can_see_contact_details,
+    holders,
+    sides_of,
+)
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.route_hint_queries import knows_school_well
 from matcher.matching.states import MatchState, Side
-from matcher.matching.stay_page_queries import Days, days_of, host_of
+from matcher.matching.stay_page_queries import Days, days_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.subjects.levels import Level, age_text, group_name
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody on the page; contact details are None until they may be seen."""
-
-    name: str
-    what: str
-    email: str | None = None
-    phone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,9 @@ class MatchPage:
     colleagues: list[tuple[int, str]] = field(default_factory=list)
     speakers: list[Speaker] = field(default_factory=list)
     name_due: date | None = None
+    classes: list[str] = field(default_factory=list)
+    lessons: list[tuple[int, str]] = field(default_factory=list)
+    can_ask_again: bool = False
     days: Days | None = None
     steps: Steps | None = None
     route_hint: bool = False
@@ -114,15 +124,15 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     company = session.get_one(Organisation, offer.organisation_id)
     moments = moments_of(session, [match.id])[match.id]
     events = events_of(session, match.id)
-    people = _people(session, match, request, events)
+    people = people_on(session, match, request, events, facts)
+    away = away_among(session, facts, people, now)
     sides = sides_of(facts, actor)
     turn = holders(facts, now)
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
     actions = allowed_actions(facts, actor, now)
-    stays = request.kind is Kind.TEACHER_INTERNSHIP
-    weekly = request.kind is Kind.HYBRID_PLACEMENT
-    steps = steps_of(session, match, request, facts, actor, now) if weekly else None
+    is_placement = request.kind is Kind.HYBRID_PLACEMENT
+    steps = steps_of(session, match, request, facts, actor, now) if is_placement else None
     return MatchPage(
         match=match,
         facts=facts,
@@ -134,7 +144,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         actions=frozenset(action.value for action in actions),
         state_label=state_words(facts),
         state_tone=TONES[match.state],
-        ball_text=steps.next if steps and steps.next and not turn else _ball_text(match, facts, turn, sides),
+        ball_text=_ball(match, facts, turn, sides, steps, away),
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
         when=moment_text(chosen) if chosen else None,
@@ -143,19 +153,50 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         timeline=_timeline(events, people, actor, request.kind, steps),
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
-        guest=_host(session, offer, company, opened) if stays else _guest(match, people, company, opened),
-        teacher=_teacher(match, request, people, school, opened),
-        colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
+        guest=_from_company(session, match, request, offer, company, people, opened, away),
+        teacher=teacher_shown(match, request, people, school, opened, away),
+        colleagues=colleagues_of(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
+        classes=[class_text(each) for each in class_visits(session, request, chosen)],
+        lessons=other_lessons(session, match, request),
+        can_ask_again=can_ask_again(facts, actor),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
-        days=days_of(session, request, offer, company, chosen, now)
-        if stays
-        else weekly_days(session, request, offer, school, now)
-        if weekly
-        else None,
+        days=_days(session, request, offer, school, company, chosen, now),
         steps=steps,
         route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
+
+
+def _from_company(
+    session: Session,
+    match: Match,
+    request: Request,
+    offer: Offer,
+    company: Organisation,
+    people: dict[int, User],
+    opened: bool,
+    away: dict[int, str],
+) -> Person | None:
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return host_shown(session, offer, company, opened)
+    return guest_shown(match, people, company, opened, away)
+
+
+def _days(
+    session: Session,
+    request: Request,
+    offer: Offer,
+    school: Organisation,
+    company: Organisation,
+    chosen: MatchMoment | None,
+    now: datetime,
+) -> Days | None:
+    """The half-days that can be chosen; a single visit has none."""
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return days_of(session, request, offer, company, chosen, now)
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        return weekly_days(session, request, offer, school, now)
+    return None
 
 
 def moment_text(moment: MatchMoment) -> str:
@@ -187,6 +228,19 @@ def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     else:
         parts.append(str(DELIVERIES[request.delivery]))
     return " · ".join(parts)
+
+
+def _ball(
+    match: Match,
+    facts: MatchFacts,
+    turn: frozenset[Side],
+    sides: frozenset[Side],
+    steps: Steps | None,
+    away: dict[int, str],
+) -> str:
+    if steps and steps.next and not turn:
+        return steps.next
+    return " ".join([_ball_text(match, facts, turn, sides), *awaited_away(facts, turn - sides, away)]).strip()
 
 
 def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: frozenset[Side]) -> str:
@@ -285,13 +339,6 @@ def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
     return next((moment_text(moment) for moment in moments if moment.id == wanted_id), None)
 
 
-def _people(session: Session, match: Match, request: Request, events: Any) -> dict[int, User]:
-    ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
-    ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
-    query = select(User).where(User.id.in_([each for each in ids if each is not None]))
-    return {user.id: user for user in session.scalars(query)}
-
-
 def _timeline(
     events: Any, people: dict[int, User], actor: Actor, kind: Kind, steps: Steps | None
 ) -> list[dict[str, Any]]:
@@ -331,39 +378,4 @@ def _messages(session: Session, match: Match, people: dict[int, User], actor: Ac
             "mine": message.author_id == actor.user_id,
         }
         for message in found
-    ]
-
-
-def _guest(match: Match, people: dict[int, User], company: Organisation, opened: bool) -> Person | None:
-    person = people.get(match.visitor_id or match.professional_id or 0)
-    if person is None:
-        return None
-    what = " · ".join(part for part in (person.function, company.name) if part)
-    return Person(person.name, what, person.email if opened else None, person.phone if opened else None)
-
-
-def _host(session: Session, offer: Offer, company: Organisation, opened: bool) -> Person | None:
-    """Who guides a teacher; before approval only if the company named somebody."""
-    name, person = host_of(session, offer)
-    what = " · ".join(part for part in (str(offer.details.get("department") or ""), company.name) if part)
-    if not opened or person is None:
-        return Person(name, what) if name else None
-    return Person(name or person.name, what, person.email, person.phone)
-
-
-def _teacher(match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool) -> Person:
-    person = people[match.teacher_id or request.asked_by_id]
-    return Person(person.name, school.name, person.email if opened else None, person.phone if opened else None)
-
-
-def _colleagues(session: Session, offer: Offer, match: Match, actor: Actor) -> list[tuple[int, str]]:
-    """Who may come instead: confirmed members of the same company. Only they and the coordinator see names."""
-    own = actor.is_member_of(offer.organisation_id) or actor.has_in(Role.COMPANY_CONTACT, offer.organisation_id)
-    if not own and not actor.is_coordinator_of(match.region_id):
-        return []
-    here = {match.visitor_id, match.professional_id}
-    return [
-        (user.id, user.name)
-        for user in members_of(session, offer.organisation_id, COMPANY_ROLES)
-        if user.id not in here
     ]

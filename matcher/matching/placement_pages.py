@@ -14,7 +14,8 @@ from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.models import Request
-from matcher.requests.pages import class_line, week_choice
+from matcher.requests.pages import week_choice
+from matcher.requests.wording import class_line
 from matcher.web.forms import choices
 
 

@@ -63,7 +63,7 @@ def take_back(match_id: int, step: str) -> Response:
 
 def placement(match_id: int) -> Match:
     """Raises NotFound for strangers and for matches of another kind."""
-    match, _facts = match_for(reading(), match_id, actor())
+    match, _facts = match_for(reading(), match_id, actor(), utcnow())
     if match.kind is not Kind.HYBRID_PLACEMENT:
         raise NotFound()
     return match
@@ -86,7 +86,7 @@ def ask_trial_lesson(match_id: int) -> Any:
 
 def _party(match_id: int) -> tuple[Match, Side]:
     """A trial lesson is arranged by one of the two sides, while the placement lives."""
-    match, facts = match_for(reading(), match_id, actor())
+    match, facts = match_for(reading(), match_id, actor(), utcnow())
     sides = sides_of(facts, actor()) & {Side.SCHOOL, Side.COMPANY}
     if match.kind is not Kind.HYBRID_PLACEMENT or match.state not in LIVE or not sides:
         raise NotFound()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -11,51 +11,42 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
-from matcher.availability.moments import Moment, Week
-from matcher.availability.queries import availabilities, owner_of
+from matcher.availability.absence_queries import away_until
 from matcher.availability.states import Delivery, Kind
-from matcher.availability.strips import week_strip
 from matcher.availability.wording import DELIVERIES, moment_label
-from matcher.clock import local_date
-from matcher.i18n import _, current_locale, ngettext
+from matcher.i18n import _, current_locale, format_day_month, ngettext
 from matcher.matching.bridge_queries import Asked as AskedBridge
 from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
+from matcher.matching.candidate_queries import Candidate, candidate_row, place_notes, week_strips
+from matcher.matching.class_queries import classes_of_request
+from matcher.matching.eligibility import NeverCode
 from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
 from matcher.matching.queries import matches_of_request
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
-from matcher.matching.stay_wording import suits_label
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
-from matcher.matching.suggestion_queries import ShownSuggestion, changes_shown, latest_run, never_shown, shown
+from matcher.matching.suggestion_queries import (
+    changes_shown,
+    latest_run,
+    never_shown,
+    shown,
+    verdicts,
+)
 from matcher.matching.trials import trial_of
+from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer
-from matcher.offers.place_wording import condition_words, places_label
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.internship_wording import stay_facts
-from matcher.requests.models import Request, RequestMoment
+from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 from matcher.requests.vacancy_wording import vacancy_facts
+from matcher.requests.wording import class_line
 from matcher.subjects.levels import Level, group_name
 from matcher.subjects.models import Topic
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One row: the stored suggestion as it stands now, the week, and whether this person can be ticked."""
-
-    shown: ShownSuggestion
-    name: str
-    initials: str
-    what: str
-    near: str
-    note: str
-    strip: Any
-    status: str | None  # asked, waiting, gone: a tick is offered only when None
-    status_label: str | None
 
 
 @dataclass(frozen=True)
@@ -73,17 +64,31 @@ class RequestPage:
     candidates: list[Candidate]
     matches: list[MatchRow]
     waiting: list[str]
-    eligible: int
     run: SuggestionRun | None
-    changes: list[str]
-    never: list[tuple[str, int]]
     can_edit: bool
     can_send: bool
     can_change: bool
+    classes: list[tuple[str, str]]
+    lessons: list[tuple[int, str]]
+    away: str | None
+    first_offer: int | None
+    first_refused: str | None
     asker: str = ""
     bridges: Bridges | None = None
     bridge: AskedBridge | None = None
     leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
+
+    @property
+    def eligible(self) -> int:
+        return self.run.eligible if self.run else 0
+
+    @property
+    def changes(self) -> list[str]:
+        return changes_shown(self.run) if self.run else []
+
+    @property
+    def never(self) -> list[tuple[str, int]]:
+        return never_shown(self.run, self.request.kind) if self.run else []
 
     @property
     def words(self) -> KindWords:
@@ -121,16 +126,15 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     moments = queries.moments_of(session, [request.id])[request.id]
     run = latest_run(session, request.id) if request.state is not RequestState.DRAFT or request.held_back else None
     found = shown(session, run.id, now=now, names=knows_names) if run else []
-    is_stay = request.kind is Kind.TEACHER_INTERNSHIP
-    is_lesson = request.kind is Kind.GUEST_LECTURE
-    strips = _strips(session, school, found, moments, now) if is_lesson else {}
+    is_stay, is_lesson = request.kind is Kind.TEACHER_INTERNSHIP, request.kind is Kind.GUEST_LECTURE
+    strips = week_strips(session, school, found, moments, now) if is_lesson else {}
     offers = _offers_of(session, [row.id for row in matches])
-    notes = _place_notes(session, [each.offer_id for each in found]) if is_stay else {}
-    candidates = [_candidate(each, request, notes, strips, pending, matches, offers) for each in found]
+    notes = place_notes(session, [each.offer_id for each in found]) if is_stay else {}
+    candidates = [candidate_row(each, request, notes, strips, pending, matches, offers) for each in found]
     can_edit = _can_edit(request, actor)
     bridge = asked_bridge(session, request)
     turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
-    if mine and not can_edit:
+    if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
     return RequestPage(
@@ -147,18 +151,56 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         candidates=candidates,
         matches=matches,
         waiting=[candidate.name for candidate in candidates if candidate.status == "waiting"],
-        eligible=run.eligible if run else 0,
         run=run,
-        changes=changes_shown(run) if run else [],
-        never=never_shown(run, request.kind) if run else [],
         can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
+        classes=[(group.name, class_line(group)) for group in classes_of_request(session, request)],
+        lessons=_lessons(session, request),
+        away=_asker_away(session, request, actor, now),
+        first_offer=request.first_offer_id,
+        first_refused=_first_refused(session, request, candidates, now) if knows_names else None,
         asker=session.get_one(User, request.asked_by_id).name if is_stay else "",
         leave=_leave(request, actor) if is_stay and can_edit else "",
         bridges=_bridges(session, request, run, matches, knows_names, now),
         bridge=bridge,
     )
+
+
+def _first_refused(session: Session, request: Request, candidates: Sequence[Candidate], now: datetime) -> str | None:
+    """Why the guest whom the school wants again cannot be asked this time; nothing once the answer is on the page."""
+    offer = session.get(Offer, request.first_offer_id) if request.first_offer_id is not None else None
+    if offer is None or any(each.shown.offer_id == offer.id for each in candidates):
+        return None
+    verdict = verdicts(session, request.id, [offer.id], now=now).get(offer.id)
+    if verdict is None or not verdict.never or NeverCode.ALREADY_ASKED in verdict.never:
+        return None
+    person = session.get(User, offer.person_id) if offer.person_id is not None else None
+    name = person.name if person else offer.title
+    return _("%(name)s cannot be asked this time.", name=name) + " " + never_sentence(verdict.never[0])
+
+
+def _lessons(session: Session, request: Request) -> list[tuple[int, str]]:
+    """The other lessons of the series: request and what it is called."""
+    others = [lesson for lesson in queries.lessons_of(session, request) if lesson.id != request.id]
+    days = queries.moments_of(session, [lesson.id for lesson in others])
+    return [
+        (
+            lesson.id,
+            _("Lesson %(number)s: %(days)s", number=lesson.series_no,
+              days=_(" or ").join(dict.fromkeys(format_day_month(moment.day) for moment in days[lesson.id]))),
+        )
+        for lesson in others
+    ]  # fmt: skip
+
+
+def _asker_away(session: Session, request: Request, actor: Actor, now: datetime) -> str | None:
+    """For everybody but the asker."""
+    last_day = away_until(session, [request.asked_by_id], now).get(request.asked_by_id)
+    if last_day is None or request.asked_by_id == actor.user_id:
+        return None
+    name = session.get_one(User, request.asked_by_id).name
+    return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day))
 
 
 def _can_edit(request: Request, actor: Actor) -> bool:
@@ -310,88 +352,3 @@ def _leave(request: Request, actor: Actor) -> str:
     if request.details.get("leave_given") or request.state is RequestState.WITHDRAWN:
         return ""
     return "mine" if policy.leads_for(actor, request.organisation_id, request.asked_by_id) else "typed"
-
-
-def _place_notes(session: Session, offer_ids: Sequence[int]) -> dict[int, str]:
-    """Offer id → how many places, and what the company asks."""
-    query = select(Offer.id, Offer.details, Offer.places).where(Offer.id.in_(offer_ids))
-    notes = {}
-    for offer_id, details, places in session.execute(query):
-        parts = (places_label(places) if places > 1 else "", condition_words(details))
-        notes[offer_id] = " · ".join(part for part in parts if part)
-    return notes
-
-
-def _candidate(
-    found: ShownSuggestion,
-    request: Request,
-    notes: dict[int, str],
-    strips: dict[int, Any],
-    pending: Sequence[int],
-    matches: Sequence[MatchRow],
-    offers: dict[int, int],
-) -> Candidate:
-    if request.kind is Kind.TEACHER_INTERNSHIP:
-        name, what = found.organisation or found.title, found.place or ""
-        suit = suits_label(moment.state for moment in found.moments)
-        note = " · ".join(part for part in (suit, notes.get(found.offer_id, "")) if part)
-    else:
-        name = found.person or (_("Somebody of the team") if found.person_id is None else found.function or found.title)
-        what = " · ".join(part for part in (found.function, found.organisation) if part and part != name)
-        note = ""
-    if found.title != name:
-        note = " · ".join(part for part in (words_of(request.kind).offer(found.title), note) if part)
-    asked = next((row for row in matches if offers.get(row.id) == found.offer_id), None)
-    status, label = None, None
-    if asked is not None:
-        status, label = "asked", asked.state_label
-    elif found.offer_id in pending:
-        status, label = "waiting", _("Will be asked in your order")
-    elif not found.still_ok:
-        status, label = "gone", found.never[0] if found.never else _("Not possible any more")
-    return Candidate(
-        shown=found,
-        name=name,
-        initials="".join(part[0] for part in name.split()[:1] + name.split()[-1:]).upper(),
-        what=what,
-        near=_near(found),
-        note=note,
-        strip=strips.get(found.offer_id),
-        status=status,
-        status_label=label,
-    )
-
-
-def _near(found: ShownSuggestion) -> str:
-    if found.mode == Delivery.ONLINE.value:
-        return _("online")
-    away = round(found.distance_km)
-    return _("less than 1 km from school") if away < 1 else _("about %(km)s km from school", km=away)
-
-
-def _strips(
-    session: Session,
-    school: Organisation,
-    found: Sequence[ShownSuggestion],
-    moments: Sequence[RequestMoment],
-    now: datetime,
-) -> dict[int, Any]:
-    """Offer id → the week of the first asked moment still ahead, drawn on the school's lesson times."""
-    ahead = [moment for moment in moments if moment.start_s > now.timestamp()]
-    if not found or not ahead:
-        return {}
-    week = Week.of(ahead[0].day)
-    timetable = queries.timetable_from(session, school, now)
-    owners = {each.offer_id: owner_of(person_id=each.person_id, offer_id=each.offer_id) for each in found}
-    times = availabilities(
-        session,
-        set(owners.values()),
-        on=local_date(now),
-        from_s=ahead[0].start_s - 7 * 86_400,
-        to_s=ahead[0].start_s + 7 * 86_400,
-    )
-    asked = [
-        Moment(m.start_s, m.end_s, m.day, time.fromisoformat(m.starts), time.fromisoformat(m.ends), tuple(m.periods))
-        for m in ahead
-    ]
-    return {offer_id: week_strip(times[owner], week, timetable, asked=asked) for offer_id, owner in owners.items()}

@@ -14,6 +14,6 @@ from matcher.web.transaction import reading
 @signed_in
 def hours_statement_page(match_id: int) -> str:
     """Print-friendly; for the two sides and the coordinator."""
-    match, facts = match_for(reading(), match_id, actor())
+    match, facts = match_for(reading(), match_id, actor(), utcnow())
     found = hours_statement(reading(), match, facts, actor(), utcnow())
     return render_template("matching/hours.html", found=found)

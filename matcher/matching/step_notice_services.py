@@ -31,7 +31,7 @@ def tell_step(
     for side in (Side.SCHOOL, Side.COMPANY, Side.COORDINATOR):
         if side is row.side and not changes_calendar and not is_back:
             continue
-        for recipient in people_of(session, side, match, request, offer):
+        for recipient in people_of(session, side, match, request, offer, now=now):
             if recipient.user_id == actor.user_id and not changes_calendar:
                 continue
             channels = ("inbox",) if side is Side.COORDINATOR else ("mail", "inbox")

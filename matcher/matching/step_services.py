@@ -46,7 +46,7 @@ def take_step(
 ) -> HybridStepTaken:
     """Note a step and tell the other side. A second click finds it noted. Raises InvalidInput at the field."""
     match, request, offer = locked(session, match_id)
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     standing = standing_steps(session, [match.id])[match.id].get(step)
     if standing is not None and standing.by_id == actor.user_id and standing.on_day == on_day:
         return standing
@@ -72,7 +72,7 @@ def take_step(
 def take_back(session: Session, match_id: int, step: HybridStep, *, actor: Actor, now: datetime) -> HybridStepTaken:
     """Within a minute nothing was sent; later the other side hears that it does not hold any more."""
     match, request, offer = locked(session, match_id)
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     row = standing_steps(session, [match.id])[match.id].get(step)
     if row is None or not can_take_back(facts, step, actor):
         if not sides_of(facts, actor):

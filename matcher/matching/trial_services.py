@@ -29,7 +29,8 @@ from matcher.offers.states import OfferState
 from matcher.requests.asking import Wish
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.queries import topics_of
-from matcher.requests.services import record_revision, write_request
+from matcher.requests.revision_services import record_revision
+from matcher.requests.services import write_request
 from matcher.requests.states import RequestState
 from matcher.subjects.levels import Level, mask_of
 

@@ -17,8 +17,7 @@ from matcher.requests.internship_pages import internship_page, preview_of
 from matcher.requests.internship_queries import half_days_in, internship_wish_of
 from matcher.requests.internships import InternshipWish
 from matcher.requests.models import Request
-from matcher.requests.pages import school_choice
-from matcher.requests.school_routes import ASKERS, MOST_TOPICS, asking_school, blueprint
+from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
@@ -33,8 +32,7 @@ def new_internship() -> Any:
     session = reading()
     school = asking_school(session)
     if school is None:
-        choice = school_choice(session, actor(), request.args.get("q", "")[:100])
-        return render_template("requests/choose_school.html", to="requests.new_internship", **choice)
+        return ask_for_school(session, "requests.new_internship")
     form = InternshipForm(formdata=None)
     return render_template(FORM, form=form, **_page(session, school, form))
 

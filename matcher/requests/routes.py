@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.availability.moments import Plan
 from matcher.availability.states import Kind
 from matcher.clock import utcnow
@@ -21,8 +23,8 @@ from matcher.requests.asking import Wish, weekly_from_rows
 from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
-from matcher.requests.pages import class_page, form_page, list_page, school_choice
-from matcher.requests.school_routes import ASKERS, MOST_TOPICS, asking_school, blueprint
+from matcher.requests.pages import class_page, form_page, list_page
+from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
@@ -38,7 +40,7 @@ CLASS = "requests/class.html"
 @roles(*ASKERS)
 def index() -> str:
     now = utcnow()
-    found = queries.requests_of(reading(), actor())
+    found = queries.requests_of(reading(), actor(), now=now)
     # Who has the ball follows from matches, a room to the right: create_app hands the answer over.
     standings = current_app.extensions["matcher_request_standing"](reading(), found, actor=actor(), now=now)
     return render_template("requests/index.html", **list_page(reading(), actor(), found, standings, now=now))
@@ -50,12 +52,9 @@ def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
     school = asking_school(session)
     if school is None:
-        return render_template(
-            "requests/choose_school.html",
-            to="requests.new_guest_lecture",
-            **school_choice(session, actor(), request.args.get("q", "")[:100]),
-        )
+        return ask_for_school(session, "requests.new_guest_lecture")
     form = GuestLectureForm(formdata=None)
+    form.recall(cookie.get(KEPT), now)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 
@@ -186,8 +185,9 @@ def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> 
 
 
 def _save(school: Organisation, draft: Request | None) -> Any:
-    """Save what was typed; with `go` it must be complete and is sent on to be published."""
-    form, now, go = GuestLectureForm(), utcnow(), "go" in request.form
+    """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
+    form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
+    go = another or "go" in request.form
     session = reading()
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
     topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
@@ -198,6 +198,10 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             saved_id = _write(school, draft, form, topic_ids, now, go=go)
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
+        if draft is None and form.asked_by.data:
+            cookie[KEPT] = form.kept(now)
+        if another:
+            return redirect(url_for("coordination.post_request", request_id=saved_id), 307)
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)
@@ -218,15 +222,16 @@ def _write(
 ) -> int:
     person, school_id = actor(), school.id
     with writing() as session:
-        class_id, size = number_in(form.school_class.data), None
+        class_id = number_in(form.school_class.data)
         if form.wants_new_class:
             made = class_services.create_class(
                 session, actor=person, now=now, organisation_id=school_id, **form.class_values()
             )
-            class_id, size = made.id, made.size
+            class_id = made.id
         elif class_id is not None:
-            size = queries.class_for(session, person, class_id).size
-        wish = form.wish(class_id=class_id, class_size=size, topic_ids=topic_ids)
+            queries.class_for(session, person, class_id)
+        pupils = queries.pupils_of(session, [class_id, *(form.also_classes.data or ())])
+        wish = form.wish(class_id=class_id, pupils=pupils or None, topic_ids=topic_ids)
         if draft is None:
             asker = number_in(form.asked_by.data)
             saved = services.save_draft(

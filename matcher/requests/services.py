@@ -1,6 +1,7 @@
 """Classes and drafts: made, changed, copied, discarded. Publishing and what follows are verbs of `matching`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
@@ -22,16 +23,17 @@ from matcher.requests.asking import (
     Wish,
     is_exam_class,
     plan_for,
+    share_weeks,
     weekly_from_rows,
 )
 from matcher.requests.internships import check_complete
-from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
+from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
 
-TITLE_LENGTH = 120
+TITLE_LENGTH, LONGEST_TITLE = 120, 200
 MAX_DRAFTS = 50
-DISCARDED = "discarded"
+DISCARDED, SERIES = "discarded", "series"
 NO_SUCH_CLASS = _l("This class does not exist at your school.")
 NO_COLLEAGUE = _l("This person does not work at your school.")
 
@@ -124,8 +126,17 @@ def restore_draft(session: Session, *, actor: Actor, now: datetime, request_id: 
     return request
 
 
-def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
-    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped."""
+def copy_request(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    request_id: int,
+    weeks: bool = True,
+    first_offer: int | None = None,
+) -> Request:
+    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped, or
+    all of them without `weeks`. `first_offer` goes before everybody who fits."""
     source = queries.request_for(session, actor, request_id)
     wish = queries.wish_of(session, source)
     this_week = Week.of(local_date(now))
@@ -133,16 +144,20 @@ def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: i
     kept = Wish(
         **{
             **vars(wish),
-            "weeks": tuple(week for week in wish.weeks if week >= this_week),
+            "weeks": tuple(week for week in wish.weeks if weeks and week >= this_week),
             "class_id": wish.class_id if wish.class_id in live else None,
             "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
             "teacher_id": None,
         }
     )
     asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
-    return save_draft(
+    draft = save_draft(
         session, actor=actor, now=now, organisation_id=source.organisation_id, data=kept, asked_by_id=asked_by
     )
+    if first_offer is not None:
+        draft.details = {**draft.details, FIRST_OFFER: first_offer}
+        session.flush()
+    return draft
 
 
 def write_request(session: Session, request: Request, data: Wish, *, now: datetime) -> Plan:
@@ -155,10 +170,11 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
     classes = _classes(session, school, data)
     topics = topics_with(session, data.topic_ids)
     first = classes[0] if classes else None
+    request.group_size = _group_size(session, request, data, classes)
     request.class_id = first.id if first else None
     request.level, request.year = (first.level, first.year) if first else (None, None)
-    request.title = title_of(data.topic_text, topics, first)
-    request.group_size, request.delivery, request.own_words = data.group_size, data.delivery, data.own_words
+    request.title = title_of(data.topic_text, topics, classes, number=_number(request))
+    request.delivery, request.own_words = data.delivery, data.own_words
     request.language, request.costs = data.language, data.costs
     request.needed, request.together = data.needed, data.together
     request.teacher_id = _teacher(session, school, request, data)
@@ -186,6 +202,40 @@ def plan_of(
     return plan_for(periods, data.weeks, timetable, block=data.block, now_s=int(now.timestamp()))
 
 
+def spread_lessons(session: Session, request: Request, *, now: datetime) -> list[Request]:
+    """A series as it is sent: one request for each lesson, each with weeks of its own. One lesson stays as it is."""
+    wish = queries.wish_of(session, request)
+    if wish.lessons < 2 or request.series_id is not None:
+        return [request]
+    ahead = [m.day for m in queries.moments_of(session, [request.id])[request.id] if m.start_s > now.timestamp()]
+    lessons = []
+    for number, weeks in enumerate(share_weeks(map(Week.of, ahead), wish.lessons), start=1):
+        lesson = request if number == 1 else _next_lesson(session, request, now)
+        lesson.series_id, lesson.series_no = request.id, number
+        lesson.details = {**lesson.details, SERIES: wish.lessons}
+        write_request(session, lesson, replace(wish, weeks=weeks, lessons=1), now=now)
+        lessons.append(lesson)
+    return lessons
+
+
+def _next_lesson(session: Session, first: Request, now: datetime) -> Request:
+    """Asked by the same person in the same way; what is asked is written by the caller."""
+    lesson = Request(
+        kind=first.kind,
+        organisation_id=first.organisation_id,
+        region_id=first.region_id,
+        asked_by_id=first.asked_by_id,
+        on_behalf_by_id=first.on_behalf_by_id,
+        state=RequestState.DRAFT,
+        details=dict(first.details),
+        generated=first.generated,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(lesson)
+    return lesson
+
+
 def require_complete(session: Session, request: Request, *, now: datetime) -> None:
     """Before a request is sent: all that is needed is there and a moment lies ahead. Raises InvalidInput."""
     if request.kind is Kind.TEACHER_INTERNSHIP:
@@ -200,8 +250,11 @@ def require_complete(session: Session, request: Request, *, now: datetime) -> No
     if not request.own_words.strip():
         raise InvalidInput(_l("Say in your own words what you are looking for."), "own_words")
     moments = queries.moments_of(session, [request.id])[request.id]
-    if not any(moment.start_s > now.timestamp() for moment in moments):
+    weeks = {Week.of(moment.day) for moment in moments if moment.start_s > now.timestamp()}
+    if not weeks:
         raise InvalidInput(_l("Choose at least one week in which this class has a lesson."), "weeks")
+    if request.series_id is None and len(weeks) < int(request.details.get("lessons", 1)):
+        raise InvalidInput(_l("Choose more weeks: every lesson of the series gets a week of its own."), "weeks")
 
 
 def _require_internship(session: Session, request: Request, now: datetime) -> None:
@@ -209,46 +262,6 @@ def _require_internship(session: Session, request: Request, now: datetime) -> No
     ahead = [(moment.start_s, moment.end_s) for moment in moments if moment.start_s > now.timestamp()]
     has_topics = bool(queries.topics_of(session, [request.id])[request.id])
     check_complete(request.hours, request.details, ahead, has_topics=has_topics)
-
-
-def record_revision(session: Session, request: Request, *, by_id: int | None, now: datetime) -> RequestRevision:
-    """Keep what the request says now, for good; the caller has raised `request.revision` for a change."""
-    row = RequestRevision(
-        request_id=request.id, revision=request.revision, at=now, by_id=by_id, snapshot=snapshot(session, request)
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def snapshot(session: Session, request: Request) -> dict[str, object]:
-    """The request as plain JSON values."""
-    moments = queries.moments_of(session, [request.id])[request.id]
-    several = {
-        "hours": request.hours,
-        "days": request.days,
-        "half_day_mask": request.half_day_mask,
-        "window": [day.isoformat() if day else None for day in (request.window_from, request.window_to)],
-    }
-    return (several if request.kind is not Kind.GUEST_LECTURE else {}) | {
-        "kind": request.kind.value,
-        "title": request.title,
-        "class_id": request.class_id,
-        "level": request.level,
-        "year": request.year,
-        "group_size": request.group_size,
-        "language": request.language,
-        "delivery": request.delivery.value,
-        "needed": request.needed,
-        "together": request.together,
-        "teacher_id": request.teacher_id,
-        "own_words": request.own_words,
-        "costs": request.costs,
-        "max_km": request.max_km,
-        "details": request.details,
-        "topics": [topic.code for topic in queries.topics_of(session, [request.id])[request.id]],
-        "moments": [[m.day.isoformat(), m.starts, m.ends, m.start_s, m.end_s, m.periods] for m in moments],
-    }
 
 
 def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:
@@ -303,13 +316,24 @@ def _check_numbers(data: Wish) -> None:
         raise InvalidInput(_l("A guest visits at most four classes on one day."), "also_classes")
 
 
-def title_of(text: str, topics: Sequence[Topic], first: SchoolClass | None = None) -> str:
+def _group_size(session: Session, request: Request, data: Wish, classes: Sequence[SchoolClass]) -> int | None:
+    """What was typed; a number that was the count of the classes before is counted anew when they change."""
+    before = queries.pupils_of(session, request.class_ids)
+    return sum(group.size for group in classes) if data.group_size == before and classes else data.group_size
+
+
+def _number(request: Request) -> str:
+    return f" ({request.series_no}/{request.details[SERIES]})" if request.series_no else ""
+
+
+def title_of(text: str, topics: Sequence[Topic], classes: Sequence[SchoolClass] = (), *, number: str = "") -> str:
     """What it is about and for whom; names are the school's own, so that no language is fixed in it."""
     about = text.strip() or ", ".join(topic.nl for topic in topics[:2])
     about = about[:1].upper() + about[1:]
     if len(about) > TITLE_LENGTH:
         about = about[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
-    return " · ".join(part for part in (about, first.name if first else "") if part)
+    names = ", ".join(group.name for group in classes)
+    return " · ".join(part for part in (about, names) if part)[: LONGEST_TITLE - len(number)] + number
 
 
 def write_topics(session: Session, request_id: int, topics: Sequence[Topic]) -> None:

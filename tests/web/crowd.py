@@ -24,7 +24,8 @@ from matcher.matching.states import DeclineReason
 from matcher.matching.suggestion_services import store_run, suggest
 from matcher.matching.visit_services import report_visit
 from matcher.offers.states import OfferState
-from matcher.organisations.models import Organisation
+from matcher.organisations.models import Organisation, Partnership
+from matcher.organisations.states import PartnerSide
 from matcher.qualifications.models import TeachingRoute
 from matcher.qualifications.services import seed_routes
 from matcher.requests.models import Request
@@ -268,8 +269,13 @@ def _safety(session: Session, life: Life, crowd: Crowd) -> None:
     )  # fmt: skip
     waiting = make_grant(session, make_user(session, name="Wim", email="wim@example.org"), Role.PROFESSIONAL,
                          organisation=_place(session, crowd, "waiting"), confirmed=False)  # fmt: skip
-    session.add_all((block, concern))
+    partners = Partnership(
+        school_id=life.school.id, company_id=crowd.ids["organisation"]["company"], proposed_side=PartnerSide.SCHOOL,
+        proposed_by_id=crowd.people["lead"], proposed_at=NOW,
+    )  # fmt: skip
+    session.add_all((block, concern, partners))
     session.flush()
+    crowd.ids |= {"partnership": {"own": partners.id}}
     crowd.ids |= {"block": {"own": block.id}, "report": {"own": concern.id}, "grant": {"waiting": waiting.id}}
 
 
