@@ -145,3 +145,12 @@ def test_one_person_in_fewer_half_days(session: Session) -> None:
     approve_match(session, term.yes(match).id, actor=term.actor(term.coordinator), now=NOW)
     assert (match.state, term.request.needed) == (MatchState.APPROVED, 1)
     assert len(term.bookings(match)) == len(term.plan(match))
+
+
+def test_coordinator_who_asks_a_pair_speaks_for_the_school_and_may_approve(session: Session) -> None:
+    term = make_term(session)
+    offers = [term.person(TUESDAY).id, term.person(THURSDAY).id]
+    coordinator = term.actor(term.coordinator)
+    first, _second = ask_pair(session, term.request.id, offer_ids=offers, actor=coordinator, now=NOW)
+    assert (first.proposed_by_id, first.on_behalf_by_id) == (term.lead.id, term.coordinator.id)
+    assert approve_match(session, term.yes(first).id, actor=coordinator, now=NOW).state is MatchState.APPROVED
