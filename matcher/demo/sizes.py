@@ -48,3 +48,34 @@ SIZES = {
         invited=2,
     ),
 }
+
+
+@dataclass(frozen=True)
+class BulkSize:
+    """A large world around a hamlet. `regions` are codes, none for the whole country; `sample` is how many candidates
+    of each sort (nearest of the topic, nearest of a near topic, online) are looked at for a request, and `kept` how
+    many of them a suggestion run keeps; `looked_at` bounds the search for what would help when there are few.
+    """
+
+    name: str
+    professionals: int
+    requests: int
+    teachers: int
+    schools: int
+    regions: tuple[str, ...] | None = None
+    sample: int = 20
+    kept: int = 10
+    looked_at: int = 60
+
+
+BULK_SIZES = {
+    "region": BulkSize(
+        "region",
+        professionals=2_000,
+        requests=4_000,
+        teachers=1_000,
+        schools=220,
+        regions=("fryslan", "groningen", "drenthe"),
+    ),
+    "country": BulkSize("country", professionals=20_000, requests=50_000, teachers=12_000, schools=2_600, sample=12),
+}
