@@ -3,20 +3,15 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from matcher.availability.holds import Hold, place_hold, visit_hold
 from matcher.availability.models import Booking
-from matcher.availability.states import Delivery, Kind, Party
+from matcher.availability.states import Kind, Party
 from matcher.errors import Conflict
 from matcher.i18n import _l
-from matcher.matching.eligibility import visit_mode
+from matcher.matching.hold_services import book_person, book_stay
 from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.states import TAKES_PLACE, MatchState, Side
 from matcher.offers.models import Offer
-from matcher.organisations.models import Organisation
-from matcher.regions.geo import distance_km, travel_minutes
 from matcher.requests.models import Request
-
-TIME_TAKEN = _l("That time is already taken by another visit. Choose another moment.")
 
 
 def choose_moment(session: Session, match_id: int, moment_id: int | None) -> None:
@@ -45,86 +40,18 @@ def take_place(session: Session, match: Match, request: Request) -> None:
 
 
 def book(session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment) -> None:
-    """Hold the time of the person and the class. The person's and the class's rows are locked; the database's own
+    """Hold the time of the person and the class, or of teacher and place. Their rows are locked; the database's own
     refusal stays behind as a net. Raises Conflict when the time is taken."""
     release(session, match.id)
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        book_stay(session, match, request, offer, moment)
+        return
     person_id = match.visitor_id or match.professional_id
     if person_id is not None:
-        _book_person(session, match, request, offer, moment, person_id)
+        book_person(session, match, request, offer, moment, person_id)
     if request.class_id is not None and request.kind is Kind.GUEST_LECTURE:
         _book_class(session, match, moment, request)
     session.flush()
-
-
-def _book_person(
-    session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment, person_id: int
-) -> None:
-    school = session.get_one(Organisation, request.organisation_id)
-    away = distance_km(offer.lat, offer.lon, school.lat or offer.lat, school.lon or offer.lon)
-    travels = visit_mode(request, offer, away) is not Delivery.ONLINE
-    minutes = travel_minutes(away) if travels else 0
-    wanted = visit_hold(
-        moment.start_s,
-        moment.end_s,
-        travel_minutes=minutes,
-        place=f"school:{school.id}" if travels else None,
-        key=match.id,
-    )
-    placement = place_hold(wanted, _holds_of(session, person_id, moment))
-    if not placement.possible:
-        raise Conflict(TIME_TAKEN)
-    for other in placement.trimmed:
-        session.execute(
-            update(Booking)
-            .where(Booking.id == other.key)
-            .values(
-                start_s=other.from_s,
-                end_s=other.until_s,
-                pad_before_s=other.pad_before_s,
-                pad_after_s=other.pad_after_s,
-            )
-        )
-    hold = placement.hold
-    session.add(
-        Booking(
-            match_id=match.id,
-            party=Party.PERSON,
-            party_id=person_id,
-            start_s=hold.from_s,
-            end_s=hold.until_s,
-            pad_before_s=hold.pad_before_s,
-            pad_after_s=hold.pad_after_s,
-            live=True,
-        )
-    )
-
-
-def _holds_of(session: Session, person_id: int, moment: MatchMoment) -> list[Hold]:
-    """A person's live bookings around a moment, as visits with their pads; ``key`` is the booking's id."""
-    day = 24 * 3600
-    rows = session.execute(
-        select(Booking, Request.organisation_id, Request.delivery)
-        .join(Match, Match.id == Booking.match_id)
-        .join(Request, Request.id == Match.request_id)
-        .where(
-            Booking.party == Party.PERSON,
-            Booking.party_id == person_id,
-            Booking.live,
-            Booking.start_s < moment.end_s + day,
-            Booking.end_s > moment.start_s - day,
-        )
-    )
-    return [
-        Hold(
-            booking.start_s + booking.pad_before_s,
-            booking.end_s - booking.pad_after_s,
-            booking.pad_before_s,
-            booking.pad_after_s,
-            None if delivery is Delivery.ONLINE else f"school:{school_id}",
-            booking.id,
-        )
-        for booking, school_id, delivery in rows
-    ]
 
 
 def _book_class(session: Session, match: Match, moment: MatchMoment, request: Request) -> None:

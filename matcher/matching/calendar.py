@@ -1,15 +1,16 @@
-"""One visit as a calendar file (RFC 5545 and 5546), pure: plain values in, text out.
+"""One visit, or several of one match, as a calendar file (RFC 5545 and 5546), pure: plain values in, text out.
 
 The UID stays the same for a match and SEQUENCE only rises, so a calendar moves or removes what it already shows.
 """
 
 import re
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from matcher.clock import AMSTERDAM
+from matcher.matching.recurrence import Recurrence, Visit, recurrence_of
 
 PRODUCT = "-//Matcher//Visits//NL"
 METHODS = frozenset({"REQUEST", "CANCEL"})
@@ -37,28 +38,48 @@ def build_event(
     organizer: str,
     attendees: Iterable[str],
     now: datetime,
+    visits: Sequence[Visit] = (),
 ) -> str:
     """The text of the file. Moments are aware; organizer and attendees are mail addresses: what is none is left out.
 
-    Raises ValueError for an unknown method or status, a naive moment, or an end before the start.
+    Several `visits`, one a day, become one event that comes back; start and end are then taken from them. Raises
+    ValueError for an unknown method or status, a naive moment, or an end before the start.
     """
     if method not in METHODS or status not in PARTICIPATION:
         raise ValueError(f"no calendar message is {method} {status}")
     if any(moment.tzinfo is None for moment in (start, end, now)) or end <= start:
         raise ValueError("a visit needs aware moments and an end after its start")
-    event = Event()
-    event.add("uid", _UID.sub("", uid)[:LONGEST_LINE])
-    event.add("sequence", sequence)
-    event.add("dtstamp", now)
-    event.add("dtstart", start.astimezone(AMSTERDAM))
-    event.add("dtend", end.astimezone(AMSTERDAM))
-    event.add("status", status)
-    event.add("transp", "OPAQUE")
-    event.add("summary", clean_line(summary))
-    event.add("description", clean_text(description))
-    event.add("location", clean_line(location))
-    _add_people(event, organizer, attendees, PARTICIPATION[status])
-    return _wrapped(event, method, start.astimezone(AMSTERDAM).year)
+    rule = recurrence_of(visits) if len(visits) > 1 else None
+    first, until = (rule.start, rule.end) if rule else (start, end)
+
+    def made(begins: datetime, ends: datetime) -> Event:
+        event = Event()
+        event.add("uid", _UID.sub("", uid)[:LONGEST_LINE])
+        event.add("sequence", sequence)
+        event.add("dtstamp", now)
+        event.add("dtstart", begins.astimezone(AMSTERDAM))
+        event.add("dtend", ends.astimezone(AMSTERDAM))
+        event.add("status", status)
+        event.add("transp", "OPAQUE")
+        event.add("summary", clean_line(summary))
+        event.add("description", clean_text(description))
+        event.add("location", clean_line(location))
+        _add_people(event, organizer, attendees, PARTICIPATION[status])
+        return event
+
+    events = [made(first, until)]
+    if rule:
+        _repeat(events[0], rule)
+        for replaced, visit in rule.instead:
+            events.append(made(*visit))
+            events[-1].add("recurrence-id", replaced)
+    return _wrapped(events, method, first.astimezone(AMSTERDAM).year)
+
+
+def _repeat(event: Event, rule: Recurrence) -> None:
+    event.add("rrule", {"freq": "weekly", "byday": list(rule.weekdays), "until": rule.until.astimezone(UTC)})
+    if rule.without:
+        event.add("exdate", list(rule.without))
 
 
 def clean_line(text: str) -> str:
@@ -90,13 +111,14 @@ def _is_address(text: str) -> bool:
     return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
-def _wrapped(event: Event, method: str, year: int) -> str:
+def _wrapped(events: Iterable[Event], method: str, year: int) -> str:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    calendar.add_component(event)
+    for event in events:
+        calendar.add_component(event)
     # Without bounds the library writes the clock changes of sixty years.
     calendar.add_missing_timezones(first_date=date(year - 1, 12, 1), last_date=date(year + 1, 12, 31))
     return str(calendar.to_ical(), "utf-8")

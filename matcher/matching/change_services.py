@@ -1,12 +1,14 @@
 """Changing what was agreed: another moment, another visitor, a lapse of safeguarding. Approval stays while nothing that
 it rested on changes."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import SYSTEM, Actor
+from matcher.availability.states import Kind
 from matcher.db import lock_row
 from matcher.errors import IllegalMove
 from matcher.matching.behalf import OnBehalf, Voice
@@ -15,7 +17,7 @@ from matcher.matching.booking_services import book, choose_moment
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
 from matcher.matching.fitness_services import safeguarding_result
 from matcher.matching.models import Match, MatchEvent, MatchMoment
-from matcher.matching.moment_services import add_moment, moment_of_match
+from matcher.matching.moment_services import add_half_days, add_moment, moment_of_match
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import sides_of
 from matcher.matching.proposal_services import check_colleague
@@ -29,9 +31,10 @@ def ask_move(
     session: Session,
     match_id: int,
     *,
-    day: date,
-    starts: str,
-    ends: str,
+    day: date | None = None,
+    starts: str = "",
+    ends: str = "",
+    half_days: Sequence[int] = (),
     actor: Actor,
     now: datetime,
     note: str = "",
@@ -41,7 +44,10 @@ def ask_move(
     match, request, offer = locked(session, match_id, seq=seq)
     facts = permitted(session, match, Action.ASK_MOVE, actor, now)
     side = _party(sides_of(facts, actor))
-    moment = add_moment(session, match, day=day, starts=starts, ends=ends, side=side, now=now)
+    if request.kind is Kind.GUEST_LECTURE and day is not None:
+        moment = add_moment(session, match, day=day, starts=starts, ends=ends, side=side, now=now)
+    else:
+        moment = add_half_days(session, match, request, moment_ids=half_days, side=side, now=now)
     event = step(
         session,
         match,

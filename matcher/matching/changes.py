@@ -21,7 +21,7 @@ WEEKS_LATER = (1, 2, 3, 4, 6)
 KM_MORE = (5, 10, 15, 25, 50)
 LANGUAGES = ("nl", "en", "fy", "de")
 
-_TIME = frozenset({NeverCode.MOMENTS, NeverCode.NOTICE})
+_TIME = frozenset({NeverCode.MOMENTS, NeverCode.NOTICE, NeverCode.DAYS})
 _PLACE = frozenset({NeverCode.DISTANCE, NeverCode.DELIVERY})
 
 
@@ -42,7 +42,14 @@ def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: date
     """At most three changes as {code, params, count}, the one that brings most people first."""
     found = [
         change
-        for ladder in (_weekdays(request), _online(request), _wider(request), _later(request), _languages(request))
+        for ladder in (
+            _weekdays(request),
+            _fewer(request),
+            _online(request),
+            _wider(request),
+            _later(request),
+            _languages(request),
+        )
         for change in _counted(ladder, refused, now)
     ]
     if not found:
@@ -78,7 +85,7 @@ def _helps(step: Relaxation, pair: Pair, now: datetime) -> bool:
 def _weekdays(request: RequestView) -> _Ladder:
     asked = {moment.weekday for moment in request.moments}
     steps = []
-    for weekday in WORKING_DAYS if request.moments else ():
+    for weekday in WORKING_DAYS if request.moments and not request.weekly else ():
         if weekday in asked:
             continue
         moments = _moved(request, weekday=weekday)
@@ -90,11 +97,21 @@ def _weekdays(request: RequestView) -> _Ladder:
 
 def _later(request: RequestView) -> _Ladder:
     steps = []
-    for weeks in WEEKS_LATER if request.moments else ():
+    for weeks in WEEKS_LATER if request.moments and not request.weekly else ():
         moments = _moved(request, weeks=weeks)
         if moments:
             added = replace(request, moments=(*request.moments, *moments))
             steps.append(Relaxation("later", {"weeks": weeks}, added, _TIME))
+    return _Ladder(tuple(steps), first_only=True)
+
+
+def _fewer(request: RequestView) -> _Ladder:
+    """A placement in fewer half-days a week."""
+    days = frozenset({NeverCode.DAYS})
+    steps = (
+        Relaxation("half_days", {"to": to}, replace(request, weekly=to), days)
+        for to in range(request.weekly - 1, 0, -1)
+    )
     return _Ladder(tuple(steps), first_only=True)
 
 

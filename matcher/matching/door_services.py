@@ -7,13 +7,16 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
+from matcher.availability.states import Kind
 from matcher.db import lock_row, next_id
 from matcher.errors import Conflict, Forbidden, IllegalMove
 from matcher.i18n import _l
+from matcher.matching.hold_services import supervisor_of
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.policy import MatchFacts, allowed_actions, sides_of
 from matcher.matching.queries import facts_of_match
 from matcher.matching.states import MOVES, TAKES_PLACE, Action, MatchState, Side
+from matcher.matching.stay_queries import teacher_of
 from matcher.offers.models import Offer
 from matcher.requests.models import Request, SchoolClass
 
@@ -23,20 +26,26 @@ STALE = _l("Somebody changed this while you were looking. Look at what happened 
 
 
 def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[Match, Request, Offer]:
-    """The match with everything a step may book, locked in the fixed order person → class → request → match.
+    """The match with everything a step may book, locked in the fixed order person → class → place → request → match.
 
     ``seq`` is the version the page showed; another one raises Conflict. Raises NotFound.
     """
     found = session.get(Match, match_id) or lock_row(session, Match, match_id)
     request = session.get_one(Request, found.request_id)
-    for person_id in sorted({found.professional_id, found.visitor_id} - {None}):  # type: ignore[type-var]
-        lock_row(session, User, person_id)  # type: ignore[arg-type]
+    offer = session.get_one(Offer, found.offer_id)
+    people = {found.professional_id, found.visitor_id}
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        people |= {teacher_of(request), supervisor_of(offer)}
+    for person_id in sorted(each for each in people if each is not None):
+        lock_row(session, User, person_id)
     if request.class_id is not None:
         lock_row(session, SchoolClass, request.class_id)
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        lock_row(session, Offer, offer.id)
     request = lock_row(session, Request, request.id)
     match = lock_row(session, Match, match_id)
     check_version(match, seq)
-    return match, request, session.get_one(Offer, match.offer_id)
+    return match, request, offer
 
 
 def check_version(match: Match, seq: int | None) -> None:

@@ -5,16 +5,25 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
+from matcher.availability.states import Delivery
 from matcher.errors import NotFound
 from matcher.matching.calendar import build_event
 from matcher.matching.models import Match
+from matcher.matching.moments import visits_of
 from matcher.matching.policy import MatchFacts
 from matcher.matching.queries import chosen_moment
 from matcher.matching.states import MatchState
+from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
 
 _STATUS = {MatchState.ACCEPTED: "TENTATIVE", MatchState.APPROVED: "CONFIRMED", MatchState.HELD: "CONFIRMED"}
+
+
+def location_of(request: Request, school: Organisation, company: Organisation) -> str:
+    """Where they meet, as calendars show it."""
+    there = company if request.delivery is Delivery.AT_COMPANY else school
+    return ", ".join(part for part in (there.name, there.place) if part)
 
 
 def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor, now: datetime, *, host: str) -> str:
@@ -25,6 +34,7 @@ def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor,
         raise NotFound()
     request = session.get_one(Request, match.request_id)
     school = session.get_one(Organisation, request.organisation_id)
+    company = session.get_one(Organisation, session.get_one(Offer, match.offer_id).organisation_id)
     return build_event(
         uid=f"match-{match.id}@{session.info.get('host', host)}",
         sequence=facts.seq,
@@ -34,8 +44,9 @@ def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor,
         end=datetime.fromtimestamp(moment.end_s, UTC),
         summary=f"{request.title} – {school.name}",
         description=request.own_words,
-        location=", ".join(part for part in (school.name, school.place) if part),
+        location=location_of(request, school, company),
         organizer=f"noreply@{session.info.get('host', host)}",
         attendees=[actor.email],
         now=now,
+        visits=visits_of(moment),
     )

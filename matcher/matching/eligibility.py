@@ -3,14 +3,15 @@
 Pure. The sentences are in wording; who orders what is left is `ranking`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from matcher.availability.halfdays import fits
 from matcher.availability.holds import place_hold, visit_hold
-from matcher.availability.states import Delivery, TimeState
+from matcher.availability.states import Delivery, Kind, TimeState
 from matcher.clock import local_date
 from matcher.matching.views import MomentView, OfferView, RequestView
 from matcher.regions.geo import distance_km, travel_minutes
@@ -25,6 +26,7 @@ class NeverCode(StrEnum):
     DELIVERY = "delivery"
     DISTANCE = "distance"
     MOMENTS = "moments"
+    DAYS = "days"
     NOTICE = "notice"
     PAUSED = "paused"
     CAP = "cap"
@@ -51,6 +53,7 @@ class MomentState(StrEnum):
     UNSAFE = "unsafe"
 
 
+MOST_CROSSED = 4  # of a term one visit in so many may be given up for what was agreed before
 OPEN_STATES = frozenset({MomentState.USUAL, MomentState.UNKNOWN})
 
 
@@ -85,7 +88,11 @@ def judge(request: RequestView, offer: OfferView, *, now: datetime) -> Verdict:
     distance = distance_km(request.lat, request.lon, offer.lat, offer.lon)
     mode = visit_mode(request, offer, distance)
     moments = tuple((asked.id, moment_state(request, offer, asked, mode, distance, now)) for asked in request.moments)
-    never = [*_about_the_lesson(request, offer, mode), *_about_time(moments), *_about_people(request, offer, now)]
+    never = [
+        *_about_the_lesson(request, offer, mode),
+        *_about_time(request, moments),
+        *_about_people(request, offer, now),
+    ]
     return Verdict(tuple(never), moments, mode, distance)
 
 
@@ -154,11 +161,15 @@ def moment_state(
 
 
 def _week_says(offer: OfferView, moment: MomentView) -> TimeState:
-    """`Availability.state`, without its clock arithmetic where no dated exception asks for it."""
+    """`Availability.state`, without its clock arithmetic where no dated exception asks for it.
+
+    A half-day of every week is judged by the week alone: a day off in between does not end a term.
+    """
     owner = offer.availability
-    if owner.exceptions:
+    if owner.exceptions and not moment.parts:
         return owner.state(moment.start_s, moment.end_s)
-    if not moment.in_day or moment.day.month in owner.months_off or moment.mask & owner.never[moment.weekday]:
+    off = moment.day.month in owner.months_off and not moment.parts
+    if not moment.in_day or off or moment.mask & owner.never[moment.weekday]:
         return TimeState.NEVER
     suits = moment.mask & owner.usual[moment.weekday] == moment.mask
     return TimeState.USUAL if suits else TimeState.UNKNOWN
@@ -167,9 +178,17 @@ def _week_says(offer: OfferView, moment: MomentView) -> TimeState:
 def _is_booked(
     request: RequestView, offer: OfferView, moment: MomentView, mode: Delivery | None, distance: float
 ) -> bool:
-    """Whether the visit, travel included, would cross one of the person's bookings."""
+    """Whether the visit, travel included, would cross one of the person's bookings; of a term more than a quarter of
+    the visits. A half-day at a company also needs a free place there, and the teacher."""
+    if request.kind is Kind.TEACHER_INTERNSHIP and _is_taken(request, offer, moment):
+        return True
     if not offer.holds:
         return False
+    if moment.parts:
+        crossed = sum(
+            any(h.from_s < end_s and start_s < h.until_s for h in offer.holds) for start_s, end_s in moment.parts
+        )
+        return crossed * MOST_CROSSED > len(moment.parts)
     travels = mode is not Delivery.ONLINE
     visit = visit_hold(
         moment.start_s,
@@ -180,9 +199,16 @@ def _is_booked(
     return not place_hold(visit, offer.holds).possible
 
 
+def _is_taken(request: RequestView, offer: OfferView, moment: MomentView) -> bool:
+    here = sum(start_s < moment.end_s and moment.start_s < end_s for start_s, end_s in offer.taken_places)
+    away = any(start_s < moment.end_s and moment.start_s < end_s for start_s, end_s in request.busy)
+    return away or here >= offer.places
+
+
 def _is_unsafe(request: RequestView, offer: OfferView, moment: MomentView) -> bool:
-    """A proof the board asks for is missing or too old that day. Somebody of the team is checked once named."""
-    if offer.person_id is None:
+    """A proof the board asks for is missing or too old that day. Somebody of the team is checked once named, a hybrid
+    teacher before the start: being introduced asks for no proof yet."""
+    if offer.person_id is None or request.kind is Kind.HYBRID_PLACEMENT:
         return False
     return not is_met(request.proof, offer.proofs, board_id=request.board_id, on_day=moment.day)
 
@@ -200,9 +226,13 @@ def _about_the_lesson(request: RequestView, offer: OfferView, mode: Delivery | N
         yield NeverCode.DISTANCE if common_ways(request, offer) else NeverCode.DELIVERY
 
 
-def _about_time(moments: tuple[tuple[int, MomentState], ...]) -> Iterable[NeverCode]:
+def _about_time(request: RequestView, moments: tuple[tuple[int, MomentState], ...]) -> Iterable[NeverCode]:
     states = {state for _key, state in moments}
-    if not states or states & OPEN_STATES:
+    if not states:
+        return
+    if states & OPEN_STATES:
+        if not has_enough(request, {key for key, state in moments if state in OPEN_STATES}):
+            yield NeverCode.DAYS
         return
     if MomentState.UNSAFE in states:
         yield NeverCode.SAFEGUARDING
@@ -210,6 +240,13 @@ def _about_time(moments: tuple[tuple[int, MomentState], ...]) -> Iterable[NeverC
         yield NeverCode.NOTICE
     else:
         yield NeverCode.MOMENTS
+
+
+def has_enough(request: RequestView, open_ids: Collection[int]) -> bool:
+    """One moment is enough for a visit; an internship and a placement need as many half-days as they ask."""
+    if request.asked is not None:
+        return fits([(m.start_s, m.end_s) for m in request.moments if m.id in open_ids], request.asked)
+    return len(open_ids) >= request.weekly
 
 
 def _about_people(request: RequestView, offer: OfferView, now: datetime) -> Iterable[NeverCode]:

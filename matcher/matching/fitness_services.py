@@ -35,7 +35,10 @@ def check_approvable(session: Session, match: Match, request: Request, offer: Of
     teachers = {user.id for user in members_of(session, school.id, SCHOOL_ROLES)}
     if match.teacher_id is not None and match.teacher_id not in teachers:
         raise Conflict(_l("The teacher is not confirmed as a member of the school. Confirm the teacher first."))
-    if moment is not None and not safeguarding_result(session, match, request, match.visitor_id, moment.day).met:
+    # A hybrid teacher shows the proof before the start; approval only introduces them.
+    if moment is None or match.kind is Kind.HYBRID_PLACEMENT:
+        return
+    if not safeguarding_result(session, match, request, match.visitor_id, moment.day).met:
         raise Conflict(
             _l("The school board asks for a certificate of conduct (VOG) that nobody has seen yet for that day.")
         )

@@ -104,10 +104,11 @@ CHECKS: dict[str, tuple[str, str]] = {
         " where r.state in ('withdrawn','closed') and m.state in ('proposed','accepted','approved')",
     ),
     "INV-14 times": (
-        "An agreed match has exactly one chosen moment, and no visit lasts more than eight hours.",
-        "select m.id || '' from matches m where m.state in ('accepted','approved','held') and m.kind = 'guest_lecture'"
+        "An agreed match has exactly one chosen moment, and no single visit lasts more than eight hours.",
+        "select m.id || '' from matches m where m.state in ('accepted','approved','held')"
         " and (select count(*) from match_moments t where t.match_id = m.id and t.chosen) <> 1"
-        " union select t.match_id || '' from match_moments t where t.end_s - t.start_s > 28800 or t.end_s <= t.start_s",
+        " union select t.match_id || '' from match_moments t"
+        " where (t.end_s - t.start_s > 28800 and t.shape_key = '') or t.end_s <= t.start_s",
     ),
     "INV-15 erased people": (
         "An erased person has no visit ahead and no session.",
@@ -120,7 +121,8 @@ CHECKS: dict[str, tuple[str, str]] = {
         "select b.id || '' from bookings b join matches m on m.id = b.match_id"
         " where b.live and m.state not in ('accepted','approved','held')"
         " union select 'match ' || m.id from matches m where m.state in ('accepted','approved')"
-        " and m.visitor_id is not null and not exists (select 1 from bookings b where b.match_id = m.id and b.live)",
+        " and (m.visitor_id is not null or m.kind <> 'guest_lecture')"
+        " and not exists (select 1 from bookings b where b.match_id = m.id and b.live)",
     ),
     "revisions": (
         "Every match, and every open request and offer, points at a revision that was kept.",

@@ -169,12 +169,15 @@ class Match(Base):
 
 
 class MatchMoment(Base):
-    """A moment on the table of one match: copied from the request, or suggested later by a side; one may be chosen."""
+    """A moment on the table of one match: copied from the request, or suggested later by a side; one may be chosen.
+
+    Of several visits ``parts`` holds all of them, [[start_s, end_s], …]; start and end are the first's and the last's.
+    """
 
     __tablename__ = "match_moments"
     __table_args__ = (
         CheckConstraint("end_s > start_s", name="end_after_start"),
-        Index("uq_match_moments_start", "match_id", "start_s", "end_s", unique=True),
+        Index("uq_match_moments_start", "match_id", "start_s", "end_s", "shape_key", unique=True),
         Index(
             "uq_match_moments_chosen",
             "match_id",
@@ -191,6 +194,8 @@ class MatchMoment(Base):
     start_s: Mapped[int] = mapped_column(BigInteger)
     end_s: Mapped[int] = mapped_column(BigInteger)
     periods: Mapped[list[int]] = mapped_column(JSON, default=list)
+    parts: Mapped[list[list[int]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
+    shape_key: Mapped[str] = mapped_column(short(40), default="", server_default=text("''"))
     suggested_by: Mapped[Side] = mapped_column(str_enum(Side, "suggested_by"))
     chosen: Mapped[bool] = mapped_column(default=False)
     dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

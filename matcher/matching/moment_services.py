@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from matcher.availability.halfdays import plans, units
 from matcher.availability.moments import epoch_range
+from matcher.availability.states import Kind
 from matcher.clock import AMSTERDAM
 from matcher.errors import Conflict, InvalidInput
-from matcher.i18n import _l
+from matcher.i18n import _l, ngettext
 from matcher.matching.models import Match, MatchMoment
+from matcher.matching.moments import columns_of, parts_of
 from matcher.matching.states import Side
 from matcher.offers.models import Offer
 from matcher.organisations.models import CalendarDay, DayKind, Organisation
 from matcher.regions.holidays import add_working_days, public_holidays, school_holidays
 from matcher.regions.policy import ANSWER_WITHIN_WORKING_DAYS
 from matcher.regions.queries import region_rule
+from matcher.requests.internships import asked_of
 from matcher.requests.models import Request, RequestMoment
 
 LONGEST_VISIT = timedelta(hours=8)
@@ -25,25 +30,40 @@ MOMENT_GONE = _l("That moment has passed or was taken off the table. Choose anot
 NO_LESSONS = (DayKind.STUDY_DAY, DayKind.FREE_DAY, DayKind.TEST_WEEK)
 
 
-def copy_moments(session: Session, match: Match, moments: Sequence[RequestMoment]) -> None:
-    """The moments the request asks for, as the table of this match."""
-    rows = [
+def lay_out(session: Session, match: Match, request: Request, open_ids: set[int] | None, now: datetime) -> None:
+    """What the match begins with: the asked moments that lie ahead and that the other side did not rule out; of
+    half-days the plans that can be made of them."""
+    query = select(RequestMoment).where(RequestMoment.request_id == request.id, RequestMoment.start_s > now.timestamp())
+    ahead = session.scalars(query.order_by(RequestMoment.start_s)).all()
+    free = [moment for moment in ahead if open_ids is None or moment.id in open_ids]
+    shapes = [] if not ahead else _shapes(request, ahead, free)
+    if shapes:
+        # In bulk: adding the objects would cost SQLite a statement each.
+        common = {"match_id": match.id, "suggested_by": Side.SCHOOL, "chosen": False}
+        session.execute(insert(MatchMoment), [common | shape for shape in shapes])
+
+
+def _shapes(request: Request, ahead: Sequence[RequestMoment], free: Sequence[RequestMoment]) -> list[dict[str, Any]]:
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        calendar, open_parts = ([(m.start_s, m.end_s) for m in found] for found in (ahead, free))
+        asked = asked_of(request.hours, request.details)
+        return [columns_of(plan) for plan in plans(calendar, open_parts, asked)]
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        weekly = free[: max(1, round(request.days or 1))]
+        return [columns_of([part for moment in weekly for part in parts_of(moment)])] if weekly else []
+    return [
         {
-            "match_id": match.id,
             "day": moment.day,
             "starts": moment.starts,
             "ends": moment.ends,
             "start_s": moment.start_s,
             "end_s": moment.end_s,
             "periods": list(moment.periods),
-            "suggested_by": Side.SCHOOL,
-            "chosen": False,
+            "parts": [],
+            "shape_key": "",
         }
-        for moment in moments
+        for moment in free
     ]
-    if rows:
-        # In bulk: adding the objects would cost SQLite a statement each.
-        session.execute(insert(MatchMoment), rows)
 
 
 def moment_of_match(session: Session, match: Match, moment_id: int, now: datetime) -> MatchMoment:
@@ -90,6 +110,58 @@ def add_moment(
     session.add(moment)
     session.flush()
     return moment
+
+
+def add_half_days(
+    session: Session, match: Match, request: Request, *, moment_ids: Sequence[int], side: Side, now: datetime
+) -> MatchMoment:
+    """Another choice of the asked half-days. Raises InvalidInput for too few, too many, or what was not asked."""
+    asked = select(RequestMoment).where(
+        RequestMoment.request_id == request.id,
+        RequestMoment.id.in_(moment_ids),
+        RequestMoment.start_s > now.timestamp(),
+    )
+    found = session.scalars(asked.order_by(RequestMoment.start_s)).all()
+    if len(found) != len(set(moment_ids)) or not found:
+        raise InvalidInput(_l("Choose half-days that are on this list."), field="half_days")
+    check_amount(request, found)
+    columns = columns_of([part for moment in found for part in parts_of(moment)])
+    same = session.scalars(
+        select(MatchMoment).where(
+            MatchMoment.match_id == match.id,
+            MatchMoment.start_s == columns["start_s"],
+            MatchMoment.end_s == columns["end_s"],
+            MatchMoment.shape_key == columns["shape_key"],
+        )
+    ).one_or_none()
+    if same is not None:
+        same.dropped_at = None
+        return same
+    moment = MatchMoment(match_id=match.id, suggested_by=side, chosen=False, **columns)
+    session.add(moment)
+    session.flush()
+    return moment
+
+
+def check_amount(request: Request, chosen: Sequence[RequestMoment]) -> None:
+    """An internship takes as many half-days as it asks; a placement that many a week, or fewer. Raises InvalidInput."""
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        most = max(1, round(request.days or 1))
+        if len(chosen) > most:
+            raise InvalidInput(
+                ngettext("Choose %(num)s half-day a week at most.", "Choose %(num)s half-days a week at most.", most),
+                field="half_days",
+            )
+        return
+    asked = asked_of(request.hours, request.details)
+    parts = [(moment.start_s, moment.end_s) for moment in chosen]
+    if sum(map(len, units(parts, whole_days=asked.whole_days))) != len(parts):
+        raise InvalidInput(_l("Choose whole days: the morning and the afternoon."), field="half_days")
+    if len(parts) != asked.half_days:
+        raise InvalidInput(
+            ngettext("Choose exactly %(num)s half-day.", "Choose exactly %(num)s half-days.", asked.half_days),
+            field="half_days",
+        )
 
 
 def _checked_range(day: date, starts: str, ends: str, now: datetime) -> tuple[int, int]:

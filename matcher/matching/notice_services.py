@@ -14,7 +14,9 @@ from matcher.accounts.queries import coordinators_of, members_of, recipient_of
 from matcher.accounts.states import Role
 from matcher.matching.behalf_services import quiet
 from matcher.matching.calendar import build_event
+from matcher.matching.download_queries import location_of
 from matcher.matching.models import Match, MatchEvent, MatchMoment
+from matcher.matching.moments import visits_of
 from matcher.matching.queries import chosen_moment
 from matcher.matching.states import UNDO_SECONDS, Action, MatchState, Side
 from matcher.notices.recipients import Recipient
@@ -161,6 +163,8 @@ def step_params(
         "starts": moment.starts if moment else None,
         "ends": moment.ends if moment else None,
         "periods": list(moment.periods) if moment else [],
+        "parts": list(moment.parts) if moment else [],
+        "where": location_of(request, school, company),
         "expires": match.expires_at.isoformat() if match.expires_at else None,
         "answers_to": f"/matches/{match.id}",
     }
@@ -195,9 +199,10 @@ def _calendar(
         end=datetime.fromtimestamp(moment.end_s, UTC),
         summary=f"{params['title']} – {params['school']}",
         description=params["own_words"],
-        location=", ".join(part for part in (params["school"], params["place"]) if part),
+        location=params["where"],
         organizer=f"noreply@{host}",
         attendees=[recipient.email],
         now=event.at,
+        visits=visits_of(moment),
     )
     return text, method

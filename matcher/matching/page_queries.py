@@ -11,6 +11,8 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES, Role
+from matcher.availability.halfday_wording import plan_label
+from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
 from matcher.availability.states import Delivery, OwnerType, TimeState
 from matcher.availability.wording import DELIVERIES, periods_label
@@ -22,6 +24,7 @@ from matcher.matching.behalf_wording import who_said
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
+from matcher.matching.moments import parts_of
 from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.states import MatchState, Side
@@ -121,7 +124,9 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
 
 
 def moment_text(moment: MatchMoment) -> str:
-    """Day, lesson period and clock, in the reader's language."""
+    """Day, lesson period and clock, or a plan of several visits, in the reader's language."""
+    if moment.parts:
+        return plan_label(parts_of(moment))
     clock = clock_text(f"{moment.starts}–{moment.ends}")
     day = format_day_month(moment.day)
     if not moment.periods:
@@ -198,18 +203,27 @@ def _slots(
         past = moment.start_s <= now.timestamp()
         elsewhere = chosen is not None and bool(facts.given) and chosen.id != moment.id
         why_not = _("has passed") if past else _("not the moment the other side chose") if elsewhere else None
-        clock = clock_text(f"{moment.starts}–{moment.ends}")
-        parts = (periods_label(moment.periods) if moment.periods else "", clock, week.get(moment.id, ""))
+        label, sub = _slot_words(moment, week.get(moment.id, ""))
         slots.append(
             {
                 "value": str(moment.id),
-                "label": format_day_month(moment.day),
-                "sub": " · ".join(part for part in parts if part),
+                "label": label,
+                "sub": sub,
                 "disabled": why_not is not None,
                 "why_not": why_not,
             }
         )
     return slots
+
+
+def _slot_words(moment: MatchMoment, week: str) -> tuple[str, str]:
+    """What can be chosen, and the small print."""
+    if moment.parts:
+        hours = ngettext("%(num)s hour", "%(num)s hours", round(hours_of(parts_of(moment))))
+        return plan_label(parts_of(moment)), hours
+    clock = clock_text(f"{moment.starts}–{moment.ends}")
+    parts = (periods_label(moment.periods) if moment.periods else "", clock, week)
+    return format_day_month(moment.day), " · ".join(part for part in parts if part)
 
 
 def _week_says(session: Session, match: Match, moments: list[MatchMoment], now: datetime) -> dict[int, str]:

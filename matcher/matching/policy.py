@@ -155,7 +155,7 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
         case Action.APPROVE:
             return starts is None or now < starts
         case Action.HAND_OVER | Action.CHANGE_VISITOR:
-            return Side.COMPANY in sides and facts.kind is not Kind.HYBRID_PLACEMENT
+            return Side.COMPANY in sides and facts.kind is Kind.GUEST_LECTURE
         case Action.CANCEL | Action.ASK_MOVE:
             return ends is None or now < ends
         case Action.MOVE:

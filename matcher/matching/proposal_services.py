@@ -11,6 +11,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import actor_for, members_of
 from matcher.accounts.states import COMPANY_ROLES
+from matcher.availability.states import Kind
 from matcher.db import lock_row
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
@@ -21,7 +22,7 @@ from matcher.matching.door_services import born, locked, permitted, step
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.employer import parties
 from matcher.matching.models import Consent, Match, MatchEvent
-from matcher.matching.moment_services import copy_moments, expiry_for
+from matcher.matching.moment_services import expiry_for, lay_out
 from matcher.matching.notice_services import tell
 from matcher.matching.states import TAKES_PLACE, Action, DeclineReason, MatchState, Side
 from matcher.matching.suggestion_models import RequestTick, Suggestion
@@ -30,7 +31,7 @@ from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer
 from matcher.regions.policy import OPEN_INVITATIONS
 from matcher.regions.queries import region_rule
-from matcher.requests.models import Request, RequestMoment
+from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
 MOST_TICKS = 20
@@ -130,7 +131,7 @@ def _born(
         request_revision=request.revision,
         offer_revision=offer.revision,
         professional_id=professional_id,
-        name_follows=professional_id is None,
+        name_follows=professional_id is None and request.kind is Kind.GUEST_LECTURE,
         teacher_id=request.teacher_id or request.asked_by_id,
         proposed_by_id=said.actor.user_id,
         on_behalf_by_id=said.by_id,
@@ -142,7 +143,7 @@ def _born(
     )
     noted = (details or {}) | said.noted
     born(session, match, actor=said.actor, role=side, now=now, details=noted, on_behalf_by=said.by_id)
-    _lay_out(session, match, open_moments, now)
+    lay_out(session, match, request, open_moments, now)
     _ask_consents(session, match, offer, side, said, now)
     match.expires_at = expiry_for(session, match, request, offer, now)
     session.flush()
@@ -163,15 +164,6 @@ def _ask_consents(session: Session, match: Match, offer: Offer, side: Side, said
                 seq=1 if given else None,
             )
         )
-
-
-def _lay_out(session: Session, match: Match, open_moments: set[int] | None, now: datetime) -> None:
-    """The asked moments that still lie ahead and that the person asked did not rule out."""
-    query = select(RequestMoment).where(
-        RequestMoment.request_id == match.request_id, RequestMoment.start_s > now.timestamp()
-    )
-    moments = session.scalars(query.order_by(RequestMoment.start_s)).all()
-    copy_moments(session, match, [m for m in moments if open_moments is None or m.id in open_moments])
 
 
 def tick(

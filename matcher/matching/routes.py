@@ -1,5 +1,6 @@
 """Gathers the pages of this room: matches, and requests after their draft. Letters get its words."""
 
+from matcher.availability.halfday_wording import plan_label
 from matcher.availability.wording import periods_label
 from matcher.matching import employer_routes, nearby_routes, request_routes
 from matcher.matching.labels import reason_label
@@ -9,3 +10,4 @@ __all__ = ["blueprint", "employer_routes", "nearby_routes", "request_routes"]
 
 blueprint.add_app_template_global(reason_label, "reason_label")
 blueprint.add_app_template_global(periods_label, "periods_label")
+blueprint.add_app_template_global(plan_label, "plan_label")

@@ -5,7 +5,7 @@ Every verb takes the lock, asks the rules, books or releases, steps, and tells. 
 and the clock: visit_services.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
+from matcher.availability.states import Kind
 from matcher.errors import Conflict, Forbidden, InvalidInput
 from matcher.i18n import _l
 from matcher.matching.behalf import OnBehalf, Voice
@@ -22,7 +23,7 @@ from matcher.matching.door_services import check_version, locked, permitted, ste
 from matcher.matching.employer_services import ask_employer
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
-from matcher.matching.moment_services import add_moment, expiry_for, moment_of_match
+from matcher.matching.moment_services import add_half_days, add_moment, expiry_for, moment_of_match
 from matcher.matching.notice_services import people_of, tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, facts_of_match
@@ -64,21 +65,26 @@ def suggest_moment(
     session: Session,
     match_id: int,
     *,
-    day: Any,
-    starts: str,
-    ends: str,
+    day: Any = None,
+    starts: str = "",
+    ends: str = "",
+    half_days: Sequence[int] = (),
     actor: Actor,
     now: datetime,
     seq: int | None = None,
     on_behalf: OnBehalf | None = None,
 ) -> Match:
-    """Another moment: everybody is asked again but for the side that names it; that side has said yes to it."""
+    """Another moment, or which of the asked half-days: everybody is asked again but for the side that names it; that
+    side has said yes to it."""
     match, request, offer = locked(session, match_id, seq=seq)
     said = voice(session, match, request, offer, actor=actor, on_behalf=on_behalf, now=now)
     actor = said.actor
     facts = permitted(session, match, Action.SUGGEST_MOMENT, actor, now)
     side = _asked_side(facts, actor)
-    moment = add_moment(session, match, day=day, starts=starts, ends=ends, side=side, now=now)
+    if request.kind is Kind.GUEST_LECTURE:
+        moment = add_moment(session, match, day=day, starts=starts, ends=ends, side=side, now=now)
+    else:
+        moment = add_half_days(session, match, request, moment_ids=half_days, side=side, now=now)
     reset_consents(session, match.id, but=side)
     choose_moment(session, match.id, moment.id)
     event = step(
@@ -301,7 +307,7 @@ def _check_same_moment(
     """Who says yes after somebody else says yes to the same moment; people who come together come at one moment."""
     if before is not None and before.id != moment.id and facts.given:
         raise Conflict(_l("The other side said yes to another moment. Choose that one, or suggest another."))
-    if request.needed > 1 and request.together:
+    if request.needed > 1 and request.together and request.kind is Kind.GUEST_LECTURE:
         agreed = session.scalars(
             select(MatchMoment.start_s)
             .join(Match, Match.id == MatchMoment.match_id)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant, User
 from matcher.accounts.states import Role
+from matcher.availability.halfdays import Part
 from matcher.availability.holds import Hold
 from matcher.availability.models import Booking
 from matcher.availability.patterns import Availability
@@ -29,11 +30,13 @@ from matcher.matching.history_queries import (
     visits_at_schools,
 )
 from matcher.matching.models import Match
+from matcher.matching.stay_queries import taken_places, teacher_of, times_away
 from matcher.matching.views import MomentView, OfferView, RequestView
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import SizeClass
+from matcher.requests.internships import asked_of
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.safeguarding.models import Block
 from matcher.safeguarding.policy import Rule, Visit, requirement
@@ -68,6 +71,7 @@ def request_views(session: Session, request_ids: Collection[int], *, now: dateti
     rules = rules_of_boards(session, boards)
     visits = visits_at_schools(session, {school.id for _row, school in rows}, as_of=now)
     around = Around(session)
+    away = times_away(session, [row for row, _school in rows], now)
     return {
         row.id: _request_view(
             row,
@@ -77,6 +81,7 @@ def request_views(session: Session, request_ids: Collection[int], *, now: dateti
             around=around.of(topics[row.id]),
             rules=rules,
             visits=visits.get(school.id, 0),
+            busy=away.get(teacher_of(row), ()) if row.kind is Kind.TEACHER_INTERNSHIP else (),
             now=now,
         )
         for row, school in rows
@@ -92,6 +97,7 @@ def _request_view(
     around: tuple[dict[int, float], ...],
     rules: Sequence[Rule],
     visits: int,
+    busy: tuple[Part, ...],
     now: datetime,
 ) -> RequestView:
     board_id = school.parent_id or school.id
@@ -118,6 +124,9 @@ def _request_view(
         holiday_region=school.holiday_region,
         proof=requirement([rule for rule in rules if rule.board_id in (None, board_id)], _visit(row, board_id)),
         school_visits=visits,
+        asked=asked_of(row.hours, row.details) if row.kind is Kind.TEACHER_INTERNSHIP else None,
+        weekly=max(1, round(row.days or 1)) if row.kind is Kind.HYBRID_PLACEMENT else 0,
+        busy=busy,
     )
 
 
@@ -155,14 +164,15 @@ def _visit(request: Request, board_id: int) -> Visit:
 
 
 def _moments(session: Session, request_ids: Collection[int]) -> dict[int, list[MomentView]]:
+    moment = RequestMoment
     query = (
-        select(RequestMoment.request_id, RequestMoment.id, RequestMoment.start_s, RequestMoment.end_s)
+        select(moment.request_id, moment.id, moment.start_s, moment.end_s, moment.parts)
         .where(RequestMoment.request_id.in_(request_ids))
         .order_by(RequestMoment.start_s, RequestMoment.end_s)
     )
     found: dict[int, list[MomentView]] = defaultdict(list)
-    for request_id, *moment in session.execute(query):
-        found[request_id].append(MomentView.of(*moment))
+    for row in session.execute(query):
+        found[row.request_id].append(MomentView.of(row.id, row.start_s, row.end_s, row.parts))
     return found
 
 
@@ -191,6 +201,7 @@ def offer_views(
     holds = holds_around(session, request, people)
     topics = offer_topics(session, offer_ids)
     proofs = proofs_of(session, people, request.board_id)
+    taken = taken_places(session, request, offer_ids)
     blocked = _blocked(session, request, now)
     views = {}
     for row in rows:
@@ -200,6 +211,7 @@ def offer_views(
             view,
             holds=tuple(holds.get(offer.person_id or 0, ())),
             proofs=tuple(proofs.get(offer.person_id or 0, ())),
+            taken_places=taken.get(offer.id, ()),
             blocked=("person", offer.person_id) in blocked or ("organisation", offer.organisation_id) in blocked,
             **past_of(found, offer, request, earlier),
         )
@@ -268,6 +280,7 @@ def bare_view(row: Any, week: Availability, topics: frozenset[int], hours: dict[
         company_size=SIZE_NUMBERS.get(row.size, 0),
         hours_left=_hours_left(row, hours),
         do_not_approach=bool(row.left_alone),
+        places=offer.places,
     )
 
 

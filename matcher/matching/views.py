@@ -3,10 +3,11 @@
 Filled by suggestion_queries; nothing here reads a database.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from matcher.availability.halfdays import Asked, Part
 from matcher.availability.holds import Hold
 from matcher.availability.masks import mask_of, within_day
 from matcher.availability.moments import local
@@ -20,7 +21,10 @@ NOTHING_ASKED = Requirement()
 
 @dataclass(frozen=True)
 class MomentView:
-    """One asked moment. `mask` is rounded outward; `in_day` says whether 07:00–22:00 of one day holds all of it."""
+    """One asked moment. `mask` is rounded outward; `in_day` says whether 07:00–22:00 of one day holds all of it.
+
+    `parts` are the visits of a half-day that comes back every week; weekday and mask are then those of each of them.
+    """
 
     id: int
     start_s: int
@@ -29,10 +33,12 @@ class MomentView:
     weekday: int
     mask: int
     in_day: bool
+    parts: tuple[Part, ...] = ()
 
     @classmethod
-    def of(cls, moment_id: int, start_s: int, end_s: int) -> "MomentView":
-        first, last = local(start_s), local(end_s)
+    def of(cls, moment_id: int, start_s: int, end_s: int, parts: Iterable[Sequence[int]] | None = None) -> "MomentView":
+        visits = tuple((part[0], part[1]) for part in parts or ())
+        first, last = map(local, visits[0] if visits else (start_s, end_s))
         one_day = first.date() == last.date() and first.time() < last.time()
         start, end = (first.time(), last.time()) if one_day else (time(0), time(0, 1))
         return cls(
@@ -43,6 +49,7 @@ class MomentView:
             first.weekday(),
             mask_of(start, end),
             one_day and within_day(start, end),
+            visits,
         )
 
 
@@ -72,6 +79,9 @@ class RequestView:
     holiday_region: HolidayRegion | None = None
     proof: Requirement = NOTHING_ASKED
     school_visits: int = 0
+    asked: Asked | None = None  # an internship: how many half-days
+    weekly: int = 0  # a placement: half-days in a week
+    busy: tuple[Part, ...] = ()  # when the teacher of an internship is away already
 
     @property
     def place(self) -> str:
@@ -129,4 +139,6 @@ class OfferView:
     do_not_approach: bool = False
     proofs: tuple[Seen, ...] = ()
     hours_left: float | None = None
+    places: int = 1
+    taken_places: tuple[Part, ...] = ()
     history: History = field(default_factory=History)

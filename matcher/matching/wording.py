@@ -17,6 +17,7 @@ NEVER = {
     NeverCode.DELIVERY: _l("They do not teach in this way (at school or online)."),
     NeverCode.DISTANCE: _l("It is too far away."),
     NeverCode.MOMENTS: _l("They cannot come at any of these moments."),
+    NeverCode.DAYS: _l("Too few of the asked half-days suit."),
     NeverCode.NOTICE: _l("They want to be asked longer ahead."),
     NeverCode.PAUSED: _l("They do not want to be asked for a while."),
     NeverCode.CAP: _l("They reached their maximum for this school year."),
@@ -165,6 +166,10 @@ def change_sentence(change: Mapping[str, Any]) -> str:
         case "wider":
             wider = {"to": params["to"], "from": params["from"]}
             return _("%(to)s instead of %(from)s km: %(count)s", **wider, count=count)
+        case "half_days":
+            return ngettext(
+                "%(num)s half-day a week: %(count)s", "%(num)s half-days a week: %(count)s", params["to"], count=count
+            )
         case "later":
             return ngettext(
                 "%(num)s week later: %(count)s", "%(num)s weeks later: %(count)s", params["weeks"], count=count

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import Delivery, Kind
@@ -79,7 +79,8 @@ class Request(Base):
 
 
 class RequestMoment(Base):
-    """One asked moment: 1–4 lesson periods on one day. Wall times are what people see, seconds what is compared."""
+    """One asked moment: 1–4 lesson periods on one day, a half-day, or (with ``parts``, [[start_s, end_s], …]) the same
+    half-day of every week. Wall times are what people see, seconds what is compared."""
 
     __tablename__ = "request_moments"
     __table_args__ = (
@@ -94,6 +95,7 @@ class RequestMoment(Base):
     start_s: Mapped[int] = mapped_column(BigInteger)
     end_s: Mapped[int] = mapped_column(BigInteger)
     periods: Mapped[list[int]] = mapped_column(JSON, default=list)
+    parts: Mapped[list[list[int]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
 
 
 class RequestTopic(Base):

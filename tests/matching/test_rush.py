@@ -22,7 +22,7 @@ from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.db import Database
 from matcher.errors import Conflict
-from matcher.matching import booking_services, services
+from matcher.matching import hold_services, services
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.proposal_services import propose
 from matcher.matching.states import MatchState, Side
@@ -89,7 +89,7 @@ def test_without_lock_and_constraint_the_rush_books_twice(rush: Any, monkeypatch
             connection.exec_driver_sql("DROP TRIGGER tr_bookings_insert")
         else:
             connection.exec_driver_sql("ALTER TABLE bookings DROP CONSTRAINT ex_bookings_person")
-    monkeypatch.setattr(booking_services, "_holds_of", lambda *args: [])
+    monkeypatch.setattr(hold_services, "_holds_of", lambda *args: [])
     counts = Counter(_all_at_once(_in_a_unit(database, targets)))
     assert counts[302] > 1
 

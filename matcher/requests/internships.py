@@ -1,0 +1,51 @@
+"""What a teacher asks about an internship at a company, as plain values. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from matcher.availability.halfdays import FULL_WEEK, HOURS, Asked
+
+UNITS = ("half_days", "days", "hours")
+ORDERS = ("either", "consecutive", "spread")
+
+
+@dataclass(frozen=True)
+class InternshipWish:
+    """Everything a teacher says; what is None or empty was not filled in yet. `amount` counts in `unit`."""
+
+    topic_text: str = ""
+    topic_ids: tuple[int, ...] = ()
+    learning_goal: str = ""
+    product: str = ""
+    own_words: str = ""
+    first: date | None = None
+    last: date | None = None
+    half_day_mask: int = FULL_WEEK
+    unit: str = "days"
+    amount: float = 3
+    order: str = "either"
+    holidays: bool = False
+    leader: str = ""
+    leave_given: bool = False
+    replacement: str = ""
+    max_km: int | None = None
+    language: str = "nl"
+    costs: str = ""
+
+    @property
+    def hours(self) -> float:
+        return self.amount * {"half_days": HOURS, "days": 2 * HOURS}.get(self.unit, 1)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What has no column of its own, as plain values."""
+        names = ("topic_text", "learning_goal", "product", "unit", "amount", "order", "holidays", "leader")
+        return {name: getattr(self, name) for name in (*names, "leave_given", "replacement")}
+
+
+def asked_of(hours: float | None, details: Mapping[str, Any]) -> Asked:
+    """How many half-days a stored internship takes; hours are rounded up to whole half-days."""
+    half_days = max(1, -(-int(hours or HOURS) // HOURS))
+    return Asked(half_days, details.get("unit") == "days", str(details.get("order") or "either"))
