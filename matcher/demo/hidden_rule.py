@@ -17,6 +17,8 @@ NEVER_SEEN_AFTER = 10
 ATTENTION = 0.7
 """The steepness of the position bias: the k-th of the list is looked at in k ** -ATTENTION of the cases."""
 MOST_TICKED = 3
+_KINDS = (-0.35, -0.1, -0.9)
+"""A lecture is asked of many, an internship costs a company little, a fixed day in the week is a large step."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Temper:
 
 
 def temper_of(seed: int, person: int) -> Temper:
-    """The same for the same seed and person, in whatever order people are asked for."""
+    """The same for the same seed and person, in whatever order people are asked for. An offer that names nobody has a
+    temper too: that of minus its id."""
     dice = Random(seed * 1_000_003 + person)
     return Temper(
         keen=dice.gauss(0.0, 0.8),
@@ -44,7 +47,15 @@ def temper_of(seed: int, person: int) -> Temper:
 
 def chance_of_yes(facts: PairFacts, temper: Temper) -> float:
     """Of a yes, given an answer. The parts bend, have edges and depend on each other."""
-    wish = -0.35 + temper.keen + _way(facts, temper) + _subject(facts) + _calendar(facts) + _habit(facts) + _burden(facts)
+    wish = (
+        _KINDS[round(facts.kind)]
+        + temper.keen
+        + _way(facts, temper)
+        + _subject(facts)
+        + _calendar(facts)
+        + _habit(facts)
+        + _burden(facts)
+    )
     return SLIP / 2 + (1 - SLIP) * _sigmoid(wish)
 
 
@@ -57,8 +68,8 @@ def chance_of_answer(facts: PairFacts, temper: Temper) -> float:
 
 def chance_of_taking_place(facts: PairFacts, temper: Temper) -> float:
     """Of an approved visit: far and long ahead goes wrong more often, with people who know the way less."""
-    way = 0.15 if facts.online else 1.1 * (facts.distance_km / 60) ** 1.5
-    ahead = 0.7 * (facts.notice_margin_days / 80) ** 2
+    way = 0.15 if facts.online else 1.1 * _power(facts.distance_km / 60, 1.5)
+    ahead = 0.7 * _power(facts.notice_margin_days / 80, 2)
     way_known = 0.6 * (1 - exp(-facts.earlier_visits_here))
     return _sigmoid(2.9 + temper.faithful + way_known - way - min(ahead, 1.5) - 0.5 * facts.load_share)
 
@@ -71,7 +82,7 @@ def chance_of_visit(facts: PairFacts, temper: Temper) -> float:
 
 def chance_of_looking(position: int) -> float:
     """Position bias: of an asker reaching this place in the list, whoever stands there; from 1."""
-    return 0.0 if position > NEVER_SEEN_AFTER else float(position**-ATTENTION)
+    return 0.0 if position > NEVER_SEEN_AFTER else _power(position, -ATTENTION)
 
 
 def chance_of_opening(facts: PairFacts, position: int) -> float:
@@ -98,7 +109,9 @@ def _way(facts: PairFacts, temper: Temper) -> float:
     """Nearly flat at first, then a cliff at the own idea of far; far and unknown is worse than both."""
     if facts.online:
         return 0.3
-    cliff = -min(3.5, (facts.distance_km / temper.reach_km) ** 2.2)
+    if facts.kind == 1:
+        return 0.0  # it is the teacher who travels
+    cliff = -min(3.5, _power(facts.distance_km / temper.reach_km, 2.2))
     return cliff - (0.6 if facts.distance_share > 0.7 and not facts.earlier_visits_here else 0.0)
 
 
@@ -110,7 +123,7 @@ def _subject(facts: PairFacts) -> float:
 
 def _calendar(facts: PairFacts) -> float:
     """The first moment that suits counts most; with little time to answer, no choice of moments helps."""
-    choice = 0.9 * (1 - 0.5 ** (facts.moments_usual + 0.3 * facts.moments_unknown))
+    choice = 0.9 * (1 - _power(0.5, facts.moments_usual + 0.3 * facts.moments_unknown))
     if facts.notice_margin_days < 3:
         return choice / 2 - 0.8
     return choice + 0.6 * (1 - exp(-facts.notice_margin_days / 10))
@@ -128,6 +141,10 @@ def _burden(facts: PairFacts) -> float:
 
 def _asked_just_now(facts: PairFacts) -> float:
     return 0.9 * max(0.0, 1 - facts.days_since_ask / 21)
+
+
+def _power(value: float, exponent: float) -> float:
+    return float(value**exponent)
 
 
 def _sigmoid(value: float) -> float:

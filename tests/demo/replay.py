@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant
@@ -11,13 +11,16 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
 from matcher.demo.bulk.deeds import Deed
+from matcher.demo.bulk.lives import Asked
 from matcher.matching import services, visit_services
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.request_services import close_request, invite, publish_request, withdraw_request
 from matcher.matching.states import MissedReason, RejectReason
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_services import mark_opened, mark_shown, store_run, suggest
+from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic
 from matcher.requests.services import save_draft
+from matcher.requests.states import RequestState
 
 
 class Replay:
@@ -40,6 +43,9 @@ class Replay:
 
     def ask(self, deed: Deed) -> None:
         teacher = self.actor(deed.chosen["asker"])
+        if "written" in deed.chosen:
+            self._as_written(deed.chosen["written"])
+            return
         draft = save_draft(
             self.session,
             actor=teacher,
@@ -49,6 +55,13 @@ class Replay:
         )
         draft.generated = True
         assert publish_request(self.session, draft.id, actor=teacher, now=deed.at).id == deed.row_id
+
+    def _as_written(self, asked: Asked) -> None:
+        """The request of another kind as it was sent, in rows; what follows is lived through the verbs."""
+        sent = asked.row | {"state": RequestState.OPEN, "ended_at": None, "changed_at": asked.row["published_at"]}
+        parts = ((Request, [sent]), (RequestMoment, asked.moments), (RequestTopic, asked.topics))
+        for model, rows in (*parts, (RequestRevision, [asked.revision])):
+            self.session.execute(insert(model.__table__), rows)
 
     def suggest(self, deed: Deed) -> None:
         found = suggest(self.session, request_id=deed.row_id, now=deed.at, limit=self.kept)

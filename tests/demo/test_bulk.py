@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matcher.availability.models import Booking
 from matcher.db import Base, Database
 from matcher.demo.bulk.deeds import Record
 from matcher.demo.bulk.services import Plan, generate_bulk, live_history, populate
@@ -17,7 +18,6 @@ from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.states import MatchState
 from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
-from matcher.availability.models import Booking
 from matcher.offers.models import Offer, OfferRevision, OfferSearch
 from matcher.offers.services import snapshot
 from matcher.organisations.models import Organisation

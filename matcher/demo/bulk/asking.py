@@ -1,19 +1,20 @@
-"""A request as sending it leaves it, and the suggestion run behind it: rows and views, judged and ranked for real. Pure."""
+"""A request as sending it leaves it, and its suggestion run: rows and views, judged and ranked for real. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from matcher.availability.moments import Moment
-from matcher.availability.states import Delivery, Kind
+from matcher.availability.states import Delivery, Kind, Party
 from matcher.clock import local_date, school_year
+from matcher.demo.bulk.agenda import Agenda
 from matcher.demo.bulk.candidates import Index, Judged
-from matcher.demo.bulk.chains import Asked, Numbers, Row, Shown
-from matcher.demo.bulk.ground import Asker, Group, School
+from matcher.demo.bulk.ground import Asker, Given, Group, School
+from matcher.demo.bulk.lives import Asked, Numbers, Row, Shown
 from matcher.matching.changes import smallest_changes
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.pairs import facts_batch, reason_detail
@@ -22,9 +23,10 @@ from matcher.matching.suggestion_services import FEW
 from matcher.matching.view_queries import Around
 from matcher.matching.views import MomentView, RequestView
 from matcher.ranking.baseline import Baseline
-from matcher.ranking.facts import fingerprint, pack
+from matcher.ranking.facts import fingerprint
 from matcher.ranking.reasons import reasons
 from matcher.requests.asking import ClassPeriods, Wish, plan_for
+from matcher.requests.internships import asked_of
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
 from matcher.safeguarding.policy import Rule, Visit, requirement
@@ -44,6 +46,7 @@ class Desk:
     topic_names: Mapping[int, str]
     rules: Sequence[Rule]
     index: Index
+    agenda: Agenda
     sample: int
     kept: int
     looked_at: int
@@ -71,7 +74,7 @@ class Desk:
             "details": wish.details,
         }
         moments = [self._moment(row["id"], moment) for moment in plan.moments]
-        return self.written(row, asker, group, moments, wish.topic_ids)
+        return self.written(row, asker, moments, wish.topic_ids)
 
     def _moment(self, request_id: int, moment: Moment) -> Row:
         return {
@@ -83,11 +86,10 @@ class Desk:
             "start_s": moment.start_s,
             "end_s": moment.end_s,
             "periods": list(moment.periods),
+            "parts": [],
         }
 
-    def written(
-        self, row: Row, asker: Asker, group: Group | None, moments: list[Row], topic_ids: Sequence[int]
-    ) -> Asked:
+    def written(self, row: Row, asker: Asker, moments: list[Row], topic_ids: Sequence[int]) -> Asked:
         """The request with its moments, topics and first revision, and its view."""
         topics = sorted(set(topic_ids))
         codes = [self.topic_codes[topic] for topic in sorted(topics, key=lambda topic: self.topic_names[topic])]
@@ -100,7 +102,7 @@ class Desk:
         }
         links = [{"request_id": row["id"], "topic_id": topic} for topic in topics]
         view = self._view(row, asker.school, moments, topics)
-        return Asked(row, view, asker, group, moments, links, revision)
+        return Asked(row, view, asker, moments, links, revision)
 
     def _view(self, row: Row, school: School, moments: list[Row], topics: Sequence[int]) -> RequestView:
         around = self.around.of(topics)
@@ -113,7 +115,8 @@ class Desk:
             structural=kind is Kind.HYBRID_PLACEMENT,
             board_id=school.board_id,
         )
-        views = tuple(MomentView.of(each["id"], each["start_s"], each["end_s"]) for each in moments)
+        ordered = sorted(moments, key=lambda each: (each["start_s"], each["end_s"]))
+        views = tuple(MomentView.of(each["id"], each["start_s"], each["end_s"], each["parts"]) for each in ordered)
         return RequestView(
             id=row["id"],
             revision=1,
@@ -136,12 +139,25 @@ class Desk:
             holiday_region=school.holiday_region,
             proof=requirement([r for r in self.rules if r.board_id in (None, school.board_id)], visit),
             school_visits=_visits(school, now),
+            asked=asked_of(row["hours"], row["details"]) if kind is Kind.TEACHER_INTERNSHIP else None,
+            weekly=max(1, round(row["days"] or 1)) if kind is Kind.HYBRID_PLACEMENT else 0,
         )
+
+    def _today(self, asked: Asked, now: datetime) -> RequestView:
+        """With what the teacher of an internship has agreed elsewhere by now."""
+        if asked.row["kind"] is not Kind.TEACHER_INTERNSHIP:
+            return asked.view
+        return replace(asked.view, busy=self.agenda.spans(Party.PERSON, asked.asker.user_id, int(now.timestamp())))
+
+    def judged(self, asked: Asked, given: Given, now: datetime) -> Judged:
+        """What holds now between this request and this offer."""
+        return self.index.judged(self._today(asked, now), given, now)
 
     def suggest(self, asked: Asked, now: datetime) -> None:
         """The run and its suggestions, with facts, order and reasons of the service's own functions."""
-        found = self.index.eligible(asked.view, now=now, sample=self.sample)
-        never, changes = self._why_so_few(asked.view, now) if len(found) < FEW else ({}, [])
+        view = self._today(asked, now)
+        found = self.index.eligible(view, now=now, sample=self.sample)
+        never, changes = self._why_so_few(view, now) if len(found) < FEW else ({}, [])
         run_id = self.numbers(SuggestionRun)
         asked.run = {
             "id": run_id,
@@ -155,7 +171,7 @@ class Desk:
             "smallest_change": changes,
             "generated": True,
         }
-        asked.shown = self._ranked(asked.view, found, run_id, now) if found else []
+        asked.shown = self._ranked(view, found, run_id, now) if found else []
 
     def _ranked(self, request: RequestView, found: list[Judged], run_id: int, now: datetime) -> list[Shown]:
         views, verdicts = [each.view for each in found], [each.verdict for each in found]
@@ -175,7 +191,7 @@ class Desk:
                 "score": round(float(ranked.scores[at]), 6),
                 "propensity": 1.0,
                 "distance_km": round(verdict.distance_km, 2),
-                "facts": pack(facts),
+                "facts": batch.values[at].astype("<f4").tobytes(),
                 "reasons": why.on,
                 "against": why.against,
                 "moments": verdict.moment_dict(),
@@ -254,4 +270,3 @@ def _visits(school: School, now: datetime) -> int:
     while school.held and school.held[0] <= now - YEAR:
         school.held.popleft()
     return len(school.held)
-

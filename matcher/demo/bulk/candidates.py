@@ -7,15 +7,19 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from matcher.availability.halfdays import Part
 from matcher.availability.masks import FULL
-from matcher.availability.states import Delivery, Kind
+from matcher.availability.states import Delivery, Kind, Party
+from matcher.demo.bulk.agenda import Agenda
 from matcher.demo.bulk.ground import Given, Past, Population
 from matcher.matching.eligibility import Verdict, judge
+from matcher.matching.stay_queries import PLACES
 from matcher.matching.views import History, OfferView, RequestView
 from matcher.regions.geo import EARTH_RADIUS_KM
 
 Numbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Truths = npt.NDArray[np.bool_]
 DAY_SECONDS = 86_400
 SLACK_KM = 0.001
 """The distances here only sort and sift; what is stored is measured by the judge."""
@@ -41,14 +45,14 @@ class _Topic:
     """The offers of a kind around some topics, as columns."""
 
     at: Numbers
-    exact: npt.NDArray[np.bool_]
+    exact: Truths
 
 
 class Index:
     """All offers as columns, found by topic."""
 
-    def __init__(self, population: Population) -> None:
-        self._population, self.offers = population, population.offers
+    def __init__(self, population: Population, agenda: Agenda) -> None:
+        self._population, self._agenda, self.offers = population, agenda, population.offers
         views = [given.view for given in self.offers]
         self._lat = np.radians(np.array([view.lat for view in views]))
         self._lon = np.radians(np.array([view.lon for view in views]))
@@ -57,7 +61,9 @@ class Index:
         self._levels = np.array([view.level_mask for view in views], dtype=np.int64)
         self._speaks = np.array([sum(LANGUAGES[each] for each in view.languages) for view in views], dtype=np.int64)
         self._ways = np.array([NUMBER_OF_WAY[view.delivery] for view in views], dtype=np.int64)
-        self._open = np.array([[FULL & ~day for day in _never(view)] for view in views], dtype=np.int64).reshape(-1, 7)
+        self._open = np.array(
+            [[FULL & ~day for day in view.availability.never] for view in views], dtype=np.int64
+        ).reshape(-1, 7)
         self._of_topic: dict[tuple[Kind, int], Numbers] = _by_topic(views)
         self._around: dict[tuple[Kind, frozenset[int], frozenset[int]], _Topic] = {}
         self._counts = {kind: sum(view.kind is kind for view in views) for kind in Kind}
@@ -89,7 +95,13 @@ class Index:
 
     def judged(self, request: RequestView, given: Given, now: datetime) -> Judged:
         view = as_of(given, request, self._population, now)
+        if request.kind is Kind.TEACHER_INTERNSHIP:
+            view = replace(view, taken_places=self._taken_places(view))
         return Judged(given, view, judge(request, view, now=now))
+
+    def _taken_places(self, view: OfferView) -> tuple[Part, ...]:
+        numbers = range(view.id * PLACES + 1, view.id * PLACES + 1 + view.places)
+        return tuple(span for number in numbers for span in self._agenda.spans(Party.PLACE, number))
 
     def refused(self, request: RequestView, *, now: datetime, most: int) -> tuple[list[Judged], int]:
         """The nearest of the topic who cannot, whatever the reason; and how many offers have another topic."""
@@ -105,7 +117,7 @@ class Index:
             self._around[key] = _Topic(*self._lookup(request))
         return self._around[key]
 
-    def _lookup(self, request: RequestView) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    def _lookup(self, request: RequestView) -> tuple[Numbers, Truths]:
         at = self._having(request.kind, request.closeness)
         return at, np.isin(at, self._having(request.kind, request.topics))
 
@@ -125,17 +137,19 @@ class Index:
         can = np.zeros(len(at), dtype=np.bool_)
         for weekday, mask in sorted(asked):
             can |= (self._open[at, weekday] & mask) == mask
-        return at[can]
+        found: Numbers = at[can]
+        return found
 
-    def _here(self, request: RequestView, at: Numbers, km: Floats) -> npt.NDArray[np.bool_]:
+    def _here(self, request: RequestView, at: Numbers, km: Floats) -> Truths:
         if request.delivery is Delivery.ONLINE:
             return np.zeros(len(at), dtype=np.bool_)
         limit = np.full(len(at), np.inf) if request.max_km is None else np.full(len(at), float(request.max_km))
         if request.delivery is not Delivery.AT_COMPANY:
             limit = np.minimum(limit, self._travel[at])
-        return (km <= limit + SLACK_KM) & (self._ways[at] != NUMBER_OF_WAY[Delivery.ONLINE])
+        within: Truths = (km <= limit + SLACK_KM) & (self._ways[at] != NUMBER_OF_WAY[Delivery.ONLINE])
+        return within
 
-    def _online(self, request: RequestView, at: Numbers) -> npt.NDArray[np.bool_]:
+    def _online(self, request: RequestView, at: Numbers) -> Truths:
         if request.delivery not in (Delivery.ONLINE, Delivery.EITHER):
             return np.zeros(len(at), dtype=np.bool_)
         return np.isin(self._ways[at], [NUMBER_OF_WAY[way] for way in WAYS[Delivery.ONLINE]])
@@ -144,11 +158,8 @@ class Index:
         lat, lon = np.radians(request.lat), np.radians(request.lon)
         half = np.sin((self._lat[at] - lat) / 2) ** 2
         half += np.cos(lat) * self._cos[at] * np.sin((self._lon[at] - lon) / 2) ** 2
-        return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
-
-
-def _never(view: OfferView) -> tuple[int, ...]:
-    return view.availability.never
+        km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
+        return km
 
 
 def _by_topic(views: Sequence[OfferView]) -> dict[tuple[Kind, int], Numbers]:

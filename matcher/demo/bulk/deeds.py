@@ -1,4 +1,4 @@
-"""What people decided in a generated history, as a list that can be lived again through the verbs of the service. Pure."""
+"""What people decided in a generated history: a list that can be lived again through the verbs of the service. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from matcher.availability.holds import Hold
 from matcher.availability.moments import Timetable, WeeklyPeriod
-from matcher.availability.states import Delivery
 from matcher.demo.bulk.demand import Demand
 from matcher.demo.catalogue import Lesson
 from matcher.demo.hidden_rule import Temper
@@ -54,11 +53,12 @@ class Group:
 
 @dataclass(slots=True)
 class Asker:
-    """A teacher with classes."""
+    """A teacher with classes; `leads` the school: then also the one who looks for a hybrid teacher."""
 
     user_id: int
     school: School
     groups: list[Group]
+    leads: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -72,9 +72,9 @@ class Held:
 
 @dataclass(slots=True, eq=False)
 class Past:
-    """What happened with one guest so far, in the numbers the facts are made of."""
+    """What happened with one guest (or one offer that names nobody) so far, in the numbers the facts are made of."""
 
-    person_id: int
+    person_id: int | None
     temper: Temper
     visits_total: int = 0
     visits_at: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -92,14 +92,11 @@ class Past:
 
 @dataclass(slots=True, eq=False)
 class Given:
-    """An offer: its view without a past, the past of who gives it, and how they would come."""
+    """An offer: its view without a past, the past of who gives it, and who answers for it."""
 
     view: OfferView
     past: Past
-
-    @property
-    def delivery(self) -> Delivery:
-        return self.view.delivery
+    answers_id: int
 
 
 @dataclass

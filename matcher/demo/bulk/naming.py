@@ -1,4 +1,4 @@
-"""Names for very many invented people, schools and companies: more than a list of names has, each address once. Pure."""
+"""Names for very many invented people, schools and companies: more than a list of names has. Pure."""
 
 import tomllib
 from functools import cache

@@ -35,6 +35,10 @@ PEOPLE_OF = {SizeClass.SMALL: 2, SizeClass.MIDDLE: 4, SizeClass.LARGE: 8, SizeCl
 SIZES = [SizeClass.SMALL] * 3 + [SizeClass.MIDDLE] * 4 + [SizeClass.LARGE] * 3 + [SizeClass.VERY_LARGE]
 LEAVE = 0.1
 SECOND_LESSON = 0.25
+HYBRID_SHARE = 0.06
+PLACE_SHARE = 0.5
+WITH_PLACES = {SizeClass.MIDDLE, SizeClass.LARGE, SizeClass.VERY_LARGE}
+DEPARTMENTS = ["Werkplaats", "Kantoor", "Laboratorium", "Binnendienst", "Buitendienst"]
 
 
 class Company(NamedTuple):
@@ -78,6 +82,8 @@ class Supply:
             people = min(left, max(1, round(self._dice.gauss(PEOPLE_OF[company.size], 1.5))))
             for turn in range(people):
                 self._guest(company, turn)
+            if company.size in WITH_PLACES and self._dice.random() < PLACE_SHARE:
+                self._place(company)
             left -= people
         return self.offers
 
@@ -117,6 +123,59 @@ class Supply:
         week = self.give_week(OwnerType.PERSON, person_id)
         for lesson in lessons:
             self.offers.append(self._lecture(company, past, week, lesson))
+        if dice.random() < HYBRID_SHARE:
+            self.offers.append(self._hybrid(company, past, week, lessons[0]))
+
+    def _place(self, company: Company) -> None:
+        """Internships for teachers, for which the company's contact answers."""
+        dice = self._dice
+        contact = self._staffing.add(Role.COMPANY_CONTACT, "Personeelszaken", organisation_id=company.id)
+        offer_id = self._writer.next_id(Offer)
+        past = Past(None, temper_of(self._seed, -offer_id))
+        topics = sorted({code for lesson in company.lessons for code in lesson.topics[:2]})
+        values = self._common(Kind.TEACHER_INTERNSHIP, None, company.lessons[0]) | {
+            "id": offer_id,
+            "title": f"Meelopen: {company.lessons[0].subject[:1].lower()}{company.lessons[0].subject[1:]}",
+            "description": "Je loopt mee met vakmensen, stelt vragen en doet mee waar dat kan.",
+            "delivery": Delivery.AT_COMPANY,
+            "travel_km": 25,
+            "yearly_cap": dice.choice([None, 4, 8]),
+            "open_cap": dice.choice([2, 3]),
+            "places": dice.choice([1, 1, 2, 3]),
+            "details": {"department": dice.choice(DEPARTMENTS), "supervisor": dice.choice(company.lessons[0].jobs)},
+        }
+        week = self.give_week(OwnerType.OFFER, offer_id) if dice.random() < 0.3 else default_availability()
+        levels = [level for level in Level if any(level in lesson.levels for lesson in company.lessons)]
+        topic_ids = [self._topics[code] for code in topics]
+        self.offers.append(self.offer(company, past, week, values, levels, topic_ids, answers_id=contact))
+
+    def _hybrid(self, company: Company, past: Past, week: Availability, lesson: Lesson) -> Given:
+        """The same person, for some half-days of every week."""
+        dice = self._dice
+        values = self._common(Kind.HYBRID_PLACEMENT, past.person_id, lesson) | {
+            "title": f"Een vaste dag voor de klas: {lesson.subject[:1].lower()}{lesson.subject[1:]}",
+            "description": "Ik werk in de praktijk en sta graag een of twee dagdelen in de week voor de klas.",
+            "delivery": Delivery.ON_SITE,
+            "travel_km": dice.choice([15, 25, 25, 35, 50]),
+            "yearly_cap": None,
+            "open_cap": 2,
+            "places": 1,
+            "details": {"qualification": dice.choice(["", "Bevoegd", "In opleiding"])},
+        }
+        secondary = [level for level in lesson.levels if not level.value.startswith("po")] or list(lesson.levels)
+        return self.offer(company, past, week, values, secondary, [self._topics[code] for code in lesson.topics])
+
+    def _common(self, kind: Kind, person_id: int | None, lesson: Lesson) -> dict[str, Any]:
+        dice = self._dice
+        return {
+            "kind": kind,
+            "person_id": person_id,
+            "title": dice.choice(lesson.titles),
+            "description": lesson.does,
+            "languages": ["nl"],
+            "notice_days": dice.choice(NOTICE_DAYS),
+            "months_off": dice.choice([[]] * 6 + [[7, 8], [12], [1], [6]]),
+        }
 
     def give_week(self, owner_type: OwnerType, owner_id: int) -> Availability:
         """What is stored of somebody's time, as judging will read it."""
@@ -163,18 +222,12 @@ class Supply:
         dice = self._dice
         levels = [level for level in lesson.levels if dice.random() > 0.15] or list(lesson.levels)
         delivery = Delivery.ON_SITE if lesson.minutes > 60 else dice.choice(DELIVERIES)
-        values = {
-            "kind": Kind.GUEST_LECTURE,
-            "person_id": past.person_id,
-            "title": dice.choice(lesson.titles),
-            "description": lesson.does,
+        values = self._common(Kind.GUEST_LECTURE, past.person_id, lesson) | {
             "delivery": delivery,
             "languages": dice.choice([["nl"]] * 5 + [["nl", "en"]] * 2 + [["en"]]),
             "travel_km": 0 if delivery is Delivery.ONLINE else dice.choice(TRAVEL_KM),
-            "notice_days": dice.choice(NOTICE_DAYS),
             "yearly_cap": dice.choice([2, 4, 6, 6, 8, None]),
             "open_cap": dice.choice([1, 1, 1, 2]),
-            "months_off": dice.choice([[]] * 6 + [[7, 8], [12], [1], [6]]),
             "places": 1,
             "details": {
                 "minutes": lesson.minutes,
@@ -192,9 +245,10 @@ class Supply:
         values: dict[str, Any],
         levels: Sequence[Level],
         topic_ids: Sequence[int],
+        answers_id: int | None = None,
     ) -> Given:
         """The rows of an open offer, and its view."""
-        offer_id = self._writer.next_id(Offer)
+        offer_id = int(values.get("id") or self._writer.next_id(Offer))
         row: Row = {
             **values,
             "id": offer_id,
@@ -216,7 +270,7 @@ class Supply:
         self._writer.add_all(OfferTopic, [{"offer_id": offer_id, "topic_id": topic} for topic in topics])
         said = {"offer_id": offer_id, "revision": 1, "at": self._began, "by_id": row["person_id"]}
         self._writer.add(OfferRevision, said | {"snapshot": _snapshot(row, topics)})
-        return Given(_view(row, company, week, topics), past)
+        return Given(_view(row, company, week, topics), past, answers_id or row["person_id"])
 
 
 _SAID = (
@@ -255,9 +309,8 @@ def _view(row: Row, company: Company, week: Availability, topics: list[int]) -> 
         open_cap=row["open_cap"],
         paused_until=None,
         topics=frozenset(topics),
-        availability=Availability(
-            week.usual, week.never, week.exceptions, months_off=frozenset(row["months_off"])
-        ),
+        availability=Availability(week.usual, week.never, week.exceptions, months_off=frozenset(row["months_off"])),
         group_most=int(most) if most else None,
         company_size=SIZE_NUMBERS.get(company.size, 0),
+        places=row["places"],
     )

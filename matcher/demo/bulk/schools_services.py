@@ -102,9 +102,7 @@ class SchoolBuilder:
             demand=demand,
         )
 
-    def _generated(
-        self, wanted: int, places: Sequence[Postcode], sectors: Mapping[SchoolSector, int]
-    ) -> list[School]:
+    def _generated(self, wanted: int, places: Sequence[Postcode], sectors: Mapping[SchoolSector, int]) -> list[School]:
         boards = [self._board(number) for number in range(1, 2 + wanted // BOARD_OF)]
         found = []
         for _ in range(wanted):
@@ -236,13 +234,15 @@ class Staffing:
             school = schools[number] if number < len(schools) else dice.choices(schools, weights)[0]
             if numbers[school.id] > 24:
                 continue
+            leads = number < len(schools) and school.sector in (SchoolSector.VO, SchoolSector.MBO)
             function = "Leerkracht" if school.sector in (SchoolSector.PO, SchoolSector.SO) else "Docent"
-            user_id = self.add(Role.TEACHER, function, organisation_id=school.id)
+            role = Role.SCHOOL_LEAD if leads else Role.TEACHER
+            user_id = self.add(role, "Teamleider" if leads else function, organisation_id=school.id)
             groups = []
             for _ in range(dice.choice([1, 1, 2])):
                 groups.append(self._group(school, user_id, numbers[school.id]))
                 numbers[school.id] += 1
-            found.append(Asker(user_id, school, groups))
+            found.append(Asker(user_id, school, groups, leads))
         return found
 
     def _group(self, school: School, user_id: int, number: int) -> Group:

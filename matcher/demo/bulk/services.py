@@ -11,38 +11,37 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.states import Role
+from matcher.availability.models import Booking
+from matcher.availability.states import Kind
 from matcher.clock import AMSTERDAM, local_date, school_year
+from matcher.demo.bulk.agenda import Agenda
 from matcher.demo.bulk.asking import Desk
 from matcher.demo.bulk.candidates import Index
-from matcher.demo.bulk.chains import Asked, Chains
+from matcher.demo.bulk.chains import Chains
 from matcher.demo.bulk.deeds import Record
 from matcher.demo.bulk.ground import Asker, Population
 from matcher.demo.bulk.history import Life
+from matcher.demo.bulk.lives import Asked
 from matcher.demo.bulk.naming import ManyNames
 from matcher.demo.bulk.offers_services import Supply
 from matcher.demo.bulk.schools_services import SchoolBuilder, Staffing
 from matcher.demo.bulk.writing_services import Writer
 from matcher.demo.sizes import BulkSize
 from matcher.demo.world import SEED, waking
-from matcher.matching.models import (
-    Consent,
-    Match,
-    MatchEvent,
-    MatchMoment,
-    VisitReport,
-)
-from matcher.availability.models import Booking
+from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
 from matcher.matching.view_queries import Around
 from matcher.offers.search_services import refresh_all
 from matcher.regions.models import Postcode, Region
 from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic
+from matcher.safeguarding.models import Proof
 from matcher.safeguarding.queries import rules_of_boards
 from matcher.subjects.models import Topic
 
 YEARS = 2
 BUSY_MONTHS = {1: 1.0, 2: 0.9, 3: 1.1, 4: 0.8, 5: 0.6, 6: 0.4, 7: 0.1, 8: 0.3, 9: 1.2, 10: 1.2, 11: 1.1, 12: 0.6}
 """When schools ask: much in autumn and early spring, little before the summer."""
+SHARES = {Kind.GUEST_LECTURE: 0.9, Kind.TEACHER_INTERNSHIP: 0.07, Kind.HYBRID_PLACEMENT: 0.03}
 TELL_EVERY = 1_000
 
 Progress = Callable[[str, int, int], None]
@@ -86,7 +85,7 @@ def generate_bulk(session: Session, plan: Plan, *, record: Record | None = None)
 
 def populate(session: Session, writer: Writer, plan: Plan) -> Population:
     """Everybody and everything that is offered, and the search key of it."""
-    dice = Random(plan.seed)  # noqa: S311
+    dice = Random(plan.seed)
     topics = dict(session.execute(select(Topic.code, Topic.id)).all())
     places = _places(session, plan.size)
     schools = SchoolBuilder(session, writer, dice, began=plan.began, now=plan.now).make(
@@ -109,9 +108,10 @@ def populate(session: Session, writer: Writer, plan: Plan) -> Population:
 
 def live_history(session: Session, writer: Writer, plan: Plan, population: Population, record: Record) -> None:
     """The requests of two school years and what became of them, written as they come to an end."""
-    dice = Random(plan.seed + 1)  # noqa: S311
-    desk = _desk(session, writer, plan, population)
-    chains = Chains(population, writer.next_id)
+    dice = Random(plan.seed + 1)
+    agenda = Agenda(writer.next_id)
+    desk = _desk(session, writer, plan, population, agenda)
+    chains = Chains(population, agenda, writer.next_id)
 
     def over(asked: Asked) -> None:
         write_asked(writer, asked)
@@ -125,11 +125,13 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
         if told[0] % TELL_EVERY == 0 or told[0] == plan.size.requests:
             plan.tell("requests", told[0], plan.size.requests)
 
+    leads = [asker for asker in population.askers if asker.leads]
+    others = [asker for asker in population.askers if not asker.leads] or population.askers
     for number in range(plan.size.requests):
-        asker = population.askers[number % len(population.askers)]
-        group = dice.choice(asker.groups)
-        lesson = dice.choices(group.lessons, group.weights)[0]
-        life.plan(_some_day(dice, plan, asker), asker, group, lesson, asked_one)
+        kind = dice.choices(list(SHARES), list(SHARES.values()))[0]
+        who = {Kind.TEACHER_INTERNSHIP: others, Kind.HYBRID_PLACEMENT: leads}.get(kind) or population.askers
+        asker = who[number % len(who)]
+        life.plan(_some_day(dice, plan, asker), kind, asker, asked_one)
     life.live_until_now()
 
 
@@ -144,7 +146,7 @@ def _some_day(dice: Random, plan: Plan, asker: Asker) -> datetime:
             return waking(at)
 
 
-def _desk(session: Session, writer: Writer, plan: Plan, population: Population) -> Desk:
+def _desk(session: Session, writer: Writer, plan: Plan, population: Population, agenda: Agenda) -> Desk:
     rows = session.execute(select(Topic.id, Topic.code, Topic.nl)).all()
     return Desk(
         numbers=writer.next_id,
@@ -153,7 +155,8 @@ def _desk(session: Session, writer: Writer, plan: Plan, population: Population) 
         topic_numbers={row.code: row.id for row in rows},
         topic_names={row.id: row.nl for row in rows},
         rules=rules_of_boards(session, {school.board_id for school in population.schools}),
-        index=Index(population),
+        index=Index(population, agenda),
+        agenda=agenda,
         sample=plan.size.sample,
         kept=plan.size.kept,
         looked_at=plan.size.looked_at,
@@ -177,6 +180,8 @@ def write_asked(writer: Writer, asked: Asked) -> None:
         writer.add_all(Consent, pair.consents)
         writer.add_all(Booking, pair.bookings)
         writer.add_all(VisitReport, pair.reports)
+        writer.add_all(HybridStepTaken, pair.steps)
+        writer.add_all(Proof, pair.proofs)
 
 
 def _places(session: Session, size: BulkSize) -> list[Postcode]:

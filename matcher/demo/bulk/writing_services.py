@@ -1,4 +1,4 @@
-"""Plain rows, numbered before they are written, collected and inserted in the order in which they refer. Flushes only."""
+"""Plain rows, numbered beforehand, collected and inserted in the order in which they refer. Flushes only."""
 
 from collections import defaultdict
 from itertools import count
@@ -64,7 +64,7 @@ class Writer:
         for model in ORDER:
             rows = self._waiting.pop(model, [])
             if rows:
-                connection.execute(insert(model.__table__), rows)
+                connection.execute(insert(Base.metadata.tables[model.__tablename__]), rows)
         if self._waiting:
             raise LookupError(f"no place in the order for {sorted(model.__name__ for model in self._waiting)}")
         self.written += self._held
