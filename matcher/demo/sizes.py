@@ -53,8 +53,8 @@ SIZES = {
 @dataclass(frozen=True)
 class BulkSize:
     """A large world around a hamlet. `regions` are codes, none for the whole country; `sample` is how many candidates
-    of each sort (nearest of the topic, nearest of a near topic, online) are looked at for a request, and `kept` how
-    many of them a suggestion run keeps; `looked_at` bounds the search for what would help when there are few.
+    with the topic are looked at for a request (half as many with a near topic, and online), `kept` how many of them a
+    suggestion run keeps; `looked_at` bounds the search for what would help when there are few.
     """
 
     name: str
@@ -63,7 +63,7 @@ class BulkSize:
     teachers: int
     schools: int
     regions: tuple[str, ...] | None = None
-    sample: int = 20
+    sample: int = 14
     kept: int = 10
     looked_at: int = 60
 
@@ -77,5 +77,5 @@ BULK_SIZES = {
         schools=220,
         regions=("fryslan", "groningen", "drenthe"),
     ),
-    "country": BulkSize("country", professionals=20_000, requests=50_000, teachers=12_000, schools=2_600, sample=12),
+    "country": BulkSize("country", professionals=20_000, requests=50_000, teachers=12_000, schools=2_600, sample=10),
 }

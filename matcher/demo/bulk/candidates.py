@@ -69,16 +69,21 @@ class Index:
         self._counts = {kind: sum(view.kind is kind for view in views) for kind in Kind}
 
     def eligible(self, request: RequestView, *, now: datetime, sample: int) -> list[Judged]:
-        """Of each sort at most so many: nearest with a topic asked for, nearest with a near topic, nearest online."""
+        """The nearest with a topic asked for, so many; half as many with a near topic, and half as many online."""
         topic = self._topic(request)
         at = self._sifted(request, topic)
         km = self._km(request, at)
         exact = topic.exact[np.searchsorted(topic.at, at)]
         here, online = self._here(request, at, km), self._online(request, at)
         found: dict[int, Judged] = {}
-        for mask, wants_online in ((here & exact, False), (here & ~exact, False), (online, True)):
+        fewer = sample // 2
+        for mask, most, is_online in (
+            (here & exact, sample, False),
+            (here & ~exact, fewer, False),
+            (online, fewer, True),
+        ):
             rows = at[mask][np.argsort(km[mask], kind="stable")]
-            found |= {each.view.id: each for each in self._first(request, rows, now, sample, wants_online)}
+            found |= {each.view.id: each for each in self._first(request, rows, now, most, is_online)}
         return [found[offer_id] for offer_id in sorted(found)]
 
     def _first(
@@ -86,6 +91,8 @@ class Index:
     ) -> Iterator[Judged]:
         left = sample
         for row in rows.tolist():
+            if _is_full(self.offers[row], request):
+                continue
             judged = self.judged(request, self.offers[row], now)
             if judged.verdict.ok and (judged.verdict.mode is Delivery.ONLINE) == wants_online:
                 yield judged
@@ -160,6 +167,14 @@ class Index:
         half += np.cos(lat) * self._cos[at] * np.sin((self._lon[at] - lon) / 2) ** 2
         km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
         return km
+
+
+def _is_full(given: Given, request: RequestView) -> bool:
+    """The judge would refuse them for their own limits; saying so first saves building a view."""
+    view, past = given.view, given.past
+    if past.open_asks >= view.open_cap:
+        return True
+    return view.yearly_cap is not None and past.taken.get(request.school_year, 0) >= view.yearly_cap
 
 
 def _by_topic(views: Sequence[OfferView]) -> dict[tuple[Kind, int], Numbers]:

@@ -96,7 +96,7 @@ class Life:
         found = coming_weeks(local_date(now), school.timetable.calendar, school_weeks=9)
         lessons = [each.week for each in found if each.holiday is None]
         first = self.dice.choice([3, 3, 4, 5])
-        return tuple(lessons[first : first + self.dice.choice([2, 2, 3])])
+        return tuple(lessons[first : first + self.dice.choice([1, 2, 2])])
 
     def begin(self, asked: Asked, now: datetime) -> None:
         """Somebody is sought, the asker looks, and ticks now or later."""

@@ -80,3 +80,7 @@ class Asked:
     @property
     def lives(self) -> bool:
         return any(pair.state in LIVE for pair in self.pairs)
+
+    def forget(self) -> None:
+        """It was written and is over: what points back at it is let go, so that nothing is kept in a ring."""
+        self.pairs, self.ticks, self.shown = [], [], []

@@ -1,12 +1,14 @@
 """Makes a large generated world around what is already in the database, in one unit of work. Flushes, never commits."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -26,11 +28,13 @@ from matcher.demo.bulk.naming import ManyNames
 from matcher.demo.bulk.offers_services import Supply
 from matcher.demo.bulk.schools_services import SchoolBuilder, Staffing
 from matcher.demo.bulk.writing_services import Writer
-from matcher.demo.sizes import BulkSize
+from matcher.demo.services import generate
+from matcher.demo.sizes import SIZES, BulkSize
 from matcher.demo.world import SEED, waking
 from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
 from matcher.matching.view_queries import Around
+from matcher.offers.models import Offer
 from matcher.offers.search_services import refresh_all
 from matcher.regions.models import Postcode, Region
 from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic
@@ -42,7 +46,10 @@ YEARS = 2
 BUSY_MONTHS = {1: 1.0, 2: 0.9, 3: 1.1, 4: 0.8, 5: 0.6, 6: 0.4, 7: 0.1, 8: 0.3, 9: 1.2, 10: 1.2, 11: 1.1, 12: 0.6}
 """When schools ask: much in autumn and early spring, little before the summer."""
 SHARES = {Kind.GUEST_LECTURE: 0.9, Kind.TEACHER_INTERNSHIP: 0.07, Kind.HYBRID_PLACEMENT: 0.03}
+LATELY, LATELY_DAYS = 0.03, 9
+"""The share of requests of the last days besides those that fall in them anyway, so that much is under way now."""
 TELL_EVERY = 1_000
+CACHE_KB = 262_144
 
 Progress = Callable[[str, int, int], None]
 """What is being made, how many are there, how many there will be."""
@@ -70,17 +77,50 @@ class Plan:
         return datetime.combine(first, time(9), AMSTERDAM).astimezone(self.now.tzinfo)
 
 
+def generate_large(session: Session, plan: Plan) -> Population:
+    """A hamlet made through the verbs, with the accounts that are told and everything that waits for them; and around
+    it so many people and requests that both together have the size."""
+    plan.tell("hamlet with the told accounts", 0, 1)
+    hamlet, kept = SIZES["hamlet"], plan.reference_data
+    generate(session, size=hamlet, now=plan.now, password_hash=plan.password_hash, reference_data=kept, seed=plan.seed)
+    plan.tell("hamlet with the told accounts", 1, 1)
+    people = session.scalar(select(func.count(Offer.person_id.distinct()))) or 0
+    requests = session.scalar(select(func.count(Request.id))) or 0
+    size = replace(plan.size, professionals=plan.size.professionals - people, requests=plan.size.requests - requests)
+    return generate_bulk(session, replace(plan, size=size))
+
+
 def generate_bulk(session: Session, plan: Plan, *, record: Record | None = None) -> Population:
     """People, places and their history. The same plan on the same database gives the same rows."""
     session.flush()
     session.expunge_all()
+    _give_room(session)
     writer = Writer(session)
     population = populate(session, writer, plan)
-    live_history(session, writer, plan, population, record or Record())
+    with _no_collecting():
+        live_history(session, writer, plan, population, record or Record())
     writer.close()
     plan.tell("rows", writer.written, writer.written)
     session.execute(text("ANALYZE"))
     return population
+
+
+def _give_room(session: Session) -> None:
+    """SQLite otherwise writes the same pages out again and again while one large unit of work grows."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text(f"PRAGMA cache_size=-{CACHE_KB}"))
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Rows live for a while and end by themselves (`Asked.forget`): looking for rings among them would find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def populate(session: Session, writer: Writer, plan: Plan) -> Population:
@@ -115,6 +155,7 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
 
     def over(asked: Asked) -> None:
         write_asked(writer, asked)
+        asked.forget()
         writer.relieve()
 
     life = Life(desk, chains, dice, plan.now, over, record)
@@ -138,8 +179,12 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
 def _some_day(dice: Random, plan: Plan, asker: Asker) -> datetime:
     """A school day since the beginning; busy months more often."""
     days = (plan.now - plan.began).days
+    lately = dice.random() < LATELY
     while True:
-        at = plan.began + timedelta(days=dice.randrange(days), seconds=dice.randrange(50_000))
+        day_number = days - dice.randrange(LATELY_DAYS) if lately else dice.randrange(days)
+        at = plan.began + timedelta(days=day_number, seconds=dice.randrange(50_000))
+        if at >= plan.now:
+            continue
         day = local_date(at)
         school_day = day.weekday() < 5 and day not in asker.school.timetable.calendar.holidays
         if school_day and dice.random() < BUSY_MONTHS[day.month]:
