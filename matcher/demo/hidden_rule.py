@@ -17,7 +17,7 @@ NEVER_SEEN_AFTER = 10
 ATTENTION = 0.7
 """The steepness of the position bias: the k-th of the list is looked at in k ** -ATTENTION of the cases."""
 MOST_TICKED = 3
-_KINDS = (-0.35, -0.1, -0.9)
+_KINDS = (-1.1, -0.9, -1.6)
 """A lecture is asked of many, an internship costs a company little, a fixed day in the week is a large step."""
 
 
@@ -37,11 +37,11 @@ def temper_of(seed: int, person: int) -> Temper:
     temper too: that of minus its id."""
     dice = Random(seed * 1_000_003 + person)
     return Temper(
-        keen=dice.gauss(0.0, 0.8),
+        keen=dice.gauss(0.0, 0.55),
         prompt_hours=min(90.0, dice.lognormvariate(2.8, 0.7)),
-        reachable=dice.gauss(1.9, 0.8),
-        faithful=dice.gauss(0.0, 0.5),
-        reach_km=dice.lognormvariate(3.2, 0.45),
+        reachable=dice.gauss(2.1, 0.6),
+        faithful=dice.gauss(0.0, 0.4),
+        reach_km=dice.lognormvariate(2.95, 0.3),
     )
 
 
@@ -92,7 +92,7 @@ def chance_of_opening(facts: PairFacts, position: int) -> float:
 
 def chance_of_ticking(facts: PairFacts, ticked: int) -> float:
     """Of an opened one being asked; nobody asks more than a few at once."""
-    return 0.0 if ticked >= MOST_TICKED else _sigmoid(1.3 + _appeal(facts) - 0.9 * ticked)
+    return 0.0 if ticked >= MOST_TICKED else _sigmoid(0.9 + _appeal(facts) - 1.4 * ticked)
 
 
 def hours_to_answer(temper: Temper, dice: Random) -> float:
@@ -116,31 +116,31 @@ def _way(facts: PairFacts, temper: Temper) -> float:
 
 
 def _subject(facts: PairFacts) -> float:
-    group = -1.2 * (1 - facts.group_fit)
-    level = 0.5 * (1 - exp(-facts.level_experience / 2))
-    return 1.1 * facts.topic_exact + 1.3 * facts.topic_closeness**3 - 0.9 + group + level
+    group = -1.8 * (1 - facts.group_fit)
+    level = 0.7 * (1 - exp(-facts.level_experience / 2))
+    return 1.2 * facts.topic_exact + 1.8 * facts.topic_closeness**3 - 1.3 + group + level
 
 
 def _calendar(facts: PairFacts) -> float:
     """The first moment that suits counts most; with little time to answer, no choice of moments helps."""
-    choice = 0.9 * (1 - _power(0.5, facts.moments_usual + 0.3 * facts.moments_unknown))
+    choice = 1.2 * (1 - _power(0.5, facts.moments_usual + 0.3 * facts.moments_unknown))
     if facts.notice_margin_days < 3:
-        return choice / 2 - 0.8
+        return choice / 2 - 1.2
     return choice + 0.6 * (1 - exp(-facts.notice_margin_days / 10))
 
 
 def _habit(facts: PairFacts) -> float:
-    been = 1.2 * (1 - exp(-facts.earlier_visits_here))
+    been = 1.5 * (1 - exp(-facts.earlier_visits_here))
     used_to_it = 0.5 * (1 - exp(-facts.earlier_visits_total / 3))
     return been + used_to_it + 0.12 * min(facts.partnership, 3.0)
 
 
 def _burden(facts: PairFacts) -> float:
-    return -2.4 * facts.load_share**2 - 0.5 * facts.open_asks - _asked_just_now(facts)
+    return -3.2 * facts.load_share**2 - 0.8 * facts.open_asks - _asked_just_now(facts)
 
 
 def _asked_just_now(facts: PairFacts) -> float:
-    return 0.9 * max(0.0, 1 - facts.days_since_ask / 21)
+    return 1.3 * max(0.0, 1 - facts.days_since_ask / 21)
 
 
 def _power(value: float, exponent: float) -> float:

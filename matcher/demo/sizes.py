@@ -77,5 +77,5 @@ BULK_SIZES = {
         schools=220,
         regions=("fryslan", "groningen", "drenthe"),
     ),
-    "country": BulkSize("country", professionals=20_000, requests=50_000, teachers=12_000, schools=2_600, sample=10),
+    "country": BulkSize("country", professionals=20_000, requests=50_000, teachers=12_000, schools=2_600, sample=8),
 }
