@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from matcher.availability.states import Kind
+
 
 @dataclass(frozen=True)
 class Size:
@@ -50,6 +52,15 @@ SIZES = {
 }
 
 
+Shares = tuple[tuple[Kind, float], ...]
+USUAL_SHARES: Shares = (
+    (Kind.GUEST_LECTURE, 0.9),
+    (Kind.TEACHER_INTERNSHIP, 0.07),
+    (Kind.HYBRID_PLACEMENT, 0.03),
+)
+"""Of all requests."""
+
+
 @dataclass(frozen=True)
 class BulkSize:
     """A large world around a hamlet. `regions` are codes, none for the whole country; `sample` is how many candidates
@@ -66,6 +77,7 @@ class BulkSize:
     sample: int = 14
     kept: int = 10
     looked_at: int = 60
+    shares: Shares = USUAL_SHARES
 
 
 BULK_SIZES = {

@@ -1,6 +1,8 @@
 """A large world in small: written in bulk it is what the verbs of the service would have left, whole and marked."""
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.availability.models import Booking
+from matcher.availability.states import Kind
 from matcher.db import Base, Database
 from matcher.demo.bulk.deeds import Record
-from matcher.demo.bulk.services import Plan, generate_bulk, live_history, populate
+from matcher.demo.bulk.services import Plan, generate_bulk, generate_large, live_history, populate
 from matcher.demo.bulk.writing_services import Writer
-from matcher.demo.hidden_rule import temper_of
-from matcher.demo.sizes import BulkSize
+from matcher.demo.sizes import BULK_SIZES, BulkSize
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.states import MatchState
@@ -31,7 +33,7 @@ from tests.factories import NOW
 
 SMALL = BulkSize(
     "small",
-    professionals=90,
+    professionals=140,
     requests=60,
     teachers=16,
     schools=8,
@@ -40,7 +42,11 @@ SMALL = BulkSize(
     kept=20,
     looked_at=400,
 )
-FEW = BulkSize(**{**vars(SMALL), "name": "few", "professionals": 60, "requests": 16})
+MIXED = ((Kind.GUEST_LECTURE, 0.5), (Kind.TEACHER_INTERNSHIP, 0.3), (Kind.HYBRID_PLACEMENT, 0.2))
+FEW = replace(SMALL, name="few", professionals=80, requests=22, shares=MIXED)
+TELLING_SEED = 22
+"""Of a few requests: visits of all three kinds, and most ways to end."""
+MANY = replace(SMALL, name="many", professionals=120, requests=200, teachers=40, shares=MIXED)
 COMPARED = (
     Request, RequestMoment, RequestTopic, RequestRevision, SuggestionRun, Suggestion, RequestTick,
     Match, MatchEvent, MatchMoment, Consent, Booking, VisitReport,
@@ -71,10 +77,10 @@ def rows_of(session: Session, model: type[Base]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
 
 
-def replayed(database: Database, size: BulkSize) -> tuple[dict[str, Any], dict[str, Any], Record]:
+def replayed(database: Database, size: BulkSize, *, seed: int) -> tuple[dict[str, Any], dict[str, Any], Record]:
     """The rows of one history, written in bulk and lived through the verbs."""
     record, found = Record(keep=True), []
-    plan = Plan(size, NOW, "x")
+    plan = Plan(size, NOW, "x", seed=seed)
     for through_verbs in (False, True):
         with database.session(write=True) as session:
             lay_ground(session)
@@ -92,10 +98,36 @@ def replayed(database: Database, size: BulkSize) -> tuple[dict[str, Any], dict[s
 
 
 def test_bulk_rows_are_those_of_the_verbs(sqlite_database: Database) -> None:
-    in_bulk, through_verbs, record = replayed(sqlite_database, FEW)
+    in_bulk, through_verbs, record = replayed(sqlite_database, FEW, seed=TELLING_SEED)
     for name, rows in in_bulk.items():
         assert rows == through_verbs[name], name
-    assert {"ask", "accept", "approve", "report", "supersede"} <= {deed.verb for deed in record.deeds}
+    verbs = {deed.verb for deed in record.deeds}
+    assert {"ask_next", "accept", "decline", "approve", "cancel", "supersede", "report", "count", "close"} <= verbs
+    assert {row["kind"] for row in in_bulk["matches"] if row["state"] is MatchState.HELD} == set(Kind)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whole_town_in_bulk_is_that_of_the_verbs(sqlite_database: Database, seed: int) -> None:
+    in_bulk, through_verbs, record = replayed(sqlite_database, MANY, seed=seed)
+    for name, rows in in_bulk.items():
+        assert rows == through_verbs[name], name
+    verbs = {deed.verb for deed in record.deeds}
+    assert {name for name in vars(Replay) if not name.startswith("_")} - {"live", "actor", "reject"} <= verbs
+
+
+@pytest.mark.long
+@pytest.mark.real_data
+def test_region_stands_at_real_schools_and_keeps_its_promises(database: Database, reference_data: Path) -> None:
+    size = replace(BULK_SIZES["region"], professionals=400, requests=600, teachers=200)
+    with database.session(write=True) as session:
+        generate_large(session, Plan(size, NOW, "x", reference_data=reference_data))
+        assert broken_promises(session) == []
+        asked = select(Organisation.generated, func.count()).join(Request, Request.organisation_id == Organisation.id)
+        schools = dict(session.execute(asked.group_by(Organisation.generated)).all())
+        assert schools[False] > 8 * schools[True], "only the mbo is invented"
+        assert session.scalar(select(func.count(Request.id))) == pytest.approx(600, abs=20)
+        session.rollback()
 
 
 def test_every_promise_is_kept(world: Session) -> None:
@@ -134,9 +166,3 @@ def test_suggestions_keep_facts_and_what_was_opened(world: Session) -> None:
     opened = [sum(row.opened_at is not None for row in part) / len(part) for part in (first, later)]
     assert opened[0] > opened[1], "who stands first is opened more often"
     assert all(row.shown_at is not None for row in rows)
-
-
-def test_temper_follows_from_seed_and_person() -> None:
-    assert temper_of(1, 2) == temper_of(1, 2)
-    assert temper_of(1, 2) != temper_of(1, 3)
-    assert temper_of(2, 2) != temper_of(1, 2)

@@ -35,13 +35,12 @@ class Demand:
 
     def level_weight(self, level: Level) -> float:
         """Exam pupils where they are known; practical training and newcomers have no exam."""
-        if not self.candidates:
-            return 1.0
-        return self.candidates.get(level, 0.0) or 0.03 * sum(self.candidates.values())
+        whole = sum(self.candidates.values())
+        return self.candidates.get(level, 0.0) or 0.03 * whole or 1.0
 
     def lesson_weight(self, lesson: Lesson, level: Level) -> float:
         shares = self.shares.get(_kind_of(level), {})
-        return ANYTHING + (4 * shares.get(_field_of()[lesson.code], 0.0) if shares else 0.5)
+        return ANYTHING + (4 * shares.get(_field_of()[lesson.code], 0.0) if any(shares.values()) else 0.5)
 
 
 def usual_demand(dice: Random) -> Demand:

@@ -45,7 +45,6 @@ from matcher.subjects.models import Topic
 YEARS = 2
 BUSY_MONTHS = {1: 1.0, 2: 0.9, 3: 1.1, 4: 0.8, 5: 0.6, 6: 0.4, 7: 0.1, 8: 0.3, 9: 1.2, 10: 1.2, 11: 1.1, 12: 0.6}
 """When schools ask: much in autumn and early spring, little before the summer."""
-SHARES = {Kind.GUEST_LECTURE: 0.9, Kind.TEACHER_INTERNSHIP: 0.07, Kind.HYBRID_PLACEMENT: 0.03}
 LATELY, LATELY_DAYS = 0.03, 9
 """The share of requests of the last days besides those that fall in them anyway, so that much is under way now."""
 TELL_EVERY = 1_000
@@ -168,8 +167,9 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
 
     leads = [asker for asker in population.askers if asker.leads]
     others = [asker for asker in population.askers if not asker.leads] or population.askers
+    shares = dict(plan.size.shares)
     for number in range(plan.size.requests):
-        kind = dice.choices(list(SHARES), list(SHARES.values()))[0]
+        kind = dice.choices(list(shares), list(shares.values()))[0]
         who = {Kind.TEACHER_INTERNSHIP: others, Kind.HYBRID_PLACEMENT: leads}.get(kind) or population.askers
         asker = who[number % len(who)]
         life.plan(_some_day(dice, plan, asker), kind, asker, asked_one)
