@@ -22,8 +22,9 @@ help:
 demo: install
 	@MATCHER_DEMO=1 $(BIN)/matcher demo $(ARGS)
 
+# Three processes read the same modules: the bytecode is kept, whatever the shell says.
 test: install
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 bench: install
 	@for file in benchmarks/[!_]*.py; do test -e "$$file" || continue; $(BIN)/python "$$file" $(ARGS) || exit 1; done
@@ -45,7 +46,7 @@ $(STAMPS)/python:
 $(STAMPS)/packages: $(STAMPS)/python requirements.lock pyproject.toml
 	@echo "Installing packages in $(VENV) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock 2>/dev/null \
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock 2>/dev/null \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

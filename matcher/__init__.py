@@ -22,6 +22,7 @@ ROOMS = (
     "accounts",
     "organisations",
     "safeguarding",
+    "qualifications",
     "availability",
     "offers",
     "requests",

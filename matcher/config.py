@@ -23,6 +23,9 @@ class Settings:
     mail_url: str = field(default="file:", repr=False)
     mail_sender: str = "Matcher <noreply@demo.example>"
     reference_data: Path | None = None
+    source_schools: str = ""
+    source_postcodes: str = ""
+    source_regions: str = ""
     base_url: str = "http://127.0.0.1:8000"
     limits_url: str = "memory://"
     proxy_hops: int = 0
@@ -49,6 +52,9 @@ class Settings:
             "mail_url": env.str("MAIL_URL", "file:"),
             "mail_sender": env.str("MAIL_SENDER", cls.mail_sender),
             "reference_data": env.path("REFERENCE_DATA", None),
+            "source_schools": env.str("SOURCE_SCHOOLS", ""),
+            "source_postcodes": env.str("SOURCE_POSTCODES", ""),
+            "source_regions": env.str("SOURCE_REGIONS", ""),
             "base_url": env.str("BASE_URL", cls.base_url),
             "limits_url": env.str("LIMITS_URL", cls.limits_url),
             "proxy_hops": env.int("PROXY_HOPS", 0),

@@ -85,7 +85,8 @@ def make_engine(url: str, **options: Any) -> Engine:
         return engine
     settings = f"-c lock_timeout={PG_LOCK_TIMEOUT_MS} -c statement_timeout={PG_STATEMENT_TIMEOUT_MS}"
     settings += " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
-    defaults: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_timeout": 30}
+    # No overflow: a connection beyond the pool would be opened and closed again for every unit of work in a rush.
+    defaults: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 0, "pool_timeout": 30}
     engine = create_engine(url, connect_args={"options": settings}, **(defaults | options))
     event.listen(engine, "begin", _postgres_begin)
     return engine

@@ -1,8 +1,12 @@
-"""Brings a database to the newest shape and fills what every installation needs: regions, postcodes, topics, rules."""
+"""Brings a database to the newest shape and fills what every installation needs.
+
+That is: regions, postcodes, topics, rules on safety, routes to teaching.
+"""
 
 from matcher import migrate
 from matcher.clock import utcnow
 from matcher.db import Database
+from matcher.qualifications.services import seed_routes
 from matcher.regions.services import seed_regions
 from matcher.safeguarding.services import seed_rules
 from matcher.subjects.services import seed_topics
@@ -21,6 +25,7 @@ def prepare(database_url: str, *, newest_data: bool = False) -> bool:
                 seed_regions(session, utcnow())
                 seed_topics(session)
                 seed_rules(session)
+                seed_routes(session, utcnow())
         finally:
             database.dispose()
     return changed

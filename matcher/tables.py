@@ -12,6 +12,8 @@ import matcher.notices.models
 import matcher.offers.ddl
 import matcher.offers.models
 import matcher.organisations.models
+import matcher.qualifications.ddl
+import matcher.qualifications.models
 import matcher.regions.models
 import matcher.requests.ddl
 import matcher.requests.models

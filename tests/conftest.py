@@ -20,7 +20,9 @@ from matcher import create_app
 from matcher.config import Settings
 from matcher.db import Database
 from matcher.migrate import upgrade
+from matcher.subjects.services import seed_topics
 from tests.postgres import Cluster
+from tests.quick import leave_what_is_loaded_alone, remember_address_builders
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """Monday 23 November 2026, nine o'clock on Dutch clocks."""
@@ -60,6 +62,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="long on SQLite: name it with -m long_on_sqlite"))
     # The files that take longest go first, so that two workers end together.
     items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW_FIRST) if slow in item.nodeid), len(SLOW_FIRST)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    remember_address_builders()
+    leave_what_is_loaded_alone()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -164,6 +171,32 @@ def session(shared_database: Database) -> Iterator[Session]:
         opened.rollback()
 
 
+@pytest.fixture(scope="session")
+def topics_database(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One database per engine with all topics in it, for tests that roll back."""
+    if engine_name == "sqlite":
+        file = tmp_path_factory.mktemp("topics") / "topics.db"
+        url = _copied(request.getfixturevalue("sqlite_template"), file)
+    else:
+        cluster = request.getfixturevalue("cluster")
+        url = cluster.url(cluster.create(request.getfixturevalue("postgres_template")))
+    opened = Database(url)
+    with opened.write() as session:
+        seed_topics(session)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def seeded(topics_database: Database) -> Iterator[Session]:
+    """A write session on a database with all topics, which forgets everything at the end."""
+    with topics_database.session(write=True) as session:
+        yield session
+        session.rollback()
+
+
 @pytest.fixture
 def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A fresh SQLite database, for what does not depend on the engine."""
@@ -174,8 +207,11 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Each application would compile every template again, which takes longer than most tests."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    """Each application would compile every template again, which takes longer than most tests; workers share them."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ MALFORMED = _l("This is not a mail address. Example: name@school.nl")
 
 def email_key(address: str) -> str:
     """NFKC, case-folded, domain in ASCII: equal keys mean one person. Never fails, also for what is no address."""
-    # Normal forms of some signs begin with a space, so that trimming comes last.
+    # Normal forms of some signs begin with a space, and a domain loses its soft hyphens: trimming comes after both.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold()).strip()
     local, at, domain = folded.rpartition("@")
     try:
         plain = domain.encode("idna").decode("ascii")
     except UnicodeError:
         plain = domain
-    return f"{local}{at}{plain}"
+    return f"{local}{at}{plain}".strip()
 
 
 def checked_address(address: str) -> str:

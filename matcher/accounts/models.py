@@ -1,9 +1,9 @@
 """People, their sessions and links by mail, what they may do, and the log of security events."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, text
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.accounts.states import Role
@@ -63,7 +63,10 @@ class LoginToken(Base):
 
 
 class Grant(Base):
-    """A role at an organisation or in a node of the region tree. Unconfirmed: may prepare, may not send."""
+    """A role at an organisation or in a node of the region tree. Unconfirmed: may prepare, may not send.
+
+    ``starts_on`` and ``ends_on`` are the days of a stand-in, both included: unconfirmed before, ended after them.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (
@@ -90,10 +93,23 @@ class Grant(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"), index=True)
     stand_in: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date | None] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SecondContact(Base):
+    """The colleague who answers for somebody at one organisation while that person is away."""
+
+    __tablename__ = "second_contacts"
+    __table_args__ = (CheckConstraint("user_id <> colleague_id", name="somebody_else"),)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, index=True)
+    colleague_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    named_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CommandResult(Base):

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts import policy
 from matcher.accounts.addresses import email_key
-from matcher.accounts.models import Grant, LoginToken, User, UserSession
-from matcher.accounts.states import Role
+from matcher.accounts.models import Grant, LoginToken, SecondContact, User, UserSession
+from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
 from matcher.accounts.tokens import KEPT_AFTER, Purpose, hashed
 from matcher.errors import NotFound
 from matcher.notices.recipients import Recipient
@@ -83,6 +83,18 @@ def members_of(session: Session, organisation_id: int, roles: Iterable[Role], *,
     if confirmed:
         query = query.where(Grant.confirmed_at.is_not(None))
     return list(session.scalars(query.distinct().order_by(User.name, User.id)))
+
+
+def colleagues_of(session: Session, actor: policy.Actor, organisation_id: int) -> list[User]:
+    """Confirmed people of the same organisation who may stand in for this person, by name."""
+    found = members_of(session, organisation_id, SCHOOL_ROLES | COMPANY_ROLES)
+    return [user for user in found if user.id != actor.user_id and user.do_not_approach_at is None]
+
+
+def second_contacts_of(session: Session, user_id: int) -> dict[int, int]:
+    """Organisation → the colleague this person named there."""
+    query = select(SecondContact.organisation_id, SecondContact.colleague_id).where(SecondContact.user_id == user_id)
+    return dict(session.execute(query).all())
 
 
 def recipient_of(session: Session, user_id: int) -> Recipient:

@@ -1,7 +1,7 @@
 """Every change to people, sessions, links and grants. Callers hash passwords before the unit begins; services flush."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select, update
@@ -251,6 +251,8 @@ def give_grant(
     organisation_id: int | None = None,
     region_id: int | None = None,
     stand_in: bool = False,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
     confirmed_by_id: int | None = None,
     confirmed: bool = False,
     now: datetime,
@@ -271,6 +273,8 @@ def give_grant(
         organisation_id=organisation_id,
         region_id=region_id,
         stand_in=stand_in,
+        starts_on=starts_on,
+        ends_on=ends_on,
         created_at=now,
     )
     session.add(grant)

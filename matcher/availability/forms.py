@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from wtforms import DateField, RadioField, StringField, TimeField
+from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, Optional
 
 from matcher.availability.paint import Cell
@@ -75,3 +75,17 @@ class ExceptionForm(MatcherForm):
             "end": self.end.data,
             "note": self.note.data or "",
         }
+
+
+class AwayForm(MatcherForm):
+    """Whole days on which somebody else answers, or nobody."""
+
+    first = DateField(_l("From"), validators=[InputRequired(_l("Choose a date."))])
+    last = DateField(_l("Until and including"), validators=[InputRequired(_l("Choose a date."))])
+
+
+class SecondContactForm(MatcherForm):
+    """Who answers for me at one organisation; the choices are its confirmed people."""
+
+    organisation = HiddenField(validators=[Optional()])
+    colleague = SelectField(_l("Who answers for you?"), validators=[Optional()], validate_choice=False)

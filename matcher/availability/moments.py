@@ -198,6 +198,15 @@ def parallel_visits(classes: Sequence[Sequence[WeeklyPeriod]]) -> list[tuple[int
     return visits
 
 
+def own_periods(classes: Sequence[Sequence[WeeklyPeriod]], weekday: int, periods: Sequence[int]) -> list[int] | None:
+    """Which period of a visit is whose, in the order of the classes; None when the visit does not follow from them."""
+    per_class = [
+        [n for first, count in runs(each).get(weekday, []) for n in range(first, first + count) if n in periods]
+        for each in classes
+    ]
+    return next((list(pick) for pick in product(*per_class) if set(pick) == set(periods)), None)
+
+
 def plan_moments(
     visits: Iterable[tuple[int, tuple[int, ...]]],
     weeks: Iterable[Week],

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matcher.availability import services
+from matcher.availability.away_routes import blueprint, own_time, renew_search
 from matcher.availability.forms import PRESET_LABELS, ExceptionForm, WeekForm
 from matcher.availability.grids import default_grid
 from matcher.availability.masks import as_week
@@ -15,7 +16,7 @@ from matcher.availability.moments import Timetable, Week, day_range
 from matcher.availability.paint import ROWS, grid_of, painted
 from matcher.availability.patterns import Availability, preset, with_day_copied
 from matcher.availability.queries import Owner, availability_of, exceptions_of, has_painted
-from matcher.availability.states import ExceptionKind, OwnerType
+from matcher.availability.states import ABSENCE, ExceptionKind
 from matcher.availability.strips import week_strip
 from matcher.availability.wording import exception_label, pattern_lines, strip_view, weekday_name
 from matcher.clock import local_date, utcnow
@@ -27,7 +28,8 @@ from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-blueprint = Blueprint("availability", __name__, url_prefix="/availability")
+__all__ = ["blueprint"]
+
 PAGE = "availability/week.html"
 WORKING_DAYS = range(5)
 DAYS_AHEAD = 400
@@ -42,7 +44,7 @@ def index() -> str:
 @blueprint.post("/week")
 @roles("professional")
 def save_week() -> Response:
-    form, now, owner = WeekForm(), utcnow(), _owner()
+    form, now, owner = WeekForm(), utcnow(), own_time()
     before = _availability(reading(), owner, now)
     after = painted(before, form.cells)
     if form.wanted_preset:
@@ -58,7 +60,7 @@ def save_week() -> Response:
 @roles("professional")
 def restore_week() -> Response:
     before = _masks_from(request.args.get("usual", ""), request.args.get("never", ""))
-    _keep(_owner(), before, utcnow())
+    _keep(own_time(), before, utcnow())
     toast(_("Your week is as it was."))
     return redirect(url_for(".index"))
 
@@ -72,8 +74,8 @@ def add_exception() -> Any:
     person = actor()
     try:
         with writing() as session:
-            services.add_exception(session, actor=person, now=now, owner=_owner(), **form.values)
-            _renew_search(session, _owner(), now)
+            services.add_exception(session, actor=person, now=now, owner=own_time(), **form.values)
+            renew_search(session, own_time(), now)
     except InvalidInput as refusal:
         form.refuse(refusal)
         return invalid(PAGE, form, **_page(reading(), now))
@@ -86,8 +88,8 @@ def add_exception() -> Any:
 def remove_exception(exception_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        row = services.remove_exception(session, actor=person, owner=_owner(), exception_id=exception_id)
-        _renew_search(session, _owner(), now)
+        row = services.remove_exception(session, actor=person, owner=own_time(), exception_id=exception_id)
+        renew_search(session, own_time(), now)
     undo = url_for(".restore_exception", start=row.start_s, end=row.end_s, kind=row.kind.value, note=row.note or "")
     toast(_("Removed."), undo=undo)
     return redirect(url_for(".index", _anchor="exceptions"))
@@ -104,19 +106,15 @@ def restore_exception() -> Response:
             session,
             actor=person,
             now=now,
-            owner=_owner(),
+            owner=own_time(),
             start_s=start_s,
             end_s=end_s,
             kind=kind,
             note=request.args.get("note", "")[:100],
         )
-        _renew_search(session, _owner(), now)
+        renew_search(session, own_time(), now)
     toast(_("Put back."))
     return redirect(url_for(".index", _anchor="exceptions"))
-
-
-def _owner() -> Owner:
-    return OwnerType.PERSON, actor().user_id or 0
 
 
 def _availability(session: Session, owner: Owner, now: datetime) -> Availability:
@@ -129,13 +127,7 @@ def _keep(owner: Owner, after: Availability, now: datetime) -> None:
     person = actor()
     with writing() as session:
         services.save_week(session, actor=person, now=now, owner=owner, usual=after.usual, never=after.never)
-        _renew_search(session, owner, now)
-
-
-def _renew_search(session: Session, owner: Owner, now: datetime) -> None:
-    """Search keys belong to rooms to the right; create_app hands over who renews them."""
-    for renew in current_app.extensions["matcher_time_changed"]:
-        renew(session, owner=owner, now=now)
+        renew_search(session, owner, now)
 
 
 def _undo_url(week: Availability) -> str:
@@ -152,7 +144,7 @@ def _masks_from(usual: str, never: str) -> Availability:
 
 
 def _page(session: Session, now: datetime) -> dict[str, Any]:
-    owner = _owner()
+    owner = own_time()
     mine = _availability(session, owner, now)
     first = Week.of(local_date(now) + timedelta(days=7))
     shown = week_strip(mine, first, Timetable(default_grid(SchoolSector.VO)))
@@ -168,7 +160,7 @@ def _page(session: Session, now: datetime) -> dict[str, Any]:
         "strip": strip_view(shown),
         "strip_from": first.day(0),
         "exceptions": [
-            (row, exception_label(row.start_s, row.end_s))
+            (row, exception_label(row.start_s, row.end_s), row.source == ABSENCE)
             for row in exceptions_of(session, owner, from_s=int(now.timestamp()))
         ],
     }

@@ -57,6 +57,7 @@ def add_exception(
     start: time | None = None,
     end: time | None = None,
     note: str = "",
+    source: str = OWN,
 ) -> AvailabilityException:
     """Free or away: whole days from `first` to `last`, or between two times on one day. Raises InvalidInput."""
     require_own(actor, owner)
@@ -69,7 +70,13 @@ def add_exception(
     if (session.scalar(count.select_from(AvailabilityException)) or 0) >= MAX_EXCEPTIONS:
         raise InvalidInput(_l("That is a lot of exceptions. Remove some, or change your week instead."), "first")
     row = AvailabilityException(
-        owner_type=owner[0], owner_id=owner[1], start_s=start_s, end_s=end_s, kind=kind, source=OWN, note=note or None
+        owner_type=owner[0],
+        owner_id=owner[1],
+        start_s=start_s,
+        end_s=end_s,
+        kind=kind,
+        source=source,
+        note=note or None,
     )
     session.add(row)
     session.flush()

@@ -41,3 +41,7 @@ class TimeState(StrEnum):
     UNKNOWN = "unknown"
     NEVER = "never"
     BUSY = "busy"
+
+
+ABSENCE = "absence"
+"""The source of a dated exception that is told to the people one has to do with."""

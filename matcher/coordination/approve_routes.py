@@ -42,7 +42,7 @@ def approve() -> str:
 
 def _decision(match_id: int, person: Actor) -> Decision:
     """Only what this coordinator decides about: somebody else's region is as good as not there."""
-    match, facts = match_for(reading(), match_id, person)
+    match, facts = match_for(reading(), match_id, person, utcnow())
     if facts.region_id not in person.region_ids:
         raise NotFound()
     return decision(reading(), match, facts, person, utcnow())

@@ -1,4 +1,4 @@
-"""`matcher import people|offers|visits` and `matcher export`. Exit codes: 0 done, 2 wrong use or input."""
+"""`matcher import people|offers|visits|regions` and `matcher export`. Exit codes: 0 done, 2 wrong use or input."""
 
 import json
 import sys
@@ -14,18 +14,18 @@ from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.coordination import import_services
 from matcher.coordination.export_queries import region_tables
+from matcher.coordination.tiling_cli import regions
 from matcher.coordination.workbook import as_xlsx, as_zip
 from matcher.db import Database
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import LOCALES, in_locale
-from matcher.organisations.cli import imports
-from matcher.organisations.columns import ImportKind
+from matcher.organisations.cli import imports, say_report
+from matcher.organisations.columns import ImportKind, said_in
 from matcher.organisations.outcomes import ImportReport
 from matcher.organisations.spreadsheets import Sheet, read_sheets
 from matcher.reference import prepare
 from matcher.regions.queries import descendant_ids, region_by_code
 
-SHOWN = 50
 SUFFIXES = {".xlsx": as_xlsx, ".zip": as_zip}
 
 
@@ -34,6 +34,7 @@ def register(main: click.Group) -> None:
     for kind in ImportKind:
         if kind.value not in imports.commands:
             imports.add_command(_import_command(kind))
+    imports.add_command(regions)
     main.add_command(export_command)
 
 
@@ -57,7 +58,7 @@ def _import_command(kind: ImportKind) -> click.Command:
     def command(
         file: Path, address: str, dry_run: bool, pairs: tuple[str, ...], sheet: str | None, notice: bool, as_json: bool
     ) -> None:
-        said = _said(pairs)
+        said = said_in(pairs)
         sheets = read_sheets(file.read_bytes(), file.name)
         chosen = import_services.chosen_sheet(kind, sheets, sheet)
         mapping, report = _run(kind, chosen, said, address, write=not dry_run, notice=notice)
@@ -65,16 +66,6 @@ def _import_command(kind: ImportKind) -> click.Command:
         sys.exit(2 if report.refused else 0)
 
     return command
-
-
-def _said(pairs: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for pair in pairs:
-        column, equals, field = pair.rpartition("=")
-        if not equals:
-            raise InvalidInput(f"--map takes COLUMN=FIELD, not {pair[:60]}.")
-        found[column] = field.strip()
-    return found
 
 
 def _run(
@@ -117,20 +108,7 @@ def _say(report: ImportReport, sheet: Sheet, mapping: dict[str, str], *, dry_run
         )
         return
     click.echo("columns: " + ", ".join(f"{header} = {code or '(left out)'}" for header, code in mapping.items()))
-    for name, count in report.counts().items():
-        click.echo(f"{name}: {count}")
-    for name, count in (*report.made.items(), ("notices", report.notices)):
-        click.echo(f"{name} {'to be made' if not report.written else 'made'}: {count}" if count else "", nl=bool(count))
-    for one in [one for one in report.outcomes if one.remarks][:SHOWN]:
-        click.echo(f"  row {one.row}: {' '.join(one.remarks)}")
-    for one in report.refused[:SHOWN]:
-        click.echo(f"  row {one.row}, column {one.column}: {one.reason}", err=True)
-    if len(report.refused) > SHOWN:
-        click.echo(f"  and {len(report.refused) - SHOWN} more", err=True)
-    if report.refused:
-        click.echo("Nothing was written: put these rows right and try again.", err=True)
-    elif dry_run:
-        click.echo("Dry run: nothing was written.")
+    say_report(report, dry_run=dry_run)
 
 
 @click.command(name="export")

@@ -25,6 +25,7 @@ from matcher.matching.states import TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import names_for
 from matcher.matching.wording import fit_blocks, fit_words, reason_lines
+from matcher.organisations.partner_queries import standing_pairs
 from matcher.regions.geo import distance_km
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.queries import timetable_from
@@ -182,6 +183,13 @@ def _school_card(
     ]
     if this_year + last_year <= RARELY:
         facts.append(("", _("rarely reached"), "hurt"))
+    since = standing_pairs(session, [page.school.id], [page.company.id], as_of=now).get(
+        (page.school.id, page.company.id)
+    )
+    if since is not None:
+        facts.append((_("Standing partners"), _("since %(day)s", day=format_date(since)), "good"))
+    if page.classes:
+        facts.append((_("Classes"), "; ".join(page.classes), None))
     facts.append((_("Costs"), request.costs or _("the school said nothing about costs"), None))
     facts.append((_("In the room"), page.teacher.name, None))
     return Card(

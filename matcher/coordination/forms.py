@@ -7,6 +7,7 @@ from typing import Any
 from wtforms import (
     DateField,
     DecimalField,
+    EmailField,
     IntegerField,
     RadioField,
     SelectField,
@@ -14,9 +15,10 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from matcher.accounts.behalf_forms import HeardFields
+from matcher.accounts.forms import LONGEST_ADDRESS, RealAddress
 from matcher.availability.states import Kind
 from matcher.coordination.wording import APPROVALS
 from matcher.i18n import _l
@@ -24,6 +26,12 @@ from matcher.matching.afterwards import PastVisit
 from matcher.matching.forms import TIME
 from matcher.matching.labels import KINDS
 from matcher.web.forms import MatcherForm, choices
+
+COORDINATOR, STAND_IN = "coordinator", "stand_in"
+PARTS: dict[str, Any] = {
+    COORDINATOR: _l("Coordinator"),
+    STAND_IN: _l("Stand-in, for some days"),
+}
 
 
 class ApprovalRuleForm(MatcherForm):
@@ -34,6 +42,43 @@ class ApprovalRuleForm(MatcherForm):
         super().__init__(*args, **kwargs)
         self.kind.choices = choices((kind.value, KINDS[kind]) for kind in Kind)
         self.value.choices = choices(APPROVALS.items())
+
+
+class NameServerForm(MatcherForm):
+    """Somebody who will serve a region, always or for some days."""
+
+    email = EmailField(
+        _l("Mail address"),
+        validators=[InputRequired(_l("Fill in the mail address.")), Length(max=LONGEST_ADDRESS), RealAddress()],
+    )
+    name = StringField(
+        _l("Name"),
+        description=_l("Only for somebody who is not here yet."),
+        validators=[Optional(), Length(min=2, max=100)],
+    )
+    part = RadioField(_l("As"), validators=[InputRequired(_l("Choose one."))])
+    starts_on = DateField(_l("First day"), validators=[Optional()])
+    ends_on = DateField(_l("Last day"), validators=[Optional()])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.part.choices = choices(PARTS.items())
+        if self.part.data is None:
+            self.part.data = COORDINATOR
+
+    @property
+    def is_stand_in(self) -> bool:
+        return bool(self.part.data == STAND_IN)
+
+    def validate_ends_on(self, field: Any) -> None:
+        if self.is_stand_in and self.starts_on.data and field.data < self.starts_on.data:
+            raise ValidationError(_l("The last day comes before the first."))
+
+    def validate_part(self, field: Any) -> None:
+        if self.is_stand_in and not self.ends_on.data:
+            raise ValidationError(_l("Say until when: fill in the last day."))
+        if not self.is_stand_in and (self.starts_on.data or self.ends_on.data):
+            raise ValidationError(_l("Only a stand-in has a first and a last day."))
 
 
 class PastVisitForm(HeardFields, MatcherForm):

@@ -18,7 +18,7 @@ from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
 from matcher.regions.models import Region, RegionRule
 from matcher.regions.policy import APPROVAL
-from matcher.regions.queries import ancestor_ids, region_rule
+from matcher.regions.queries import ancestor_ids, rule_with_source
 from matcher.regions.states import RegionLevel
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
@@ -96,21 +96,17 @@ def company_count(session: Session, region_ids: Iterable[int]) -> int:
 
 
 def approval_rules(session: Session, region_id: int, now: datetime) -> list[RuleLine]:
-    """Per kind what holds now, and whether the region said so itself."""
-    query = select(RegionRule.kind).where(RegionRule.region_id == region_id, RegionRule.key == APPROVAL)
-    own = set(session.scalars(query.where(RegionRule.valid_from <= now)))
-    return [
-        RuleLine(
-            kind,
-            str(region_rule(session, region_id, kind.value, APPROVAL, at=now)),
-            own=kind.value in own or None in own,
-        )
-        for kind in Kind
-    ]
+    """Per kind what holds now, and which node said so."""
+    names = {row.id: row.name for row in session.execute(select(Region.id, Region.name))}
+    lines = []
+    for kind in Kind:
+        value, at = rule_with_source(session, region_id, kind.value, APPROVAL, at=now)
+        lines.append(RuleLine(kind, str(value), own=at == region_id, source=names.get(at or 0)))
+    return lines
 
 
 def rule_changes(session: Session, region_id: int, *, limit: int = 50) -> list[RuleChange]:
-    """Every choice about approval that counts here, the latest first."""
+    """Every choice about approval that counts here, the latest first; the newest of the node itself can be undone."""
     query = (
         select(RegionRule, User.name, Region.name)
         .join(Region, Region.id == RegionRule.region_id)
@@ -119,6 +115,10 @@ def rule_changes(session: Session, region_id: int, *, limit: int = 50) -> list[R
         .order_by(RegionRule.valid_from.desc(), RegionRule.id.desc())
         .limit(limit)
     )
-    return [
-        RuleChange(rule.valid_from, who, region, rule.kind, rule.value) for rule, who, region in session.execute(query)
-    ]
+    undone: set[str | None] = set()
+    changes = []
+    for rule, who, region in session.execute(query):
+        can_undo = rule.region_id == region_id and rule.kind is not None and rule.kind not in undone
+        undone |= {rule.kind} if can_undo else set()
+        changes.append(RuleChange(rule.valid_from, who, region, rule.kind, rule.value, can_undo))
+    return changes

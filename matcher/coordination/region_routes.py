@@ -16,7 +16,10 @@ from matcher.coordination.region_queries import (
     rule_changes,
     school_lines,
 )
+from matcher.coordination.serving import NodeLine
+from matcher.coordination.serving_queries import node_of, seen_by, whole_tree
 from matcher.coordination.wording import approval_words
+from matcher.errors import NotFound
 from matcher.i18n import _
 from matcher.matching.labels import KINDS
 from matcher.regions import netherlands
@@ -47,34 +50,54 @@ def region() -> str:
 
 
 @blueprint.get("/region/<int:region_id>/rules")
-@roles("coordinator")
+@roles("coordinator", "administrator")
 def rules(region_id: int) -> str:
-    return _rules_page(region_id, ApprovalRuleForm(formdata=None))
+    return _rules_page(_node(region_id), ApprovalRuleForm(formdata=None))
 
 
 @blueprint.post("/region/<int:region_id>/rules")
-@roles("coordinator")
+@roles("coordinator", "administrator")
 def rules_post(region_id: int) -> str | Response | tuple[str, int]:
-    person, form, now = actor(), ApprovalRuleForm(), utcnow()
-    own_region(regions_of(reading(), person), region_id)
+    person, form, now, chosen = actor(), ApprovalRuleForm(), utcnow(), _node(region_id)
     if not form.validate_on_submit():
-        return _rules_page(region_id, form), 422
+        return _rules_page(chosen, form), 422
     with writing() as session:
         services.choose_approval(
             session, region_id=region_id, kind=Kind(form.kind.data), value=form.value.data, actor=person, now=now
         )
-    toast(_("From now on. Matches that wait already follow it too."))
+    toast(
+        _("From now on. Matches that wait already follow it too."),
+        undo=url_for(".rules_undo", region_id=region_id, of=form.kind.data),
+    )
     return redirect(url_for(".rules", region_id=region_id))
 
 
-def _rules_page(region_id: int, form: ApprovalRuleForm) -> str:
-    regions = regions_of(reading(), actor())
+@blueprint.post("/region/<int:region_id>/rules/undo")
+@roles("coordinator", "administrator")
+def rules_undo(region_id: int) -> Response:
+    person, now, chosen = actor(), utcnow(), _node(region_id)
+    kind = request.values.get("of", "")
+    if kind not in set(Kind):
+        raise NotFound()
+    with writing() as session:
+        services.undo_approval(session, region_id=chosen.id, kind=Kind(kind), actor=person, now=now)
+    toast(_("As it was before."))
+    return redirect(url_for(".rules", region_id=region_id))
+
+
+def _node(region_id: int) -> NodeLine:
+    """Of the whole tree for an administrator, of their own part for a coordinator. Raises NotFound."""
+    return node_of(seen_by(whole_tree(reading()), actor()), region_id)
+
+
+def _rules_page(chosen: NodeLine, form: ApprovalRuleForm) -> str:
     return render_template(
         "coordination/rules.html",
-        regions=regions,
-        chosen=own_region(regions, region_id),
-        rules=approval_rules(reading(), region_id, utcnow()),
-        changes=rule_changes(reading(), region_id),
+        regions=regions_of(reading(), actor()),
+        chosen=chosen,
+        me=actor(),
+        rules=approval_rules(reading(), chosen.id, utcnow()),
+        changes=rule_changes(reading(), chosen.id),
         kinds={kind.value: label for kind, label in KINDS.items()},
         words=approval_words,
         form=form,

@@ -47,11 +47,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class RuleLine:
-    """What holds for one kind now; `own` says whether this region chose it or has it from above or by default."""
+    """What holds for one kind now; `own` says whether this region chose it. `source`: the node above that did; none
+    when nobody chose."""
 
     kind: Kind
     value: str
     own: bool
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class RuleChange:
     region: str
     kind: str | None
     value: Any
+    can_undo: bool = False
 
 
 def numbers_of(lines: list[SchoolLine], companies: int) -> RegionNumbers:

@@ -5,6 +5,7 @@ from matcher.coordination import (
     import_routes,
     overview_routes,
     region_routes,
+    serving_routes,
     stuck_routes,
     visit_routes,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "import_routes",
     "overview_routes",
     "region_routes",
+    "serving_routes",
     "stuck_routes",
     "visit_routes",
 ]

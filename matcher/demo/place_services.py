@@ -14,6 +14,7 @@ from matcher.organisations.models import Organisation, PositionSource
 from matcher.organisations.names import name_key
 from matcher.organisations.register import read_register
 from matcher.organisations.states import OrganisationType, SchoolSector, SizeClass
+from matcher.qualifications.services import seed_routes
 from matcher.regions.geo import distance_km
 from matcher.regions.models import Postcode
 from matcher.regions.queries import region_tree
@@ -33,12 +34,13 @@ WANTED_REAL = {SchoolSector.VO: 10, SchoolSector.PO: 9, SchoolSector.SO: 1}
 
 
 def lay_ground(session: Session, world: World) -> None:
-    """Regions, postcodes, topics, and the rules on safety that hold for everybody."""
+    """Regions, postcodes, topics, the rules on safety that hold for everybody, and the routes to teaching."""
     seed_regions(session, world.began)
     seed_topics(session)
     world.regions = {node.code: node.id for node in region_tree(session)}
     world.topics = dict(session.execute(select(Topic.code, Topic.id)).all())
     seed_rules(session)
+    seed_routes(session, world.began)
 
 
 def make_schools(session: Session, world: World, reference_data: Path | None) -> None:

@@ -22,13 +22,13 @@ from matcher.requests.states import RequestState
 
 def school_board(session: Session, *, actor: Actor, now: datetime) -> Board:
     """For teachers and school leaders: partners are guests."""
-    matches = matches_of_school_side(session, actor)
+    matches = matches_of_school_side(session, actor, now)
     return _sorted(_lines(session, matches, actor, now, of_guest=True), _requests(session, actor))
 
 
 def company_board(session: Session, *, actor: Actor, now: datetime) -> Board:
     """For guests and company contacts: partners are schools."""
-    return _sorted(_lines(session, matches_of_company_side(session, actor), actor, now, of_guest=False), [])
+    return _sorted(_lines(session, matches_of_company_side(session, actor, now), actor, now, of_guest=False), [])
 
 
 def _sorted(lines: Iterable[BoardMatch], requests: list[BoardRequest]) -> Board:
@@ -56,7 +56,7 @@ def _when(line: BoardMatch) -> tuple[date, int]:
 def _lines(
     session: Session, matches: Sequence[Match], actor: Actor, now: datetime, *, of_guest: bool
 ) -> list[BoardMatch]:
-    facts = facts_of(session, matches)
+    facts = facts_of(session, matches, now)
     requests = {row.id: row for row in session.scalars(_requests_of(matches))}
     names = _guests(session, matches) if of_guest else _schools(session, requests.values())
     moments = _chosen(session, [match.id for match in matches])

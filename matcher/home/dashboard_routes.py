@@ -68,6 +68,8 @@ def _desk() -> list[Row]:
         (_("Organisations that wait for a check"), "organisations.verify_list", _("New schools and companies.")),
         (_("Concerns"), "safeguarding.reports", _("What people reported about safety.")),
         (_("Region"), "coordination.index", _("The cockpit of the coordinators.")),
+        (_("Routes to teaching"), "qualifications.manage", _("What visitors read about ways to teach.")),
+        (_("Regions"), "coordination.tree", _("Who serves which region.")),
         (_("Figures"), "monitor.index", _("What happens, where, and what comes of it.")),
         (_("Status"), "home.status", _("Mail, database and the rule that orders people.")),
     )

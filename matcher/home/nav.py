@@ -28,12 +28,14 @@ SCHOOL = (
     Link(_l("My requests"), "requests.index", ("/requests",), "requests"),
     Link(_l("Browse offers"), "offers.browse", ("/offers/browse",)),
 )
-SCHOOL_LEAD = (Link(_l("My school"), "organisations.index", ("/organisations",)),)
+ROUTES = Link(_l("Teaching"), "qualifications.index", ("/qualifications",))
+SCHOOL_LEAD = (Link(_l("My school"), "organisations.index", ("/organisations",)), ROUTES)
 PROFESSIONAL = (
     Link(_l("Asked of me"), "matching.asked", ("/matches",), "asked"),
     Link(_l("Open requests"), "matching.nearby_requests", ("/requests/nearby",)),
     Link(_l("My offer"), "offers.index", ("/offers",)),
     Link(_l("My availability"), "availability.index", ("/availability",)),
+    ROUTES,
 )
 COMPANY = (
     Link(_l("Asked of us"), "matching.asked", ("/matches",), "asked"),
@@ -46,11 +48,16 @@ COORDINATOR = (
     Link(_l("Verify"), "coordination.verify", ("/coordination/verify", "/organisations/verify"), "verify"),
     Link(_l("Approve"), "coordination.approve", ("/coordination/approve",), "approve"),
     Link(_l("Stuck"), "coordination.stuck", ("/coordination/stuck",), "stuck"),
-    Link(_l("Region"), "coordination.region", ("/coordination/region", "/coordination/decisions", "/monitor")),
+    Link(
+        _l("Region"),
+        "coordination.region",
+        ("/coordination/region", "/coordination/regions", "/coordination/decisions", "/monitor"),
+    ),
 )
 ADMINISTRATOR = (
     Link(_l("Overview"), "home.dashboard", ("/dashboard",)),
     Link(_l("Organisations"), "organisations.index", ("/organisations",)),
+    Link(_l("Regions"), "coordination.tree", ("/coordination/regions",)),
     Link(_l("Status"), "home.status", ("/status",)),
 )
 BY_ROLE: tuple[tuple[Role, tuple[Link, ...]], ...] = (
@@ -70,6 +77,7 @@ ROLE_NAMES = {
     Role.ADMINISTRATOR: _l("Administrator"),
 }
 FOOTER = (
+    Link(_l("Routes to teaching"), "qualifications.index"),
     Link(_l("How the ranking works"), "home.how_ranking_works"),
     Link(_l("Privacy"), "home.privacy"),
     Link(_l("Status"), "home.status"),

@@ -78,6 +78,7 @@ def coordinator_rows(session: Session) -> list[tuple[str, str, str]]:
         .join(Grant, Grant.region_id == Region.id)
         .join(User, User.id == Grant.user_id)
         .where(Grant.role == Role.COORDINATOR, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
+        .where(Region.valid_to.is_(None))
         .where(User.stopped_at.is_(None), User.erased_at.is_(None))
         .order_by(Region.name, User.name)
     )

@@ -41,7 +41,7 @@ def voice(
     """
     if on_behalf is None:
         return Voice(actor)
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     if Side.COORDINATOR not in sides_of(facts, actor) or on_behalf.side not in SPEAKERS:
         raise Forbidden(NOT_HERS)
     check_heard(on_behalf, now)

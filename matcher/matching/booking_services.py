@@ -7,6 +7,7 @@ from matcher.availability.models import Booking
 from matcher.availability.states import Kind, Party
 from matcher.errors import Conflict
 from matcher.i18n import _l
+from matcher.matching.class_queries import class_spans
 from matcher.matching.hold_services import book_person, book_stay
 from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.states import TAKES_PLACE, MatchState, Side
@@ -49,53 +50,46 @@ def book(session: Session, match: Match, request: Request, offer: Offer, moment:
     person_id = match.visitor_id or match.professional_id
     if person_id is not None:
         book_person(session, match, request, offer, moment, person_id)
-    if request.class_id is not None and request.kind is Kind.GUEST_LECTURE:
+    if request.kind is Kind.GUEST_LECTURE:
         _book_class(session, match, moment, request)
     session.flush()
 
 
 def _book_class(session: Session, match: Match, moment: MatchMoment, request: Request) -> None:
-    """The class is in one room once; several guests of one request may share its hour."""
-    crossing = session.scalar(
-        select(Booking.match_id)
-        .join(Match, Match.id == Booking.match_id)
-        .where(
-            Booking.party == Party.CLASS,
-            Booking.party_id == request.class_id,
-            Booking.live,
-            Booking.start_s < moment.end_s,
-            Booking.end_s > moment.start_s,
-        )
-        .limit(1)
-    )
-    if crossing is not None:
-        if _same_request(session, crossing, request.id):
-            return
-        raise Conflict(_l("This class already has a visit at that time. Choose another moment."))
+    """Each class is in one room once; several guests of one request may share its hour."""
+    for class_id, (start_s, end_s) in class_spans(session, request, moment).items():
+        crossing = session.scalars(
+            select(Match.request_id)
+            .join(Booking, Booking.match_id == Match.id)
+            .where(
+                Booking.party == Party.CLASS,
+                Booking.party_id == class_id,
+                Booking.live,
+                Booking.start_s < end_s,
+                Booking.end_s > start_s,
+            )
+        ).all()
+        if set(crossing) - {request.id}:
+            raise Conflict(_l("This class already has a visit at that time. Choose another moment."))
+        if not crossing:
+            _hold_class(session, match.id, class_id, start_s, end_s)
+
+
+def _hold_class(session: Session, match_id: int, class_id: int, start_s: int, end_s: int) -> None:
     session.add(
-        Booking(
-            match_id=match.id,
-            party=Party.CLASS,
-            party_id=request.class_id,
-            start_s=moment.start_s,
-            end_s=moment.end_s,
-            live=True,
-        )
+        Booking(match_id=match_id, party=Party.CLASS, party_id=class_id, start_s=start_s, end_s=end_s, live=True)
     )
-
-
-def _same_request(session: Session, match_id: int, request_id: int) -> bool:
-    return session.scalar(select(Match.request_id).where(Match.id == match_id)) == request_id
 
 
 def release(session: Session, match_id: int) -> None:
     """Let go of the time a match held. A class hour that another guest still needs moves to that match."""
-    held = session.scalars(
-        select(Booking).where(Booking.match_id == match_id, Booking.live, Booking.party == Party.CLASS)
-    ).one_or_none()
+    held = session.scalars(select(Booking).where(Booking.match_id == match_id, Booking.live)).all()
+    if not held:
+        return
     session.execute(update(Booking).where(Booking.match_id == match_id, Booking.live).values(live=False))
-    if held is not None:
-        _pass_on(session, match_id, held)
+    for booking in held:
+        if booking.party is Party.CLASS:
+            _pass_on(session, match_id, booking)
     session.flush()
 
 
@@ -116,16 +110,7 @@ def _pass_on(session: Session, match_id: int, held: Booking) -> None:
         .limit(1)
     )
     if heir is not None:
-        session.add(
-            Booking(
-                match_id=heir,
-                party=Party.CLASS,
-                party_id=held.party_id,
-                start_s=held.start_s,
-                end_s=held.end_s,
-                live=True,
-            )
-        )
+        _hold_class(session, heir, held.party_id, held.start_s, held.end_s)
 
 
 def reset_consents(session: Session, match_id: int, *, but: Side | None = None) -> None:

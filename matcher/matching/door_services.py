@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.availability.states import Kind
-from matcher.db import lock_row, next_id
-from matcher.errors import Conflict, Forbidden, IllegalMove
+from matcher.db import BIGGEST_ID, lock_row, next_id
+from matcher.errors import Conflict, Forbidden, IllegalMove, NotFound
 from matcher.i18n import _l
 from matcher.matching.hold_services import supervisor_of
 from matcher.matching.models import Match, MatchEvent
@@ -18,6 +19,7 @@ from matcher.matching.queries import facts_of_match
 from matcher.matching.states import MOVES, TAKES_PLACE, Action, MatchState, Side
 from matcher.matching.stay_queries import teacher_of
 from matcher.offers.models import Offer
+from matcher.requests.asking import class_ids_of
 from matcher.requests.models import Request, SchoolClass
 
 NOT_POSSIBLE_NOW = _l("This cannot be done now: the match changed in the meantime. Look at what happened.")
@@ -30,22 +32,37 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
 
     ``seq`` is the version the page showed; another one raises Conflict. Raises NotFound.
     """
-    found = session.get(Match, match_id) or lock_row(session, Match, match_id)
-    request = session.get_one(Request, found.request_id)
-    offer = session.get_one(Offer, found.offer_id)
-    people = {found.professional_id, found.visitor_id}
-    if request.kind is Kind.TEACHER_INTERNSHIP:
-        people |= {teacher_of(request), supervisor_of(offer)}
-    for person_id in sorted(each for each in people if each is not None):
+    columns = (
+        Match.professional_id,
+        Match.visitor_id,
+        Match.offer_id,
+        Match.request_id,
+        Request.class_id,
+        Request.kind,
+        Request.details,
+    )
+    query = select(*columns).join(Request, Request.id == Match.request_id).where(Match.id == match_id)
+    found = session.execute(query).one_or_none() if 0 < match_id <= BIGGEST_ID else None
+    if found is None:
+        raise NotFound()
+    is_stay = found.kind is Kind.TEACHER_INTERNSHIP
+    people = {found.professional_id, found.visitor_id, *(_of_stay(session, found) if is_stay else ())}
+    for person_id in sorted(people - {None}):
         lock_row(session, User, person_id)
-    if request.class_id is not None:
-        lock_row(session, SchoolClass, request.class_id)
-    if request.kind is Kind.TEACHER_INTERNSHIP:
-        lock_row(session, Offer, offer.id)
-    request = lock_row(session, Request, request.id)
+    for class_id in sorted(class_ids_of(found.class_id, found.details)):
+        lock_row(session, SchoolClass, class_id)
+    if is_stay:
+        lock_row(session, Offer, found.offer_id)
+    request = lock_row(session, Request, found.request_id)
     match = lock_row(session, Match, match_id)
     check_version(match, seq)
-    return match, request, offer
+    return match, request, session.get_one(Offer, match.offer_id)
+
+
+def _of_stay(session: Session, found: Any) -> set[int | None]:
+    """Whose time an internship holds: the teacher's, and the supervisor's when there is one of their own."""
+    offer = session.get_one(Offer, found.offer_id)
+    return {teacher_of(session.get_one(Request, found.request_id)), supervisor_of(offer)}
 
 
 def check_version(match: Match, seq: int | None) -> None:
@@ -56,7 +73,7 @@ def check_version(match: Match, seq: int | None) -> None:
 
 def permitted(session: Session, match: Match, action: Action, actor: Actor, now: datetime) -> MatchFacts:
     """The facts, after asking the rules. Raises IllegalMove when this cannot be done now, Forbidden for a stranger."""
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     if action in allowed_actions(facts, actor, now):
         return facts
     if not sides_of(facts, actor):

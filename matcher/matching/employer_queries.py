@@ -42,7 +42,7 @@ def employer_page(session: Session, secret: str, *, now: datetime) -> EmployerPa
     moment = chosen_moment(session, match.id) if match else None
     if subject is None or match is None or moment is None or moment.id != subject["moment_id"]:
         return None
-    if match.state is not MatchState.PROPOSED or facts_of_match(session, match).missing != {Side.EMPLOYER}:
+    if match.state is not MatchState.PROPOSED or facts_of_match(session, match, now).missing != {Side.EMPLOYER}:
         return None
     request, offer = session.get_one(Request, match.request_id), session.get_one(Offer, match.offer_id)
     school = session.get_one(Organisation, request.organisation_id)

@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 
 def ask_employer(session: Session, match: Match, request: Request, offer: Offer, event: MatchEvent) -> bool:
     """Mail the employer once only their yes is missing. False when nobody has to be asked (yet)."""
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, event.at)
     moment = chosen_moment(session, match.id)
     if facts.missing != {Side.EMPLOYER} or moment is None or not needs_employer(offer.details):
         return False
@@ -63,7 +63,7 @@ def answer_for_employer(session: Session, secret: str, *, agrees: bool, now: dat
     """Raises Conflict for a link that was used, is too old or is about something that changed."""
     asked = Asked(**use_link(session, secret=secret, purpose=Purpose.EMPLOYER_CONSENT, now=now).subject)
     match, request, offer = locked(session, asked.match_id)
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     moment = chosen_moment(session, match.id)
     waiting = match.state is MatchState.PROPOSED and facts.missing == {Side.EMPLOYER}
     if not waiting or moment is None or moment.id != asked.moment_id or match.professional_id is None:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
+from matcher.availability.absence_queries import away_until
 from matcher.i18n import _, format_day_month
 from matcher.matching.labels import STATES, TONES
 from matcher.matching.models import Match, MatchMoment
-from matcher.matching.page_queries import moment_text
+from matcher.matching.page_queries import away_text, moment_text
 from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side, moments_of
 from matcher.matching.states import LIVE, MatchState
@@ -42,6 +43,7 @@ class MatchRow:
     expires: datetime | None
     changed_at: datetime
     facts: MatchFacts
+    away: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ class AskedPage:
 
 def asked_page(session: Session, actor: Actor, now: datetime) -> AskedPage:
     """Everything at the company side of this person."""
-    return sorted_rows(match_rows(session, matches_of_company_side(session, actor), actor, now), now)
+    return sorted_rows(match_rows(session, matches_of_company_side(session, actor, now), actor, now), now)
 
 
 def school_rows(session: Session, actor: Actor, now: datetime) -> list[MatchRow]:
     """Everything at the school side of this person."""
-    return match_rows(session, matches_of_school_side(session, actor), actor, now)
+    return match_rows(session, matches_of_school_side(session, actor, now), actor, now)
 
 
 def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
@@ -84,8 +86,8 @@ def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
 
 
 def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: datetime) -> list[MatchRow]:
-    """Rows in the order of the matches, in eleven statements however many there are."""
-    facts = facts_of(session, matches)
+    """Rows in the order of the matches, in thirteen statements however many there are."""
+    facts = facts_of(session, matches, now)
     moments = moments_of(session, facts)
     requests = _by_id(session, Request, {match.request_id for match in matches})
     offers = _by_id(session, Offer, {match.offer_id for match in matches})
@@ -95,6 +97,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
         {r.organisation_id for r in requests.values()} | {o.organisation_id for o in offers.values()},
     )
     people = _by_id(session, User, {match.visitor_id or match.professional_id for match in matches})
+    away = away_until(session, people, now)
     rows = []
     for match in matches:
         request, offer = requests[match.request_id], offers[match.offer_id]
@@ -119,6 +122,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 expires=match.expires_at,
                 changed_at=match.changed_at,
                 facts=mine_facts,
+                away=away_text(away[guest.id]) if guest and guest.id in away and match.state in LIVE else None,
             )
         )
     return rows

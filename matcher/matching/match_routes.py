@@ -11,7 +11,7 @@ from matcher.accounts.policy import Actor
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput
 from matcher.i18n import _
-from matcher.matching import change_services, proposal_services, services, visit_services
+from matcher.matching import again_services, change_services, proposal_services, services, visit_services
 from matcher.matching.download_queries import calendar_of
 from matcher.matching.forms import (
     AcceptForm,
@@ -71,7 +71,7 @@ def show(match_id: int) -> str:
 @blueprint.get("/matches/<int:match_id>/calendar.ics")
 @signed_in
 def calendar(match_id: int) -> Response:
-    match, facts = match_for(reading(), match_id, actor())
+    match, facts = match_for(reading(), match_id, actor(), utcnow())
     text = calendar_of(reading(), match, facts, actor(), utcnow(), host=request.host.split(":")[0])
     return Response(
         text,
@@ -270,13 +270,31 @@ def report(match_id: int) -> Answer:
     return _act(match_id, "report", verb, _("Thank you. Your answer is kept."))
 
 
+@blueprint.get("/matches/<int:match_id>/answer")
+@signed_in
+def thread(match_id: int) -> BaseResponse:
+    """Where mails about a message lead, also by way of signing in: straight to the box for an answer."""
+    match, _facts = match_for(reading(), match_id, actor(), utcnow())
+    return redirect(url_for("matching.show", match_id=match.id, _anchor="answer"))
+
+
 @blueprint.post("/matches/<int:match_id>/messages")
 @signed_in
 def message(match_id: int) -> Answer:
     def verb(session: Session, form: MessageForm, who: Actor, now: Any) -> None:
         services.post_message(session, match_id, body=form.body.data, actor=who, now=now)
 
-    return _act(match_id, "message", verb, _("Sent."))
+    return _act(match_id, "message", verb, _("Sent."), anchor="messages")
+
+
+@blueprint.post("/matches/<int:match_id>/ask-again")
+@signed_in
+def ask_again(match_id: int) -> BaseResponse:
+    who, now = actor(), utcnow()
+    with writing() as session:
+        draft_id = again_services.ask_again(session, match_id, actor=who, now=now).id
+    toast(_("Copied. Choose weeks and send it: the same guest is asked first."))
+    return redirect(url_for("requests.edit_draft", request_id=draft_id))
 
 
 @blueprint.post("/matches/<int:match_id>/undo")
@@ -290,7 +308,9 @@ def undo(match_id: int) -> Answer:
     return redirect(_back(match_id, match_id))
 
 
-def _act(match_id: int, name: str, verb: Callable[..., None], done: str, *, undo: bool = False) -> Answer:
+def _act(
+    match_id: int, name: str, verb: Callable[..., None], done: str, *, undo: bool = False, anchor: str | None = None
+) -> Answer:
     """Read the page, check the form, act in one unit. A form that does not fit comes back with 422 and all it held."""
     page, who, now = _page(match_id), actor(), utcnow()
     form = _bound(name, page)
@@ -306,10 +326,10 @@ def _act(match_id: int, name: str, verb: Callable[..., None], done: str, *, undo
     if request.form.get("behalf"):
         done = _("Noted. The history says whose word it is and that you wrote it down.")
     toast(done, undo=url_for("matching.undo", match_id=match_id, back=back) if undo else None)
-    return redirect(_back(match_id, request.form.get("next", type=int)))
+    return redirect(_back(match_id, request.form.get("next", type=int), anchor))
 
 
-def _back(match_id: int, next_id: int | None) -> str:
+def _back(match_id: int, next_id: int | None, anchor: str | None = None) -> str:
     """The coordinator's screens ask to stay there: with the next match, or with the one that was taken back."""
     match request.values.get("back"):
         case "cockpit":
@@ -317,7 +337,7 @@ def _back(match_id: int, next_id: int | None) -> str:
         case "stuck":
             return url_for("coordination.stuck")
         case _:
-            return url_for("matching.show", match_id=match_id)
+            return url_for("matching.show", match_id=match_id, _anchor=anchor)
 
 
 def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:
@@ -325,7 +345,7 @@ def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:
 
 
 def _page(match_id: int) -> MatchPage:
-    match, facts = match_for(reading(), match_id, actor())
+    match, facts = match_for(reading(), match_id, actor(), utcnow())
     return match_page(reading(), match, facts, actor(), utcnow())
 
 

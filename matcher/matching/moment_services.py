@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from matcher.availability.absence_queries import away_until, stand_ins
 from matcher.availability.halfdays import plans, units
 from matcher.availability.moments import epoch_range
 from matcher.availability.states import Kind
 from matcher.clock import AMSTERDAM
 from matcher.errors import Conflict, InvalidInput
 from matcher.i18n import _l, ngettext
-from matcher.matching.models import Match, MatchMoment
+from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.moments import columns_of, parts_of
 from matcher.matching.states import Side
 from matcher.offers.models import Offer
@@ -201,13 +202,14 @@ def closed_days(session: Session, school: Organisation, first: date, last: date)
 
 
 def expiry_for(session: Session, match: Match, request: Request, offer: Offer, now: datetime) -> datetime:
-    """Working days of the region (five), never in the school's holiday; at the latest the person's notice time before
-    the last moment still on the table, and never before the end of today."""
+    """Working days of the region (five), never in the school's holiday, nor while whoever must answer is away; at the
+    latest the person's notice time before the last moment still on the table, and never before the end of today."""
     school = session.get_one(Organisation, request.organisation_id)
     today = now.astimezone(AMSTERDAM).date()
     skip = closed_days(session, school, today, today + timedelta(days=120))
     days = region_rule(session, request.region_id, request.kind.value, ANSWER_WITHIN_WORKING_DAYS, at=now)
-    by_days = _end_of(add_working_days(today, int(days), skip=skip))
+    back = _last_day_away(session, match, request, offer, now) or today
+    by_days = _end_of(add_working_days(back, int(days), skip=skip))
     last_start = session.scalars(
         select(MatchMoment.start_s)
         .where(MatchMoment.match_id == match.id, MatchMoment.dropped_at.is_(None))
@@ -219,6 +221,15 @@ def expiry_for(session: Session, match: Match, request: Request, offer: Offer, n
     last_moment = datetime.fromtimestamp(last_start, UTC)
     by_notice = max(last_moment - timedelta(days=offer.notice_days), min(_end_of(today), last_moment))
     return min(by_days, by_notice)
+
+
+def _last_day_away(session: Session, match: Match, request: Request, offer: Offer, now: datetime) -> date | None:
+    """The last day on which somebody whose answer is missing is away, if nobody answers for them meanwhile."""
+    missing = select(Consent.party).where(Consent.match_id == match.id, Consent.given_at.is_(None))
+    first = {Side.SCHOOL: request.asked_by_id, Side.COMPANY: match.visitor_id or match.professional_id}
+    awaited = {first[side] for side in session.scalars(missing) if side in first}
+    covered = {each.for_id for each in stand_ins(session, [request.organisation_id, offer.organisation_id], now)}
+    return max(away_until(session, awaited - covered, now).values(), default=None)
 
 
 def _end_of(day: date) -> datetime:

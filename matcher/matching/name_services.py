@@ -10,9 +10,9 @@ from matcher.matching.behalf_services import quiet
 from matcher.matching.deadlines import is_nameless, name_due, remind_from
 from matcher.matching.door_services import locked
 from matcher.matching.models import Match, MatchEvent
-from matcher.matching.notice_services import channels_for, people_of, step_params
+from matcher.matching.notice_services import channels_for, people_of, seconds_away, step_params
 from matcher.matching.queries import chosen_moment
-from matcher.matching.states import MatchState, Side
+from matcher.matching.states import UNDO_SECONDS, MatchState, Side
 from matcher.notices.models import Outbox
 from matcher.notices.services import enqueue
 
@@ -36,7 +36,7 @@ def ask_for_name(session: Session, match_id: int, *, now: datetime) -> bool:
     params = step_params(session, match, request, offer, last, moment) | {"due_on": name_due(moment.day).isoformat()}
     unmailed = quiet(session, match, request, offer)
     for side in (Side.COMPANY, Side.COORDINATOR) if late else (Side.COMPANY,):
-        for recipient in people_of(session, side, match, request, offer):
+        for recipient in people_of(session, side, match, request, offer, now=now):
             enqueue(
                 session,
                 recipient=recipient,
@@ -46,6 +46,7 @@ def ask_for_name(session: Session, match_id: int, *, now: datetime) -> bool:
                 subject_id=match.id,
                 seq=match.seq,
                 now=now,
+                hold_seconds=max(UNDO_SECONDS, seconds_away(session, offer.organisation_id, recipient, now)),
                 channels=channels_for(side, BOTH, unmailed),
             )
     return True

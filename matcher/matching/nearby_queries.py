@@ -33,6 +33,7 @@ from matcher.matching.views import OfferView, RequestView
 from matcher.offers.models import Offer
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
+from matcher.organisations.partner_queries import standing_pairs
 from matcher.ranking.baseline import Baseline, Ranker
 from matcher.ranking.reasons import reasons
 from matcher.requests.models import Request, RequestMoment, RequestTopic
@@ -170,13 +171,16 @@ def own_views(
     hours = hours_given(session, companies, as_of=now)
     bare = {row.Offer.id: bare_view(row, weeks[owners[row.Offer.id]], topics[row.Offer.id], hours) for row in rows}
     chains = chains_of(session, person_ids=people, offer_ids=offer_ids, as_of=now)
-    visits = partnerships_at(session, {view.organisation_id for view in requests.values()}, companies, as_of=now)
+    schools = {view.organisation_id for view in requests.values()}
+    visits = partnerships_at(session, schools, companies, as_of=now)
+    pairs = standing_pairs(session, schools, companies, as_of=now)
     proofs = _proofs(session, people)
     blocked = _blocks(session, people, companies, now)
     askers = _askers(session, list(requests))
     found: dict[int, list[OfferView]] = {}
     for request_id, request in requests.items():
         counted = tallied(chains, request, now)
+        standing = {company for school, company in pairs if school == request.organisation_id}
         earlier = {company: count for (school, company), count in visits.items() if school == request.organisation_id}
         sides = {("organisation", request.organisation_id), ("organisation", request.board_id), *askers[request_id]}
         found[request_id] = [
@@ -186,7 +190,7 @@ def own_views(
                 proofs=tuple(p for p in proofs[row.Offer.person_id or 0] if p.board_id == request.board_id),
                 blocked=bool(sides & (blocked["person", row.Offer.person_id or 0]
                              | blocked["organisation", row.Offer.organisation_id])),
-                **past_of(counted, row.Offer, request, earlier),
+                **past_of(counted, row.Offer, request, earlier, standing),
             )
             for row in rows
         ]  # fmt: skip

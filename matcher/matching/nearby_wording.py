@@ -71,6 +71,7 @@ _OWN: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
         "%(num)s earlier visits of your organisation to this school",
         p["times"],
     ),
+    "standing_partner": lambda p, n: _("standing partner of your organisation"),
     "load": lambda p, n: _("your %(taken)s of at most %(cap)s visits this school year", taken=p["taken"], cap=p["cap"]),
     "level_experience": lambda p, n: ngettext(
         "you taught %(level)s %(num)s time before", "you taught %(level)s %(num)s times before", p["times"],

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.queries import coordinators_of, members_of, recipient_of
 from matcher.accounts.states import Role
+from matcher.availability.absence_queries import away_until, stand_ins
+from matcher.availability.moments import day_range
 from matcher.matching.behalf_services import quiet
 from matcher.matching.calendar import build_event
+from matcher.matching.class_queries import class_visits
 from matcher.matching.download_queries import location_of
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.moments import visits_of
@@ -84,6 +87,11 @@ AUDIENCES: dict[tuple[Action, MatchState], tuple[Audience, ...]] = {
 }
 
 
+def place_of(side: Side, request: Request, offer: Offer) -> int:
+    """The organisation at which a side is reached."""
+    return request.organisation_id if side is Side.SCHOOL else offer.organisation_id
+
+
 def tell(session: Session, match: Match, request: Request, offer: Offer, event: MatchEvent) -> None:
     """Put a notice in the outbox for everybody who must hear of this step."""
     host = session.info.get("host", "matcher.invalid")
@@ -94,7 +102,7 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
         for side in audience.sides:
             if audience.others_only and side is event.role:
                 continue
-            for recipient in people_of(session, side, match, request, offer):
+            for recipient in people_of(session, side, match, request, offer, now=event.at):
                 calendar, method = _calendar(audience, match, moment, params, recipient, event, host)
                 enqueue(
                     session,
@@ -117,17 +125,31 @@ def channels_for(side: Side, channels: Iterable[str], unmailed: Collection[Side]
     return [channel for channel in channels if channel != "mail" or side not in unmailed]
 
 
-def people_of(session: Session, side: Side, match: Match, request: Request, offer: Offer) -> list[Recipient]:
-    """Who speaks for a side: the asker, the guest (or the contacts when no name is known yet), the coordinators."""
+def people_of(
+    session: Session, side: Side, match: Match, request: Request, offer: Offer, *, now: datetime
+) -> list[Recipient]:
+    """Who speaks for a side: the asker, the guest (or the contacts when no name is known yet), the coordinators.
+
+    Of somebody who is away also the colleague who answers for them.
+    """
     if side is Side.SCHOOL:
-        return [recipient_of(session, request.asked_by_id)]
-    if side is Side.COMPANY:
-        person_id = match.visitor_id or match.professional_id
-        if person_id is not None:
-            return [recipient_of(session, person_id)]
-        contacts = members_of(session, offer.organisation_id, [Role.COMPANY_CONTACT])
-        return [recipient_of(session, contact.id) for contact in contacts]
-    return coordinators_of(session, match.region_id)
+        first, place = [request.asked_by_id], request.organisation_id
+    elif side is Side.COMPANY:
+        person_id, place = match.visitor_id or match.professional_id, offer.organisation_id
+        contacts = members_of(session, place, [Role.COMPANY_CONTACT]) if person_id is None else []
+        first = [person_id] if person_id is not None else [contact.id for contact in contacts]
+    else:
+        return coordinators_of(session, match.region_id)
+    second = [each.by_id for each in stand_ins(session, [place], now) if each.for_id in first]
+    return [recipient_of(session, person_id) for person_id in dict.fromkeys([*first, *second])]
+
+
+def seconds_away(session: Session, place_id: int, recipient: Recipient, now: datetime) -> int:
+    """How long a reminder waits for somebody who is away and for whom nobody answers."""
+    last_day = away_until(session, [recipient.user_id], now).get(recipient.user_id or 0)
+    if last_day is None or any(each.for_id == recipient.user_id for each in stand_ins(session, [place_id], now)):
+        return 0
+    return day_range(last_day)[1] - int(now.timestamp())
 
 
 def step_params(
@@ -165,6 +187,10 @@ def step_params(
         "periods": list(moment.periods) if moment else [],
         "parts": list(moment.parts) if moment else [],
         "where": location_of(request, school, company),
+        "classes": [
+            {"name": each.name, "starts": each.starts, "ends": each.ends}
+            for each in class_visits(session, request, moment)
+        ],
         "expires": match.expires_at.isoformat() if match.expires_at else None,
         "answers_to": f"/matches/{match.id}",
     }

@@ -11,6 +11,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES, Role
+from matcher.availability.absence_queries import away_until
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
@@ -21,13 +22,21 @@ from matcher.i18n import _, clock_text, current_locale, format_datetime, format_
 from matcher.matching import timeline
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
+from matcher.matching.class_queries import ClassVisit, class_visits
 from matcher.matching.deadlines import is_nameless, name_due
 from matcher.matching.labels import KINDS, SIDES, STATES, TONES
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
-from matcher.matching.policy import MatchFacts, allowed_actions, can_see_contact_details, holders, sides_of
+from matcher.matching.policy import (
+    MatchFacts,
+    allowed_actions,
+    can_ask_again,
+    can_see_contact_details,
+    holders,
+    sides_of,
+)
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
-from matcher.matching.states import MatchState, Side
+from matcher.matching.states import LIVE, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
@@ -43,6 +52,7 @@ class Person:
     what: str
     email: str | None = None
     phone: str | None = None
+    away: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,9 @@ class MatchPage:
     colleagues: list[tuple[int, str]] = field(default_factory=list)
     speakers: list[Speaker] = field(default_factory=list)
     name_due: date | None = None
+    classes: list[str] = field(default_factory=list)
+    lessons: list[tuple[int, str]] = field(default_factory=list)
+    can_ask_again: bool = False
 
     @property
     def answer_by(self) -> str | None:
@@ -89,7 +102,8 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     company = session.get_one(Organisation, offer.organisation_id)
     moments = moments_of(session, [match.id])[match.id]
     events = events_of(session, match.id)
-    people = _people(session, match, request, events)
+    people = _people(session, match, request, events, facts)
+    away = _away(session, facts, people, now)
     sides = sides_of(facts, actor)
     turn = holders(facts, now)
     chosen = next((moment for moment in moments if moment.chosen), None)
@@ -106,7 +120,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         actions=frozenset(action.value for action in actions),
         state_label=str(STATES[match.state]),
         state_tone=TONES[match.state],
-        ball_text=_ball_text(match, facts, turn, sides),
+        ball_text=" ".join([_ball_text(match, facts, turn, sides), *_awaited_away(facts, turn - sides, away)]).strip(),
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
         when=moment_text(chosen) if chosen else None,
@@ -115,10 +129,13 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         timeline=[_entry(event, people, actor) for event in reversed(events)],
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
-        guest=_guest(match, people, company, opened),
-        teacher=_teacher(match, request, people, school, opened),
+        guest=_guest(match, people, company, opened, away),
+        teacher=_teacher(match, request, people, school, opened, away),
         colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
+        classes=[class_text(each) for each in class_visits(session, request, chosen)],
+        lessons=_lessons(session, match, request),
+        can_ask_again=can_ask_again(facts, actor),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
     )
 
@@ -132,6 +149,29 @@ def moment_text(moment: MatchMoment) -> str:
     if not moment.periods:
         return f"{day}, {clock}"
     return f"{day}, {periods_label(moment.periods)} ({clock})"
+
+
+def class_text(visit: ClassVisit) -> str:
+    """A class within a visit, with its own period when it has one."""
+    pupils = ngettext("%(num)s pupil", "%(num)s pupils", visit.size)
+    when = f"{periods_label([visit.period])} ({visit.clock})" if visit.period is not None else ""
+    return " · ".join(part for part in (visit.name, when, pupils) if part)
+
+
+def _lessons(session: Session, match: Match, request: Request) -> list[tuple[int, str]]:
+    """The other lessons of the series for which the same guest was asked: match and what it is called."""
+    if request.series_id is None:
+        return []
+    query = (
+        select(Match, Request.series_no)
+        .join(Request, Request.id == Match.request_id)
+        .where(Request.series_id == request.series_id, Match.offer_id == match.offer_id, Match.id != match.id)
+        .order_by(Request.series_no, Match.id)
+    )
+    return [
+        (other.id, _("Lesson %(number)s: %(state)s", number=number, state=str(STATES[other.state])))
+        for other, number in session.execute(query)
+    ]
 
 
 def _sub(request: Request, school: Organisation, offer: Offer) -> str:
@@ -247,9 +287,10 @@ def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
     return next((moment_text(moment) for moment in moments if moment.id == wanted_id), None)
 
 
-def _people(session: Session, match: Match, request: Request, events: Any) -> dict[int, User]:
+def _people(session: Session, match: Match, request: Request, events: Any, facts: MatchFacts) -> dict[int, User]:
     ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
     ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
+    ids |= {each.by_id for each in facts.stand_ins}
     query = select(User).where(User.id.in_([each for each in ids if each is not None]))
     return {user.id: user for user in session.scalars(query)}
 
@@ -285,17 +326,49 @@ def _messages(session: Session, match: Match, people: dict[int, User], actor: Ac
     ]
 
 
-def _guest(match: Match, people: dict[int, User], company: Organisation, opened: bool) -> Person | None:
+def _guest(
+    match: Match, people: dict[int, User], company: Organisation, opened: bool, away: dict[int, str]
+) -> Person | None:
     person = people.get(match.visitor_id or match.professional_id or 0)
     if person is None:
         return None
     what = " · ".join(part for part in (person.function, company.name) if part)
-    return Person(person.name, what, person.email if opened else None, person.phone if opened else None)
+    return _shown(person, what, opened, away)
 
 
-def _teacher(match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool) -> Person:
-    person = people[match.teacher_id or request.asked_by_id]
-    return Person(person.name, school.name, person.email if opened else None, person.phone if opened else None)
+def _teacher(
+    match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool, away: dict[int, str]
+) -> Person:
+    return _shown(people[match.teacher_id or request.asked_by_id], school.name, opened, away)
+
+
+def _shown(person: User, what: str, opened: bool, away: dict[int, str]) -> Person:
+    email, phone = (person.email, person.phone) if opened else (None, None)
+    return Person(person.name, what, email, phone, away.get(person.id))
+
+
+def _away(session: Session, facts: MatchFacts, people: dict[int, User], now: datetime) -> dict[int, str]:
+    """Person → until when they are away, and who answers meanwhile."""
+    if facts.state not in LIVE:
+        return {}
+    seconds = {each.for_id: people[each.by_id].name for each in facts.stand_ins if each.by_id in people}
+    found = {}
+    for person_id, last_day in away_until(session, people, now).items():
+        text = away_text(last_day)
+        if person_id in seconds:
+            text += " " + _("%(name)s answers meanwhile.", name=seconds[person_id])
+        found[person_id] = text
+    return found
+
+
+def _awaited_away(facts: MatchFacts, turn: frozenset[Side], away: dict[int, str]) -> list[str]:
+    """What is said of the people whose turn it is."""
+    people = {Side.SCHOOL: facts.asked_by_id, Side.COMPANY: facts.visitor_id or facts.professional_id}
+    return [away[person] for side, person in people.items() if side in turn and person in away]
+
+
+def away_text(last_day: date) -> str:
+    return _("Absent until %(day)s.", day=format_day_month(last_day))
 
 
 def _colleagues(session: Session, offer: Offer, match: Match, actor: Actor) -> list[tuple[int, str]]:

@@ -160,4 +160,5 @@ def reason_detail(request: RequestView, offer: OfferView, verdict: Verdict) -> D
         asked=offer.history.asks_due,
         answered=offer.history.answered,
         group_most=offer.group_most,
+        standing=offer.history.standing,
     )

@@ -1,11 +1,12 @@
 """Who may do what with a match: one pure answer for buttons, guards and services."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
+from matcher.availability.absences import StandIn
 from matcher.availability.states import Kind
 from matcher.matching.states import MOVES, UNDO_SECONDS, UNDOABLE, Action, MatchState, Side, Who
 
@@ -45,6 +46,7 @@ class MatchFacts:
     last: LastStep
     move_asked_by: Side | None = None
     reports: Mapping[Side, bool] | None = None
+    stand_ins: tuple[StandIn, ...] = ()
 
     @property
     def missing(self) -> frozenset[Side]:
@@ -76,9 +78,10 @@ def sides_of(facts: MatchFacts, actor: Actor) -> frozenset[Side]:
 def _is_school_side(facts: MatchFacts, actor: Actor) -> bool:
     if actor.has_in(Role.SCHOOL_LEAD, facts.school_id):
         return True
-    return actor.user_id in {facts.asked_by_id, facts.teacher_id} - {None} and actor.has_in(
-        Role.TEACHER, facts.school_id
-    )
+    people = {facts.asked_by_id, facts.teacher_id} - {None}
+    if actor.user_id in people and actor.has_in(Role.TEACHER, facts.school_id):
+        return True
+    return _stands_in(facts, actor, facts.school_id, people)
 
 
 def _is_company_side(facts: MatchFacts, actor: Actor) -> bool:
@@ -86,7 +89,21 @@ def _is_company_side(facts: MatchFacts, actor: Actor) -> bool:
     if unnamed and actor.has_in(Role.COMPANY_CONTACT, facts.company_id):
         return True
     people = {facts.professional_id, facts.visitor_id} - {None}
-    return actor.user_id in people and facts.company_id in actor.organisation_ids
+    if actor.user_id in people and facts.company_id in actor.organisation_ids:
+        return True
+    return _stands_in(facts, actor, facts.company_id, people, contacts=unnamed)
+
+
+def _stands_in(
+    facts: MatchFacts, actor: Actor, organisation_id: int, people: Collection[int | None], *, contacts: bool = False
+) -> bool:
+    """Somebody of this side is away and named this confirmed colleague; of a company without a guest its contact."""
+    return actor.is_member_of(organisation_id) and any(
+        each.by_id == actor.user_id
+        and each.organisation_id == organisation_id
+        and (each.for_id in people or (contacts and each.for_contact))
+        for each in facts.stand_ins
+    )
 
 
 def _is_involved(facts: MatchFacts, actor: Actor) -> bool:
@@ -106,6 +123,11 @@ def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
     """Only from approval on, only the parties and the coordinator."""
     opened = facts.state in {MatchState.APPROVED, MatchState.HELD}
     return opened and bool(sides_of(facts, actor))
+
+
+def can_ask_again(facts: MatchFacts, actor: Actor) -> bool:
+    """After a visit that took place the school, or the coordinator for it, may start a new request for this guest."""
+    return facts.state is MatchState.HELD and bool(sides_of(facts, actor) & {Side.SCHOOL, Side.COORDINATOR})
 
 
 def allowed_actions(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Action]:

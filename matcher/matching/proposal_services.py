@@ -86,6 +86,8 @@ def _asked(
     _check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
     never = [code for code in verdict.never if not _is_own_wish(code, side)]
+    if NeverCode.OPEN_ASKS in never and _is_asked_for_series(session, request, offer_id):
+        never.remove(NeverCode.OPEN_ASKS)
     if never:
         return never[0]
     return _born(
@@ -106,6 +108,17 @@ def _asked(
 def _is_own_wish(code: NeverCode, side: Side) -> bool:
     """How many questions may wait for an answer limits being asked, not offering oneself."""
     return side is Side.COMPANY and code is NeverCode.OPEN_ASKS
+
+
+def _is_asked_for_series(session: Session, request: Request, offer_id: int) -> bool:
+    """The lessons of one series are one question."""
+    if request.series_id is None:
+        return False
+    query = select(Match.id).join(Request, Request.id == Match.request_id)
+    asked = query.where(
+        Request.series_id == request.series_id, Match.offer_id == offer_id, Match.state == MatchState.PROPOSED
+    )
+    return session.scalar(asked.limit(1)) is not None
 
 
 def _born(
@@ -182,7 +195,7 @@ def tick(
     if set(wanted) - known:
         raise NotFound()
     wave = 1 + (session.scalar(select(func.max(RequestTick.wave)).where(RequestTick.request_id == request_id)) or 0)
-    waiting = set(_waiting(session, request_id))
+    waiting = set(waiting_offers(session, request_id))
     suggestion_ids = _newest_suggestions(session, request_id, wanted)
     ticks = [
         RequestTick(
@@ -201,9 +214,25 @@ def tick(
     return ticks
 
 
+def copy_ticks(session: Session, from_id: int, to_id: int) -> None:
+    """Who was ticked before a series was sent is asked for each of its lessons."""
+    session.add_all(
+        RequestTick(
+            request_id=to_id,
+            offer_id=row.offer_id,
+            wave=row.wave,
+            position=row.position,
+            ticked_by_id=row.ticked_by_id,
+            ticked_at=row.ticked_at,
+        )
+        for row in _pending(session, from_id)
+    )
+    session.flush()
+
+
 def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]:
     """Invite the next ticked people until three invitations wait. Who may not be asked any more is skipped."""
-    lock_people(session, _waiting(session, request_id))
+    lock_people(session, waiting_offers(session, request_id))
     request = lock_row(session, Request, request_id)
     asked: list[Match] = []
     for tick_row in _pending(session, request_id):
@@ -242,7 +271,8 @@ def _pending(session: Session, request_id: int) -> list[RequestTick]:
     return list(session.scalars(query.order_by(RequestTick.wave, RequestTick.position)))
 
 
-def _waiting(session: Session, request_id: int) -> list[int]:
+def waiting_offers(session: Session, request_id: int) -> list[int]:
+    """Who was ticked and not asked yet, in that order."""
     return [row.offer_id for row in _pending(session, request_id)]
 
 
@@ -278,7 +308,7 @@ def hand_over(
     match, request, offer = locked(session, match_id, seq=seq)
     permitted(session, match, Action.HAND_OVER, actor, now)
     if colleague_id is not None:
-        check_colleague(session, offer, colleague_id, but=actor.user_id)
+        check_colleague(session, offer, colleague_id, but=match.professional_id or actor.user_id)
     release(session, match.id)
     event = step(
         session,

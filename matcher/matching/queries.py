@@ -5,11 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
+from matcher.availability.absence_queries import covered_by, stand_ins
+from matcher.availability.absences import StandIn
 from matcher.errors import NotFound
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message, VisitReport
 from matcher.matching.policy import LastStep, MatchFacts, can_see
@@ -20,13 +23,13 @@ from matcher.requests.models import Request
 BIGGEST_ID = 2**31 - 1
 
 
-def facts_of_match(session: Session, match: Match) -> MatchFacts:
+def facts_of_match(session: Session, match: Match, now: datetime) -> MatchFacts:
     """One match; see `facts_of` for many."""
-    return facts_of(session, [match])[match.id]
+    return facts_of(session, [match], now)[match.id]
 
 
-def facts_of(session: Session, matches: Sequence[Match]) -> dict[int, MatchFacts]:
-    """Match id → facts, in six statements however many matches there are."""
+def facts_of(session: Session, matches: Sequence[Match], now: datetime) -> dict[int, MatchFacts]:
+    """Match id → facts with who is away now, in seven statements however many matches there are."""
     ids = [match.id for match in matches]
     if not ids:
         return {}
@@ -43,15 +46,23 @@ def facts_of(session: Session, matches: Sequence[Match]) -> dict[int, MatchFacts
     for report in session.scalars(select(VisitReport).where(VisitReport.match_id.in_(ids))):
         reports[report.match_id][report.side] = report.happened
     last = _last_events(session, ids)
+    places = {row.organisation_id for row in (*requests.values(), *offers.values())}
+    absent = tuple(stand_ins(session, places, now))
     return {
         match.id: _facts(match, requests[match.request_id], offers[match.offer_id], consents[match.id],
-                         chosen.get(match.id), reports.get(match.id), last[match.id])
+                         chosen.get(match.id), reports.get(match.id), last[match.id], absent)
         for match in matches
     }  # fmt: skip
 
 
 def _by_id(session: Session, model: Any, ids: set[int]) -> dict[int, Any]:
-    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
+    """The rows; those that this unit has locked or read already are not asked for again."""
+    known = (session.identity_map.get(identity_key(model, row_id)) for row_id in ids)
+    found = {row.id: row for row in known if row is not None}
+    missing = ids - found.keys()
+    if missing:
+        found |= {row.id: row for row in session.scalars(select(model).where(model.id.in_(missing)))}
+    return found
 
 
 def _last_events(session: Session, ids: Sequence[int]) -> dict[int, list[MatchEvent]]:
@@ -71,8 +82,10 @@ def _facts(
     moment: MatchMoment | None,
     reports: dict[Side, bool] | None,
     events: list[MatchEvent],
+    absent: tuple[StandIn, ...],
 ) -> MatchFacts:
     newest = events[0]
+    places = {request.organisation_id, offer.organisation_id}
     return MatchFacts(
         match_id=match.id,
         kind=match.kind,
@@ -100,6 +113,7 @@ def _facts(
         ),
         move_asked_by=_move_asked_by(events),
         reports=reports,
+        stand_ins=tuple(each for each in absent if each.organisation_id in places),
     )
 
 
@@ -116,12 +130,12 @@ def have_met(session: Session, actor: Actor, user_id: int) -> bool:
     return session.scalars(query.where(*both).limit(1)).first() is not None
 
 
-def match_for(session: Session, match_id: int, actor: Actor) -> tuple[Match, MatchFacts]:
+def match_for(session: Session, match_id: int, actor: Actor, now: datetime) -> tuple[Match, MatchFacts]:
     """A match this person may see. Raises NotFound for everybody else, so that ids tell nothing."""
     match = session.get(Match, match_id) if 0 < match_id <= BIGGEST_ID else None
     if match is None:
         raise NotFound()
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     if not can_see(facts, actor):
         raise NotFound()
     return match, facts
@@ -155,33 +169,38 @@ def matches_of_request(session: Session, request_id: int) -> Sequence[Match]:
     return session.scalars(select(Match).where(Match.request_id == request_id).order_by(Match.id.desc())).all()
 
 
-def matches_of_school_side(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Match]:
-    """Matches of requests this teacher asked or, for a school leader, of the whole school; newest change first."""
+def matches_of_school_side(session: Session, actor: Actor, now: datetime, *, limit: int = 200) -> Sequence[Match]:
+    """Matches of requests this teacher asked or answers for while a colleague is away or, for a school leader, of the
+    whole school; newest change first."""
     led = [grant.organisation_id for grant in actor.grants if grant.role is Role.SCHOOL_LEAD and grant.confirmed]
-    query = (
-        select(Match)
-        .join(Request, Request.id == Match.request_id)
-        .where(or_(Request.asked_by_id == actor.user_id, Request.organisation_id.in_(led)))
-    )
+    mine = [Request.asked_by_id == actor.user_id, Request.organisation_id.in_(led)]
+    mine += [
+        and_(Request.asked_by_id == each.for_id, Request.organisation_id == each.organisation_id)
+        for each in covered_by(session, actor.organisation_ids, actor.user_id, now)
+    ]
+    query = select(Match).join(Request, Request.id == Match.request_id).where(or_(*mine))
     return session.scalars(query.order_by(Match.changed_at.desc(), Match.id.desc()).limit(limit)).all()
 
 
-def matches_of_company_side(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Match]:
-    """What this person was asked or offered to do; for a contact also what the company was asked as a whole."""
+def matches_of_company_side(session: Session, actor: Actor, now: datetime, *, limit: int = 200) -> Sequence[Match]:
+    """What this person, or a colleague they answer for now, was asked or offered to do; for a contact also what the
+    company was asked as a whole."""
     contact = [
         grant.organisation_id for grant in actor.grants if grant.role is Role.COMPANY_CONTACT and grant.confirmed
     ]
-    query = (
-        select(Match)
-        .join(Offer, Offer.id == Match.offer_id)
-        .where(
-            or_(
-                Match.professional_id == actor.user_id,
-                Match.visitor_id == actor.user_id,
-                (Match.name_follows | Match.professional_id.is_(None)) & Offer.organisation_id.in_(contact),
-            )
-        )
-    )
+    absent = covered_by(session, actor.organisation_ids, actor.user_id, now)
+    contact += [each.organisation_id for each in absent if each.for_contact]
+    mine = [
+        Match.professional_id == actor.user_id,
+        Match.visitor_id == actor.user_id,
+        (Match.name_follows | Match.professional_id.is_(None)) & Offer.organisation_id.in_(contact),
+    ]
+    mine += [
+        or_(Match.professional_id == each.for_id, Match.visitor_id == each.for_id)
+        & (Offer.organisation_id == each.organisation_id)
+        for each in absent
+    ]
+    query = select(Match).join(Offer, Offer.id == Match.offer_id).where(or_(*mine))
     return session.scalars(query.order_by(Match.changed_at.desc(), Match.id.desc()).limit(limit)).all()
 
 

@@ -8,25 +8,39 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
+from matcher.availability.absence_queries import away_until
 from matcher.availability.moments import Moment, Week
 from matcher.availability.queries import availabilities, owner_of
 from matcher.availability.states import Delivery
 from matcher.availability.strips import week_strip
 from matcher.availability.wording import DELIVERIES, moment_label
 from matcher.clock import local_date
-from matcher.i18n import _, current_locale, ngettext
+from matcher.i18n import _, current_locale, format_day_month, ngettext
+from matcher.matching.class_queries import classes_of_request
+from matcher.matching.eligibility import NeverCode
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
 from matcher.matching.queries import matches_of_request
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
-from matcher.matching.suggestion_queries import ShownSuggestion, changes_shown, latest_run, never_shown, shown
+from matcher.matching.suggestion_queries import (
+    ShownSuggestion,
+    changes_shown,
+    latest_run,
+    never_shown,
+    shown,
+    verdicts,
+)
+from matcher.matching.wording import never_sentence
+from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
+from matcher.requests.wording import class_line
 from matcher.subjects.levels import Level, group_name
 from matcher.subjects.models import Topic
 
@@ -66,6 +80,11 @@ class RequestPage:
     can_edit: bool
     can_send: bool
     can_change: bool
+    classes: list[tuple[str, str]]
+    lessons: list[tuple[int, str]]
+    away: str | None
+    first_offer: int | None
+    first_refused: str | None
 
     @property
     def is_open(self) -> bool:
@@ -100,7 +119,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         asked_by_id=request.asked_by_id,
     )
     turn, mine = _turn(request, matches, pending, candidates, can_send=knows_names)
-    if mine and not can_edit:
+    if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
     return RequestPage(
@@ -123,7 +142,48 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
+        classes=[(group.name, class_line(group)) for group in classes_of_request(session, request)],
+        lessons=_lessons(session, request),
+        away=_asker_away(session, request, actor, now),
+        first_offer=request.first_offer_id,
+        first_refused=_first_refused(session, request, candidates, now) if knows_names else None,
     )
+
+
+def _first_refused(session: Session, request: Request, candidates: Sequence[Candidate], now: datetime) -> str | None:
+    """Why the guest whom the school wants again cannot be asked this time; nothing once the answer is on the page."""
+    offer = session.get(Offer, request.first_offer_id) if request.first_offer_id is not None else None
+    if offer is None or any(each.shown.offer_id == offer.id for each in candidates):
+        return None
+    verdict = verdicts(session, request.id, [offer.id], now=now).get(offer.id)
+    if verdict is None or not verdict.never or NeverCode.ALREADY_ASKED in verdict.never:
+        return None
+    person = session.get(User, offer.person_id) if offer.person_id is not None else None
+    name = person.name if person else offer.title
+    return _("%(name)s cannot be asked this time.", name=name) + " " + never_sentence(verdict.never[0])
+
+
+def _lessons(session: Session, request: Request) -> list[tuple[int, str]]:
+    """The other lessons of the series: request and what it is called."""
+    others = [lesson for lesson in queries.lessons_of(session, request) if lesson.id != request.id]
+    days = queries.moments_of(session, [lesson.id for lesson in others])
+    return [
+        (
+            lesson.id,
+            _("Lesson %(number)s: %(days)s", number=lesson.series_no,
+              days=_(" or ").join(dict.fromkeys(format_day_month(moment.day) for moment in days[lesson.id]))),
+        )
+        for lesson in others
+    ]  # fmt: skip
+
+
+def _asker_away(session: Session, request: Request, actor: Actor, now: datetime) -> str | None:
+    """For everybody but the asker."""
+    last_day = away_until(session, [request.asked_by_id], now).get(request.asked_by_id)
+    if last_day is None or request.asked_by_id == actor.user_id:
+        return None
+    name = session.get_one(User, request.asked_by_id).name
+    return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day))
 
 
 def request_standings(

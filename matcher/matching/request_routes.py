@@ -12,7 +12,7 @@ from matcher.matching.match_routes import blueprint
 from matcher.matching.request_queries import request_page
 from matcher.matching.states import CancelReason
 from matcher.matching.suggestion_services import mark_shown, store_run, suggest
-from matcher.requests.queries import request_for
+from matcher.requests.queries import lessons_of, request_for
 from matcher.requests.states import RequestState
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
@@ -50,7 +50,8 @@ def publish_request(request_id: int) -> Response:
     except InvalidInput as refusal:
         toast(str(refusal), kind="problem")
         return redirect(url_for("requests.edit_draft", request_id=request_id))
-    _search(request_id)
+    for lesson in lessons_of(reading(), sent):
+        _search(lesson.id)
     if sent.state is RequestState.OPEN:
         toast(_("Sent. These people fit."))
     else:

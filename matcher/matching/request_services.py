@@ -12,12 +12,12 @@ from matcher.db import lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
 from matcher.matching.models import Match
-from matcher.matching.proposal_services import ask_next, lock_people, tick
-from matcher.matching.states import LIVE, CancelReason
+from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people, tick, waiting_offers
+from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason
 from matcher.matching.visit_services import end_by_system
 from matcher.requests import policy
 from matcher.requests.models import Request, RequestRevision
-from matcher.requests.services import record_revision, require_complete
+from matcher.requests.services import record_revision, require_complete, spread_lessons
 from matcher.requests.states import RequestState
 
 
@@ -68,6 +68,14 @@ def send_held_back(session: Session, request_id: int, *, actor: Actor, now: date
 
 
 def _open(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
+    """Every lesson of it: a series becomes so many requests."""
+    for lesson in spread_lessons(session, request, now=now):
+        _open_one(session, lesson, by_id=by_id, now=now)
+        if lesson.id != request.id:
+            copy_ticks(session, request.id, lesson.id)
+
+
+def _open_one(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
     request.revision = _next_revision(session, request)
     request.state, request.held_back = RequestState.OPEN, False
     request.published_at, request.changed_at, request.ended_at = now, now, None
@@ -114,12 +122,35 @@ def close_request(session: Session, request_id: int, *, now: datetime) -> bool:
 def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor: Actor, now: datetime) -> list[Match]:
     """Ask the ticked people in this order; three at once, the rest as places in the row come free.
 
-    Of somebody who is not confirmed yet the ticks are kept; they are asked once the request is sent.
+    Of somebody who is not confirmed yet the ticks are kept; they are asked once the request is sent. For a series they
+    are asked for every lesson that nobody gives yet.
     """
-    lock_people(session, offer_ids)
-    request = editable(session, request_id, actor)
-    tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
-    return ask_next(session, request.id, now=now) if _may_send(actor, request) else []
+    lessons = lessons_to_ask(session, request_id)
+    lock_people(
+        session, [*offer_ids, *(offer_id for lesson in lessons for offer_id in waiting_offers(session, lesson))]
+    )
+    asked: list[Match] = []
+    for lesson_id in lessons:
+        request = editable(session, lesson_id, actor)
+        tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
+        asked += ask_next(session, request.id, now=now) if _may_send(actor, request) else []
+    return asked
+
+
+def lessons_to_ask(session: Session, request_id: int) -> list[int]:
+    """This request, and the open ones of its series with a place left; ids rising, as they are locked."""
+    request = session.get(Request, request_id)
+    if request is None or request.series_id is None:
+        return [request_id]
+    taken = (
+        select(func.count(Match.id))
+        .where(Match.request_id == Request.id, Match.state.in_(TAKES_PLACE))
+        .scalar_subquery()
+    )
+    query = select(Request.id).where(
+        Request.series_id == request.series_id, Request.state == RequestState.OPEN, taken < Request.needed
+    )
+    return sorted({request_id, *session.scalars(query)})
 
 
 def editable(session: Session, request_id: int, actor: Actor) -> Request:

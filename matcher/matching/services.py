@@ -17,14 +17,14 @@ from matcher.availability.states import Kind
 from matcher.errors import Conflict, Forbidden, InvalidInput
 from matcher.i18n import _l
 from matcher.matching.behalf import OnBehalf, Voice
-from matcher.matching.behalf_services import voice
+from matcher.matching.behalf_services import quiet, voice
 from matcher.matching.booking_services import book, choose_moment, release, reset_consents, take_place
 from matcher.matching.door_services import check_version, locked, permitted, step
 from matcher.matching.employer_services import ask_employer
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
 from matcher.matching.moment_services import add_half_days, add_moment, expiry_for, moment_of_match
-from matcher.matching.notice_services import people_of, tell
+from matcher.matching.notice_services import channels_for, people_of, tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, facts_of_match
 from matcher.matching.states import Action, CancelReason, DeclineReason, MatchState, RejectReason, Side
@@ -258,7 +258,7 @@ _RESTORE: dict[Action, Callable[[Session, Match, Request, Offer, MatchEvent], No
 def post_message(session: Session, match_id: int, *, body: str, actor: Actor, now: datetime) -> Message:
     """One thread per match; the other side gets a mail."""
     match, request, offer = locked(session, match_id)
-    facts = permitted_to_talk(session, match, actor)
+    facts = permitted_to_talk(session, match, actor, now)
     text = body.strip()
     if not text:
         raise InvalidInput(_l("Type a message first."), field="body")
@@ -267,24 +267,27 @@ def post_message(session: Session, match_id: int, *, body: str, actor: Actor, no
     session.add(message)
     session.flush()
     params = {"match_id": match.id, "title": request.title, "from": actor.name, "body": text}
-    for other in (Side.SCHOOL, Side.COMPANY):
-        for recipient in people_of(session, other, match, request, offer) if other is not side else []:
+    params |= {"answers_to": f"/matches/{match.id}/answer"}
+    unmailed = quiet(session, match, request, offer)
+    for other in (each for each in (Side.SCHOOL, Side.COMPANY) if each is not side):
+        for recipient in people_of(session, other, match, request, offer, now=now):
             enqueue(
                 session,
                 recipient=recipient,
                 template="matching/message",
-                params=params | {"answers_to": f"/matches/{match.id}#messages"},
+                params=params,
                 subject="message",
                 subject_id=message.id,
                 seq=1,
                 now=now,
+                channels=channels_for(other, ("mail", "inbox"), unmailed),
             )
     return message
 
 
-def permitted_to_talk(session: Session, match: Match, actor: Actor) -> MatchFacts:
+def permitted_to_talk(session: Session, match: Match, actor: Actor, now: datetime) -> MatchFacts:
     """The parties and the coordinator. Raises Forbidden."""
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, now)
     if not sides_of(facts, actor):
         raise Forbidden(_l("You are not one of the people who may do this."))
     return facts

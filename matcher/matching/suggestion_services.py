@@ -64,6 +64,8 @@ def suggest(
     request = request_view(session, request_id, now=now)
     ranker = ranker or Baseline()
     found, looked = eligible_offers(session, request, now=now)
+    if request.first_offer is not None:
+        found = _with_first(found, looked, request.first_offer)
     candidates = _ranked(request, found, ranker, now, limit)
     never, changes = _why_so_few(session, request, looked, now) if len(found) < FEW else ({}, [])
     return Suggested(
@@ -79,6 +81,15 @@ def suggest(
     )
 
 
+def _with_first(found: list[Judged], looked: Judge, offer_id: int) -> list[Judged]:
+    """Whom the school wants again is looked at however far away, and is among them when nothing stands in the way."""
+    looked.ensure([offer_id])
+    first = looked.done.get(offer_id)
+    if first is None or not first[1].ok or any(offer.id == offer_id for offer, _verdict in found):
+        return found
+    return [*found, first]
+
+
 def _ranked(
     request: RequestView, found: Sequence[Judged], ranker: Ranker, now: datetime, limit: int
 ) -> tuple[Candidate, ...]:
@@ -87,8 +98,10 @@ def _ranked(
     offers, judged = [offer for offer, _verdict in found], [verdict for _offer, verdict in found]
     batch = facts_batch(request, offers, judged, as_of=now)
     ranked = ranker.rank(batch)
-    # Rounded before comparing, so that the same facts give the same order on every machine.
-    order = np.lexsort((np.array([offer.id for offer in offers]), -np.round(ranked.scores, 9)))
+    # Whom the school wants again, then its standing partners, then by score. Rounded before comparing, so that the same
+    # facts give the same order on every machine.
+    goes_first = np.array([2 * (offer.id == request.first_offer) + offer.history.standing for offer in offers])
+    order = np.lexsort((np.array([offer.id for offer in offers]), -np.round(ranked.scores, 9), -goes_first))
     candidates = []
     for position, row in enumerate(order[:limit].tolist(), start=1):
         offer, verdict, facts = offers[row], judged[row], batch.one(row)

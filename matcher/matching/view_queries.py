@@ -35,6 +35,7 @@ from matcher.matching.views import MomentView, OfferView, RequestView
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
+from matcher.organisations.partner_queries import standing_pairs
 from matcher.organisations.states import SizeClass
 from matcher.requests.internships import asked_of
 from matcher.requests.models import Request, RequestMoment, RequestTopic
@@ -47,6 +48,7 @@ from matcher.subjects.nearness import expand
 from matcher.subjects.queries import vocabulary
 
 DAY_SECONDS = 86_400
+STANDING_VISITS = 3
 GUEST_ROLES = (Role.PROFESSIONAL, Role.COMPANY_CONTACT)
 SIZE_NUMBERS = {size: number for number, size in enumerate(SizeClass, start=1)}
 
@@ -127,6 +129,7 @@ def _request_view(
         asked=asked_of(row.hours, row.details) if row.kind is Kind.TEACHER_INTERNSHIP else None,
         weekly=max(1, round(row.days or 1)) if row.kind is Kind.HYBRID_PLACEMENT else 0,
         busy=busy,
+        first_offer=row.first_offer_id,
     )
 
 
@@ -195,6 +198,7 @@ def offer_views(
     companies = {row.Offer.organisation_id for row in rows}
     found = tallies(session, request, person_ids=people, offer_ids=offer_ids, as_of=now)
     earlier = partnerships(session, request.organisation_id, companies, as_of=now)
+    standing = {pair[1] for pair in standing_pairs(session, [request.organisation_id], companies, as_of=now)}
     hours = hours_given(session, companies, as_of=now)
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, request, set(owners.values()), now)
@@ -213,7 +217,7 @@ def offer_views(
             proofs=tuple(proofs.get(offer.person_id or 0, ())),
             taken_places=taken.get(offer.id, ()),
             blocked=("person", offer.person_id) in blocked or ("organisation", offer.organisation_id) in blocked,
-            **past_of(found, offer, request, earlier),
+            **past_of(found, offer, request, earlier, standing),
         )
     return views
 
@@ -304,9 +308,18 @@ def _hours_left(row: Any, hours: dict[int, float]) -> float | None:
     return float(row.hours_budget) - hours.get(row.Offer.organisation_id, 0.0)
 
 
-def past_of(found: dict[Guest, Tally], offer: Offer, request: RequestView, earlier: dict[int, int]) -> dict[str, Any]:
+def past_of(
+    found: dict[Guest, Tally],
+    offer: Offer,
+    request: RequestView,
+    earlier: dict[int, int],
+    standing: Collection[int],
+) -> dict[str, Any]:
+    """A recorded partnership counts as much as the visits that make one."""
     tally = found.get(guest_of(offer.person_id, offer.id)) or Tally()
-    history = replace(tally.history, partnership=earlier.get(offer.organisation_id, 0))
+    visits, stands = earlier.get(offer.organisation_id, 0), offer.organisation_id in standing and not offer.own_name
+    partnership = max(visits, STANDING_VISITS) if stands else visits
+    history = replace(tally.history, partnership=partnership, standing=stands)
     return {"history": history, "already_asked": request.id in tally.asked_by}
 
 

@@ -82,6 +82,7 @@ class RequestView:
     asked: Asked | None = None  # an internship: how many half-days
     weekly: int = 0  # a placement: half-days in a week
     busy: tuple[Part, ...] = ()  # when the teacher of an internship is away already
+    first_offer: int | None = None
 
     @property
     def place(self) -> str:
@@ -97,6 +98,7 @@ class History:
     visits_total: int = 0
     level_visits: int = 0
     partnership: int = 0
+    standing: bool = False
     asks_due: int = 0
     answered: int = 0
     answered_in_time: int = 0

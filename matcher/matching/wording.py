@@ -129,6 +129,7 @@ _REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
         "%(num)s earlier visits of this organisation to your school",
         p["times"],
     ),
+    "standing_partner": lambda p, n: _("standing partner of your school"),
     "answers": lambda p, n: _("answered %(answered)s of %(asked)s questions", answered=p["answered"], asked=p["asked"]),
     "answers_rarely": lambda p, n: _(
         "answered only %(answered)s of %(asked)s questions", answered=p["answered"], asked=p["asked"]

@@ -30,11 +30,12 @@ def say_yes(
     """The yes itself, after the rules were asked; also an employer's, who has no account."""
     complete = facts.missing <= {side}
     details = {"moment_id": moment.id, "side": side.value, "moment_before": before.id if before else None}
-    choose_moment(session, match.id, moment.id)
     if complete:
-        match.visitor_id = match.visitor_id or match.professional_id
+        # Who comes too late is told before anything is written.
         take_place(session, match, request)
+        match.visitor_id = match.visitor_id or match.professional_id
         book(session, match, request, offer, moment)
+    choose_moment(session, match.id, moment.id)
     event = step(
         session,
         match,

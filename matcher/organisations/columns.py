@@ -192,17 +192,22 @@ def shape_of(sheet: Sheet) -> str:
 
 def propose(kind: ImportKind, sheet: Sheet) -> dict[str, str]:
     """Header → field, "" for a column that seems to hold nothing of use. Each field once, the surest first."""
+    mapping = propose_among(FIELDS[kind], sheet)
+    return _names_of_companies(mapping) if kind is ImportKind.PEOPLE else mapping
+
+
+def propose_among(fields: Sequence[Field], sheet: Sheet) -> dict[str, str]:
+    """The same for any list of fields."""
     scores = [
         (_score(field, header, cells), -at, -order, header, field.code)
         for at, (header, cells) in enumerate(_samples(sheet))
-        for order, field in enumerate(FIELDS[kind])
+        for order, field in enumerate(fields)
     ]
     found: dict[str, str] = {}
     for score, _at, _order, header, code in sorted(scores, reverse=True):
         if score >= ENOUGH and header not in found and code not in found.values():
             found[header] = code
-    mapping = {header: found.get(header, "") for header in sheet.columns}
-    return _names_of_companies(mapping) if kind is ImportKind.PEOPLE else mapping
+    return {header: found.get(header, "") for header in sheet.columns}
 
 
 def _names_of_companies(mapping: dict[str, str]) -> dict[str, str]:
@@ -236,8 +241,15 @@ def _score(field: Field, header: str, cells: Sequence[str]) -> float:
 
 def corrected(kind: ImportKind, sheet: Sheet, proposed: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
     """The proposal with what a person said about some columns. Raises InvalidInput for what does not exist."""
+    return corrected_among(FIELDS[kind], sheet, proposed, said)
+
+
+def corrected_among(
+    fields: Sequence[Field], sheet: Sheet, proposed: Mapping[str, str], said: Mapping[str, str]
+) -> dict[str, str]:
+    """The same for any list of fields."""
     known = {plain_header(header): header for header in sheet.columns}
-    codes = {field.code for field in FIELDS[kind]}
+    codes = {field.code for field in fields}
     wanted = {}
     for header, code in said.items():
         if plain_header(header) not in known:
@@ -252,17 +264,33 @@ def corrected(kind: ImportKind, sheet: Sheet, proposed: Mapping[str, str], said:
     return {**kept, **wanted}
 
 
+def said_in(pairs: Iterable[str]) -> dict[str, str]:
+    """What a command was told about columns: "COLUMN=FIELD", with nothing behind it for "leave it out"."""
+    found = {}
+    for pair in pairs:
+        column, equals, field = pair.rpartition("=")
+        if not equals:
+            raise InvalidInput(_("Say it as COLUMN=FIELD, not as “%(said)s”.", said=pair[:60]))
+        found[column] = field.strip()
+    return found
+
+
 def check_mapping(kind: ImportKind, mapping: Mapping[str, str]) -> None:
     """Raises InvalidInput when two columns would be the same thing, or what nobody can do without is missing."""
+    check_among(FIELDS[kind], REQUIRED[kind], mapping)
+
+
+def check_among(fields: Sequence[Field], required: Iterable[Sequence[str]], mapping: Mapping[str, str]) -> None:
+    """The same for any list of fields; of each group in `required` one must be there."""
     used = [code for code in mapping.values() if code]
-    labels = {field.code: field.label for field in FIELDS[kind]}
+    labels = {field.code: field.label for field in fields}
     for code in used:
         if used.count(code) > 1:
             headers = [header for header, one in mapping.items() if one == code]
             raise InvalidInput(
                 _("Two columns are “%(field)s”: %(columns)s.", field=labels[code], columns=", ".join(headers))
             )
-    for group in REQUIRED[kind]:
+    for group in required:
         if not set(group) & set(used):
             names = ", ".join(str(labels[code]) for code in group)
             raise InvalidInput(_("Say which column is one of these: %(fields)s.", fields=names))

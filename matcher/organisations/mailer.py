@@ -14,7 +14,8 @@ from matcher.accounts.states import Role
 from matcher.accounts.tokens import Purpose
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue
-from matcher.organisations.models import Organisation
+from matcher.organisations.models import Organisation, Partnership
+from matcher.organisations.states import OrganisationType, PartnerSide
 
 
 def ask_confirmation(session: Session, *, grant: Grant, user: User, organisation: Organisation, now: datetime) -> None:
@@ -100,6 +101,35 @@ def tell_who_has_your_data(
         now=now,
         channels=("mail",),
     )
+
+
+def ask_partner(
+    session: Session, *, row: Partnership, school: Organisation, company: Organisation, now: datetime
+) -> None:
+    """The side that did not propose says whether the two go on together."""
+    by, other = (school, company) if row.proposed_side is PartnerSide.SCHOOL else (company, school)
+    params = {"path": f"/organisations/{other.id}#partners", "partner": by.name, "organisation": other.name}
+    readers = _speakers(session, other)
+    _send(session, "partner_asks", readers, params, subject="partnership", subject_id=row.id, now=now)
+
+
+def tell_partners(
+    session: Session, *, row: Partnership, school: Organisation, company: Organisation, now: datetime
+) -> None:
+    """Both sides hear that it stands."""
+    for place, other in ((school, company), (company, school)):
+        params = {"path": f"/organisations/{place.id}#partners", "partner": other.name, "organisation": place.name}
+        readers = _speakers(session, place)
+        _send(session, "partner_confirmed", readers, params, subject="partnership", subject_id=row.id, now=now)
+
+
+def _speakers(session: Session, place: Organisation) -> list[Recipient]:
+    """Who speaks for it: leaders, contacts, who works for themselves; without any the coordinators of the region."""
+    alone = place.type is OrganisationType.SELF_EMPLOYED
+    roles = (Role.SCHOOL_LEAD, Role.COMPANY_CONTACT, *((Role.PROFESSIONAL,) if alone else ()))
+    leads = people.members_of(session, place.id, roles)
+    readers = people.recipients_of(session, [lead.id for lead in leads])
+    return list(readers.values()) or people.coordinators_of(session, place.region_id)
 
 
 def _send(

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.db import Base, UtcDateTime, short, str_enum
-from matcher.organisations.states import OrganisationType, SchoolSector, SizeClass
+from matcher.organisations.states import OrganisationType, PartnerSide, SchoolSector, SizeClass
 from matcher.regions.states import HolidayRegion
 
 
@@ -82,6 +82,28 @@ class Organisation(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+
+class Partnership(Base):
+    """A school and a company that go on with each other; it counts from the day the other side said yes."""
+
+    __tablename__ = "partnerships"
+    __table_args__ = (
+        CheckConstraint("(confirmed_at is null) = (confirmed_by_id is null)", name="confirmed_by_somebody"),
+        CheckConstraint("school_id <> company_id", name="two_sides"),
+        Index("uq_partnerships_live", "school_id", "company_id", **_where("ended_at is null")),
+        Index("ix_partnerships_company", "company_id"),
+    )
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    company_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    proposed_side: Mapped[PartnerSide] = mapped_column(str_enum(PartnerSide, "proposed_side"))
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LessonGrid(Base):

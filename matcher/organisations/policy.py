@@ -5,7 +5,7 @@ from typing import Protocol
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
-from matcher.organisations.states import OrganisationType
+from matcher.organisations.states import OrganisationType, PartnerSide
 
 
 class Place(Protocol):
@@ -62,3 +62,32 @@ def can_manage(actor: Actor, organisation: Place) -> bool:
 
 def can_add_school(actor: Actor) -> bool:
     return actor.is_coordinator or actor.is_administrator
+
+
+def speaks_for(actor: Actor, organisation: Place) -> bool:
+    """Its confirmed leader or contact; who works for themselves speaks for themselves."""
+    alone = organisation.type is OrganisationType.SELF_EMPLOYED and actor.is_member_of(organisation.id)
+    return alone or actor.leads(organisation.id)
+
+
+def can_coordinate(actor: Actor, organisation: Place) -> bool:
+    """The coordinator of its region who does not work there."""
+    return actor.is_coordinator_of(organisation.region_id) and organisation.id not in actor.organisation_ids
+
+
+def partner_side(actor: Actor, school: Place, company: Place) -> PartnerSide | None:
+    """Where this person stands in a partnership; a coordinator who works at either side is none here."""
+    if speaks_for(actor, school):
+        return PartnerSide.SCHOOL
+    if speaks_for(actor, company):
+        return PartnerSide.COMPANY
+    works_there = bool({school.id, company.id} & actor.organisation_ids)
+    regions = (school.region_id, company.region_id)
+    if not works_there and any(actor.is_coordinator_of(region_id) for region_id in regions):
+        return PartnerSide.COORDINATOR
+    return None
+
+
+def can_confirm_partner(actor: Actor, proposed: PartnerSide, school: Place, company: Place) -> bool:
+    """The other side, or the coordinator."""
+    return partner_side(actor, school, company) not in {None, proposed}

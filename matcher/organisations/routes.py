@@ -12,8 +12,9 @@ from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l
 from matcher.organisations import policy, queries, review_services, services
 from matcher.organisations.forms import REFUSALS, ROLE_NAMES, SIZES, RefuseForm, SettingsForm
-from matcher.organisations.join_routes import blueprint
 from matcher.organisations.models import Organisation
+from matcher.organisations.partner_queries import awaiting_partners, partners_of, possible_partners
+from matcher.organisations.partner_routes import blueprint
 from matcher.organisations.states import OrganisationType, RefusalReason
 from matcher.organisations.times_routes import school_of
 from matcher.web.forms import number_in
@@ -35,6 +36,9 @@ ACTIONS = {
     "member_left": _l("A member left"),
     "settings_changed": _l("Settings changed"),
     "lesson_times_changed": _l("Lesson times changed"),
+    "partnership_proposed": _l("A standing partnership was proposed"),
+    "partnership_confirmed": _l("A standing partnership was confirmed"),
+    "partnership_ended": _l("A standing partnership ended"),
     "calendar_changed": _l("Year calendar changed"),
 }
 
@@ -48,6 +52,7 @@ def verify_list() -> str:
         "organisations/verify_list.html",
         organisations=queries.awaiting_verification(reading(), person),
         people=queries.awaiting_confirmation(reading(), person),
+        partners=awaiting_partners(reading(), person.region_ids),
         role_names=ROLE_NAMES,
     )
 
@@ -242,9 +247,21 @@ def _page(place: Organisation, settings: SettingsForm, refusal: RefuseForm) -> s
         is_confirmed=policy.is_confirmed_for(person, place),
         is_member=place.id in person.organisation_ids,
         steps=_steps(place) if may_confirm else [],
+        **_partners(place),
         form=settings,
         refusal=refusal,
     )
+
+
+def _partners(place: Organisation) -> dict[str, Any]:
+    person, session, text = actor(), reading(), request.args.get("partner", "")[:100]
+    may_propose = policy.is_open(place) and (policy.speaks_for(person, place) or policy.can_coordinate(person, place))
+    return {
+        "partners": partners_of(session, place, person),
+        "may_propose": may_propose,
+        "partner_text": text.strip(),
+        "partner_found": possible_partners(session, place, text) if may_propose else [],
+    }
 
 
 def _steps(place: Organisation) -> list[queries.Told]:

@@ -33,3 +33,11 @@ class RefusalReason(StrEnum):
     DUPLICATE = "duplicate"
     NOT_SUITABLE = "not_suitable"
     OTHER = "other"
+
+
+class PartnerSide(StrEnum):
+    """Who proposed that a school and a company go on together."""
+
+    SCHOOL = "school"
+    COMPANY = "company"
+    COORDINATOR = "coordinator"

@@ -37,7 +37,7 @@ class PairFacts:
     notice_margin_days: float  # from the first possible moment back to the notice asked for
     earlier_visits_here: float
     earlier_visits_total: float
-    partnership: float  # earlier visits of anybody of this organisation at this school
+    partnership: float  # earlier visits of anybody of this organisation here; a recorded partnership is three at least
     answers_share: float  # of the asks that were due, with a prior
     answers_in_time: float  # of the answers, within three days, with a prior
     yes_share: float  # of the answers, with a prior

@@ -11,6 +11,7 @@ from matcher.ranking.facts import PairFacts
 
 Reason = list[Any]  # [code, parameters]: as it is stored
 
+FIRST = frozenset({"topic", "standing"})
 MOST_FOR = 4
 MOST_AGAINST = 3
 
@@ -41,6 +42,7 @@ class Detail:
     asked: int = 0
     answered: int = 0
     group_most: int | None = None
+    standing: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ _Found = tuple[str, Reason]  # the part of the score it belongs to
 def _weighed(found: list[_Found], contributions: Mapping[str, float], sign: int) -> list[Reason]:
     # What it is about comes first, for and against: without it the other reasons mean little.
     order = sorted(
-        range(len(found)), key=lambda i: (found[i][0] != "topic", sign * contributions.get(found[i][0], 0.0), i)
+        range(len(found)), key=lambda i: (found[i][0] not in FIRST, sign * contributions.get(found[i][0], 0.0), i)
     )
     return [found[i][1] for i in order]
 
@@ -95,10 +97,10 @@ def _content_for(facts: PairFacts, detail: Detail) -> list[_Found]:
 
 
 def _people_for(facts: PairFacts, detail: Detail) -> list[_Found]:
-    found = []
+    found = [_reason("standing", "standing_partner")] if detail.standing else []
     if facts.earlier_visits_here:
         found.append(_reason("earlier", "been_before", times=int(facts.earlier_visits_here)))
-    elif facts.partnership:
+    elif facts.partnership and not detail.standing:
         found.append(_reason("earlier", "partnership", times=int(facts.partnership)))
     if detail.asked >= ENOUGH_ASKS and detail.answered >= GOOD_ANSWERS * detail.asked:
         found.append(_reason("answers", "answers", answered=detail.answered, asked=detail.asked))

@@ -53,6 +53,7 @@ class Postcode(Base):
     pc4: Mapped[str] = mapped_column(short(4), primary_key=True)
     place: Mapped[str] = mapped_column(short())
     municipality: Mapped[str | None] = mapped_column(short())
+    municipality_code: Mapped[str | None] = mapped_column(short(4), index=True)
     province: Mapped[str] = mapped_column(short(40))
     lat: Mapped[float]
     lon: Mapped[float]
@@ -60,3 +61,14 @@ class Postcode(Base):
     holiday_region: Mapped[HolidayRegion] = mapped_column(str_enum(HolidayRegion, "holiday_region"))
     region_id: Mapped[int] = mapped_column(ForeignKey("regions.id"), index=True)
     source: Mapped[str] = mapped_column(short(40))
+
+
+class SourceFile(Base):
+    """A file of an authority as it was when it was brought in, so that the same one is not brought in twice."""
+
+    __tablename__ = "source_files"
+    url: Mapped[str] = mapped_column(short(500), primary_key=True)
+    sha256: Mapped[str] = mapped_column(short(64))
+    etag: Mapped[str | None] = mapped_column(short())
+    last_modified: Mapped[str | None] = mapped_column(short())
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)

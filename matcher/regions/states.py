@@ -20,7 +20,13 @@ class HolidayRegion(StrEnum):
 
 
 class PostcodeSource(StrEnum):
-    """How the shipped table knows a postcode's position: its place was found, or only its neighbours'."""
+    """How a postcode's position is known. Shipped: its place was found, or only its neighbours'. Imported: as GeoNames
+    says, or the middle of its schools in the register where GeoNames is far from them."""
 
     PACKAGE = "package"
     NEIGHBOUR = "neighbour"
+    GEONAMES = "geonames"
+    REGISTER = "register"
+
+
+SHIPPED = frozenset({PostcodeSource.PACKAGE, PostcodeSource.NEIGHBOUR})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from matcher.availability.moments import (
@@ -22,6 +23,7 @@ LANGUAGES = ("nl", "en", "fy", "de")
 MAX_GROUP = 500
 MAX_NEEDED = 20
 MAX_CLASSES = 4
+MAX_LESSONS = 6
 # The last year of a level sits its exam and leaves school before the holidays.
 EXAM_YEARS = {
     Level.VMBO_BB: 4,
@@ -51,6 +53,7 @@ class Wish:
     teacher_id: int | None = None
     needed: int = 1
     together: bool = True
+    lessons: int = 1
 
     @property
     def details(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class Wish:
             "weeks": [str(week) for week in self.weeks],
             "block": self.block,
             "also_class_ids": list(self.also_class_ids),
+            "lessons": self.lessons,
         }
 
     @property
@@ -74,6 +78,12 @@ class ClassPeriods:
 
     weekly: tuple[WeeklyPeriod, ...]
     exam: bool = field(default=False)
+
+
+def class_ids_of(class_id: int | None, details: Mapping[str, Any]) -> tuple[int, ...]:
+    """Every class of a stored request, the first one first."""
+    first = () if class_id is None else (class_id,)
+    return tuple(dict.fromkeys((*first, *(int(number) for number in details.get("also_class_ids", ())))))
 
 
 def weekly_from_rows(rows: Iterable[Sequence[int]]) -> tuple[WeeklyPeriod, ...]:
@@ -104,6 +114,15 @@ def plan_for(
     else:
         visits = parallel_visits([found.weekly for found in classes])
     return plan_moments(visits, weeks, timetable, now_s=now_s, exam_class=any(found.exam for found in classes))
+
+
+def share_weeks(weeks: Iterable[Week], lessons: int) -> list[tuple[Week, ...]]:
+    """Weeks in order of time, dealt out to lessons as evenly as can be; every lesson needs one of its own."""
+    rising = sorted(set(weeks))
+    if len(rising) < lessons:
+        return []
+    edges = [round(number * len(rising) / lessons) for number in range(lessons + 1)]
+    return [tuple(rising[first:last]) for first, last in pairwise(edges)]
 
 
 def wish_weeks(details: Mapping[str, Any]) -> tuple[Week, ...]:

@@ -21,7 +21,7 @@ from matcher.availability.states import Delivery
 from matcher.availability.wording import DELIVERIES
 from matcher.errors import InvalidInput
 from matcher.i18n import _, _l
-from matcher.requests.asking import MAX_GROUP, MAX_NEEDED, Wish
+from matcher.requests.asking import MAX_GROUP, MAX_LESSONS, MAX_NEEDED, Wish
 from matcher.web.forms import MatcherForm, choices, number_in
 
 NEW = "new"
@@ -131,7 +131,7 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
     group_size = IntegerField(
         _l("How many pupils?"),
         validators=[Optional(), NumberRange(1, MAX_GROUP)],
-        description=_l("Empty means the whole class."),
+        description=_l("Empty means the whole class, or all classes together."),
     )
     delivery = RadioField(
         _l("Where?"),
@@ -150,6 +150,12 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
         coerce=int,
         validate_choice=False,
         description=_l("The guest visits these classes too, one after the other or together."),
+    )
+    lessons = IntegerField(
+        _l("How many lessons by the same guest?"),
+        validators=[Optional(), NumberRange(1, MAX_LESSONS)],
+        default=1,
+        description=_l("A series: every lesson gets weeks of its own, and the guest is asked for all of them at once."),
     )
     language = SelectField(_l("Language of the lesson"), choices=choices(LANGUAGE_NAMES.items()), default="nl")
     costs = StringField(
@@ -192,14 +198,14 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
                 self[name].errors = [*self[name].errors, sentences[name]]
         return all(not self[name].errors for name in self.required)
 
-    def wish(self, *, class_id: int | None, class_size: int | None, topic_ids: tuple[int, ...]) -> Wish:
+    def wish(self, *, class_id: int | None, pupils: int | None, topic_ids: tuple[int, ...]) -> Wish:
         """The typed values; call after validation."""
         return Wish(
             class_id=class_id,
             topic_text=self.topic_text.data or "",
             topic_ids=topic_ids,
             weeks=tuple(sorted(set(self.chosen_weeks()))),
-            group_size=self.group_size.data or class_size,
+            group_size=self.group_size.data or pupils,
             delivery=Delivery(self.delivery.data or Delivery.ON_SITE),
             own_words=self.own_words.data or "",
             block=self.block.data,
@@ -209,6 +215,7 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
             teacher_id=number_in(self.teacher.data),
             needed=self.needed.data or 1,
             together=self.together.data,
+            lessons=self.lessons.data or 1,
         )
 
     def chosen_weeks(self) -> list[Week]:
@@ -230,4 +237,5 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
         self.own_words.data, self.costs.data = wish.own_words, wish.costs
         self.block.data, self.also_classes.data = wish.block, list(wish.also_class_ids)
         self.language.data, self.needed.data, self.together.data = wish.language, wish.needed, wish.together
+        self.lessons.data = wish.lessons
         self.teacher.data = str(wish.teacher_id) if wish.teacher_id else ""

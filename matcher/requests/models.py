@@ -8,7 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import Delivery, Kind
 from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.requests.asking import class_ids_of
 from matcher.requests.states import RequestState
+
+FIRST_OFFER = "first_offer_id"
 
 
 class SchoolClass(Base):
@@ -29,7 +32,10 @@ class SchoolClass(Base):
 
 
 class Request(Base):
-    """What a school asks. ``details`` holds what only one kind has; ``teacher_id`` is the adult who stays there."""
+    """What a school asks. ``details`` holds what only one kind has; ``teacher_id`` is the adult who stays there.
+
+    Lessons of one series share ``series_id``, the id of the first of them, and are counted by ``series_no``.
+    """
 
     __tablename__ = "requests"
     __table_args__ = (
@@ -40,6 +46,7 @@ class Request(Base):
         Index("ix_requests_organisation", "organisation_id", "state"),
         Index("ix_requests_region", "region_id", "state", "published_at"),
         Index("ix_requests_asked_by", "asked_by_id", "state"),
+        Index("ix_requests_series", "series_id", "series_no"),
     )
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[Kind] = mapped_column(str_enum(Kind, "kind"))
@@ -70,12 +77,25 @@ class Request(Base):
     region_id: Mapped[int] = mapped_column(ForeignKey("regions.id"))
     generated: Mapped[bool] = mapped_column(default=False)
     held_back: Mapped[bool] = mapped_column(default=False)
+    series_id: Mapped[int | None]
+    series_no: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def first_offer_id(self) -> int | None:
+        """Whom the school wants to ask again, before everybody else who fits."""
+        found = (self.details or {}).get(FIRST_OFFER)
+        return int(found) if found is not None else None
+
+    @property
+    def class_ids(self) -> tuple[int, ...]:
+        """Every class the guest visits, the first one first."""
+        return class_ids_of(self.class_id, self.details or {})
 
 
 class RequestMoment(Base):

@@ -15,22 +15,21 @@ from matcher.availability.wording import (
     moment_with_times,
     refusal_sentence,
     weekday_name,
-    weekly_label,
 )
 from matcher.clock import local_date
 from matcher.i18n import _, current_locale, format_date, format_day_month, ngettext
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
-from matcher.requests.asking import is_exam_class, weekly_from_rows
 from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
-from matcher.subjects.levels import FACTS, Level, group_name
+from matcher.requests.wording import class_line
+from matcher.subjects.levels import FACTS, Level
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices
 
 WORKING_DAYS = range(5)
-MORE = ("block", "language", "costs", "teacher", "needed", "together", "also_classes")
+MORE = ("block", "language", "costs", "teacher", "needed", "together", "also_classes", "lessons")
 
 
 def form_page(
@@ -98,15 +97,6 @@ def level_choices(school: Organisation) -> list[tuple[str, str]]:
 def level_name(level: str) -> str:
     facts = FACTS[Level(level)]
     return facts.nl if current_locale() == "nl" else facts.en
-
-
-def class_line(found: SchoolClass) -> str:
-    """`4 havo · 28 leerlingen · di 3e uur, do 2e en 3e uur`."""
-    level = group_name(Level(found.level), found.year, current_locale())
-    pupils = ngettext("%(num)s pupil", "%(num)s pupils", found.size)
-    lessons = ", ".join(weekly_label(p.weekday, p.first, p.count) for p in weekly_from_rows(found.weekly_periods))
-    exam = _("exam class") if is_exam_class(found.level, found.year) else ""
-    return " · ".join(part for part in (level, pupils, lessons, exam) if part)
 
 
 def period_table(grid: Grid) -> dict[str, Any]:

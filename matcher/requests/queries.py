@@ -10,6 +10,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import SCHOOL_ROLES, Role
+from matcher.availability.absence_queries import covered_by
 from matcher.availability.moments import HORIZON_DAYS, Timetable
 from matcher.availability.queries import timetable_of
 from matcher.clock import local_date
@@ -134,18 +135,35 @@ def draft_for(session: Session, actor: Actor, request_id: int) -> Request:
     return found
 
 
-def requests_of(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Request]:
-    """What this person asked, plus everything of the schools they lead; discarded drafts are gone."""
+def requests_of(session: Session, actor: Actor, *, now: datetime | None = None, limit: int = 200) -> Sequence[Request]:
+    """What this person asked, plus everything of the schools they lead, and what was sent by colleagues they answer for
+    now; discarded drafts are gone."""
     led = {g.organisation_id for g in actor.grants if g.role is Role.SCHOOL_LEAD and g.confirmed}
     mine = or_(
         Request.asked_by_id == actor.user_id,
         Request.teacher_id == actor.user_id,
         Request.on_behalf_by_id == actor.user_id,
         Request.organisation_id.in_(led),
+        *(
+            and_(
+                Request.asked_by_id == each.for_id,
+                Request.organisation_id == each.organisation_id,
+                Request.published_at.is_not(None),
+            )
+            for each in (covered_by(session, actor.organisation_ids, actor.user_id, now) if now else ())
+        ),
     )
     kept = or_(Request.state != RequestState.WITHDRAWN, Request.published_at.is_not(None))
     query = select(Request).where(mine, kept).order_by(Request.changed_at.desc(), Request.id.desc())
     return session.scalars(query.limit(limit)).all()
+
+
+def lessons_of(session: Session, request: Request) -> Sequence[Request]:
+    """Every lesson of the series this request belongs to, in order; alone when it belongs to none."""
+    if request.series_id is None:
+        return [request]
+    query = select(Request).where(Request.series_id == request.series_id).order_by(Request.series_no)
+    return session.scalars(query).all()
 
 
 def moments_of(session: Session, request_ids: Collection[int]) -> dict[int, list[RequestMoment]]:
@@ -178,6 +196,12 @@ def classes_by_id(session: Session, ids: Iterable[int | None]) -> dict[int, Scho
     return {row.id: row for row in rows}
 
 
+def pupils_of(session: Session, class_ids: Iterable[int | None]) -> int:
+    """How many pupils these classes have together."""
+    wanted = {number for number in class_ids if number is not None and 0 < number <= BIGGEST_ID}
+    return sum(found.size for found in classes_by_id(session, wanted).values())
+
+
 def timetable_from(session: Session, school: Organisation, now: datetime) -> Timetable:
     """The school's time from today on, as far ahead as a moment may lie."""
     today = local_date(now)
@@ -203,6 +227,7 @@ def wish_of(session: Session, request: Request) -> Wish:
         teacher_id=request.teacher_id,
         needed=request.needed,
         together=request.together,
+        lessons=int(details.get("lessons", 1)),
     )
 
 

@@ -36,7 +36,7 @@ MOST_TOPICS = 40
 @roles(*ASKERS)
 def index() -> str:
     now = utcnow()
-    found = queries.requests_of(reading(), actor())
+    found = queries.requests_of(reading(), actor(), now=now)
     # Who has the ball follows from matches, a room to the right: create_app hands the answer over.
     standings = current_app.extensions["matcher_request_standing"](reading(), found, actor=actor(), now=now)
     return render_template("requests/index.html", **list_page(reading(), actor(), found, standings, now=now))
@@ -214,15 +214,16 @@ def _write(
 ) -> int:
     person, school_id = actor(), school.id
     with writing() as session:
-        class_id, size = number_in(form.school_class.data), None
+        class_id = number_in(form.school_class.data)
         if form.wants_new_class:
             made = class_services.create_class(
                 session, actor=person, now=now, organisation_id=school_id, **form.class_values()
             )
-            class_id, size = made.id, made.size
+            class_id = made.id
         elif class_id is not None:
-            size = queries.class_for(session, person, class_id).size
-        wish = form.wish(class_id=class_id, class_size=size, topic_ids=topic_ids)
+            queries.class_for(session, person, class_id)
+        pupils = queries.pupils_of(session, [class_id, *(form.also_classes.data or ())])
+        wish = form.wish(class_id=class_id, pupils=pupils or None, topic_ids=topic_ids)
         if draft is None:
             asker = number_in(form.asked_by.data)
             saved = services.save_draft(

@@ -1,6 +1,7 @@
 """Classes and drafts: made, changed, copied, discarded. Publishing and what follows are verbs of `matching`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
@@ -22,15 +23,16 @@ from matcher.requests.asking import (
     Wish,
     is_exam_class,
     plan_for,
+    share_weeks,
     weekly_from_rows,
 )
-from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
+from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
 
-TITLE_LENGTH = 120
+TITLE_LENGTH, LONGEST_TITLE = 120, 200
 MAX_DRAFTS = 50
-DISCARDED = "discarded"
+DISCARDED, SERIES = "discarded", "series"
 NO_SUCH_CLASS = _l("This class does not exist at your school.")
 NO_COLLEAGUE = _l("This person does not work at your school.")
 
@@ -102,8 +104,17 @@ def restore_draft(session: Session, *, actor: Actor, now: datetime, request_id: 
     return request
 
 
-def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
-    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped."""
+def copy_request(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    request_id: int,
+    weeks: bool = True,
+    first_offer: int | None = None,
+) -> Request:
+    """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped, or
+    all of them without `weeks`. `first_offer` goes before everybody who fits."""
     source = queries.request_for(session, actor, request_id)
     wish = queries.wish_of(session, source)
     this_week = Week.of(local_date(now))
@@ -111,16 +122,20 @@ def copy_request(session: Session, *, actor: Actor, now: datetime, request_id: i
     kept = Wish(
         **{
             **vars(wish),
-            "weeks": tuple(week for week in wish.weeks if week >= this_week),
+            "weeks": tuple(week for week in wish.weeks if weeks and week >= this_week),
             "class_id": wish.class_id if wish.class_id in live else None,
             "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
             "teacher_id": None,
         }
     )
     asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
-    return save_draft(
+    draft = save_draft(
         session, actor=actor, now=now, organisation_id=source.organisation_id, data=kept, asked_by_id=asked_by
     )
+    if first_offer is not None:
+        draft.details = {**draft.details, FIRST_OFFER: first_offer}
+        session.flush()
+    return draft
 
 
 def write_request(session: Session, request: Request, data: Wish, *, now: datetime) -> Plan:
@@ -133,10 +148,11 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
     classes = _classes(session, school, data)
     topics = _topics(session, data)
     first = classes[0] if classes else None
+    request.group_size = _group_size(session, request, data, classes)
     request.class_id = first.id if first else None
     request.level, request.year = (first.level, first.year) if first else (None, None)
-    request.title = _title(data, topics, first)
-    request.group_size, request.delivery, request.own_words = data.group_size, data.delivery, data.own_words
+    request.title = _title(request, data, topics, classes)
+    request.delivery, request.own_words = data.delivery, data.own_words
     request.language, request.costs = data.language, data.costs
     request.needed, request.together = data.needed, data.together
     request.teacher_id = _teacher(session, school, request, data)
@@ -164,6 +180,40 @@ def plan_of(
     return plan_for(periods, data.weeks, timetable, block=data.block, now_s=int(now.timestamp()))
 
 
+def spread_lessons(session: Session, request: Request, *, now: datetime) -> list[Request]:
+    """A series as it is sent: one request for each lesson, each with weeks of its own. One lesson stays as it is."""
+    wish = queries.wish_of(session, request)
+    if wish.lessons < 2 or request.series_id is not None:
+        return [request]
+    ahead = [m.day for m in queries.moments_of(session, [request.id])[request.id] if m.start_s > now.timestamp()]
+    lessons = []
+    for number, weeks in enumerate(share_weeks(map(Week.of, ahead), wish.lessons), start=1):
+        lesson = request if number == 1 else _next_lesson(session, request, now)
+        lesson.series_id, lesson.series_no = request.id, number
+        lesson.details = {**lesson.details, SERIES: wish.lessons}
+        write_request(session, lesson, replace(wish, weeks=weeks, lessons=1), now=now)
+        lessons.append(lesson)
+    return lessons
+
+
+def _next_lesson(session: Session, first: Request, now: datetime) -> Request:
+    """Asked by the same person in the same way; what is asked is written by the caller."""
+    lesson = Request(
+        kind=first.kind,
+        organisation_id=first.organisation_id,
+        region_id=first.region_id,
+        asked_by_id=first.asked_by_id,
+        on_behalf_by_id=first.on_behalf_by_id,
+        state=RequestState.DRAFT,
+        details=dict(first.details),
+        generated=first.generated,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(lesson)
+    return lesson
+
+
 def require_complete(session: Session, request: Request, *, now: datetime) -> None:
     """Before a request is sent: all that is needed is there and a moment lies ahead. Raises InvalidInput."""
     if request.class_id is None:
@@ -175,8 +225,11 @@ def require_complete(session: Session, request: Request, *, now: datetime) -> No
     if not request.own_words.strip():
         raise InvalidInput(_l("Say in your own words what you are looking for."), "own_words")
     moments = queries.moments_of(session, [request.id])[request.id]
-    if not any(moment.start_s > now.timestamp() for moment in moments):
+    weeks = {Week.of(moment.day) for moment in moments if moment.start_s > now.timestamp()}
+    if not weeks:
         raise InvalidInput(_l("Choose at least one week in which this class has a lesson."), "weeks")
+    if request.series_id is None and len(weeks) < int(request.details.get("lessons", 1)):
+        raise InvalidInput(_l("Choose more weeks: every lesson of the series gets a week of its own."), "weeks")
 
 
 def record_revision(session: Session, request: Request, *, by_id: int | None, now: datetime) -> RequestRevision:
@@ -264,13 +317,21 @@ def _check_numbers(data: Wish) -> None:
         raise InvalidInput(_l("A guest visits at most four classes on one day."), "also_classes")
 
 
-def _title(data: Wish, topics: Sequence[Topic], first: SchoolClass | None) -> str:
+def _group_size(session: Session, request: Request, data: Wish, classes: Sequence[SchoolClass]) -> int | None:
+    """What was typed; a number that was the count of the classes before is counted anew when they change."""
+    before = queries.pupils_of(session, request.class_ids)
+    return sum(group.size for group in classes) if data.group_size == before and classes else data.group_size
+
+
+def _title(request: Request, data: Wish, topics: Sequence[Topic], classes: Sequence[SchoolClass]) -> str:
     """What it is about and for whom; names are the school's own, so that no language is fixed in it."""
     about = data.topic_text.strip() or ", ".join(topic.nl for topic in topics[:2])
     about = about[:1].upper() + about[1:]
     if len(about) > TITLE_LENGTH:
         about = about[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
-    return " · ".join(part for part in (about, first.name if first else "") if part)
+    number = f" ({request.series_no}/{request.details[SERIES]})" if request.series_no else ""
+    names = ", ".join(group.name for group in classes)
+    return " · ".join(part for part in (about, names) if part)[: LONGEST_TITLE - len(number)] + number
 
 
 def _write_topics(session: Session, request_id: int, topics: Sequence[Topic]) -> None:

@@ -9,7 +9,7 @@ from flask import render_template
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from matcher.db import BIGGEST_ID
 from matcher.errors import InvalidInput
@@ -40,11 +40,11 @@ class CappedLength:
 
 
 class StorableNumber:
-    """A whole number that fits a column: a longer one would only fail at the database."""
+    """A whole number that fits a column: a longer one would fail at the database, a much longer one in a range."""
 
     def __call__(self, form: Form, field: Field) -> None:
         if isinstance(field.data, int) and abs(field.data) > BIGGEST_ID:
-            raise ValidationError(_("This number is too big."))
+            raise StopValidation(_("This number is too big."))
 
 
 def cap_of(field: Field) -> int:
@@ -67,7 +67,7 @@ class MatcherForm(FlaskForm):
             if isinstance(field, StringField) and not isinstance(field, PasswordField):
                 field.filters = [clean_text, *field.filters]
             if isinstance(field, IntegerField):
-                field.validators = [*field.validators, StorableNumber()]
+                field.validators = [StorableNumber(), *field.validators]
             return field
 
     def refuse(self, error: InvalidInput) -> None:

@@ -18,7 +18,6 @@ from matcher.organisations.columns import ImportKind
 from matcher.organisations.models import Organisation
 from matcher.organisations.outcomes import ImportReport
 from matcher.organisations.spreadsheets import read_sheets
-from matcher.subjects.services import seed_topics
 from tests.factories import NOW
 from tests.factories.matching import seed_transitions
 from tests.factories.people import make_coordinator, make_postcode, make_region, make_school
@@ -47,9 +46,11 @@ class Land:
 
 
 def make_land(session: Session) -> Land:
-    """Two regions, a few postcodes, and school 00AH-00 in the first one, whose coordinator brings lists in."""
+    """Two regions, a few postcodes, and school 00AH-00 in the first one, whose coordinator brings lists in.
+
+    The session has all topics already.
+    """
     seed_transitions(session)
-    seed_topics(session)
     region = make_region(session)
     for pc4 in ("5211", "5611", "4811"):
         make_postcode(session, pc4, region=region)

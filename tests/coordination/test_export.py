@@ -47,13 +47,13 @@ SIGNS = [
 
 
 @pytest.fixture
-def land(session: Session) -> Land:
-    made = make_land(session)
+def land(seeded: Session) -> Land:
+    made = make_land(seeded)
     made.bring(csv_of(HEAD + ";Telefoon", PIET + ";+31612345678", NOOR.replace(";;", ";;ja;")))
     made.bring(csv_of(OFFERS, LESSON), "offers")
     made.bring(csv_of(VISITS, VISIT), "visits")
-    make_match(session, request=make_request(session, school=made.school), state=MatchState.APPROVED)
-    session.flush()
+    make_match(seeded, request=make_request(seeded, school=made.school), state=MatchState.APPROVED)
+    seeded.flush()
     return made
 
 

@@ -38,8 +38,8 @@ VISIT = "8-10-2026;10:15;11:05;00AH00;piet@berg.example;Lassen voor beginners;3 
 
 
 @pytest.fixture
-def land(session: Session) -> Land:
-    return make_land(session)
+def land(seeded: Session) -> Land:
+    return make_land(seeded)
 
 
 def test_people_are_confirmed_by_the_coordinator_and_nobody_is_mailed(land: Land) -> None:

@@ -19,6 +19,7 @@ from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.organisations.spreadsheets import MOST_COLUMNS, MOST_ROWS, read_sheets
 from matcher.organisations.states import OrganisationType, SizeClass
+from matcher.subjects.services import seed_topics
 from tests.coordination.lists import Land, count_rows, csv_of, make_land, xlsx_of
 
 HEAD = "Bedrijf;KvK;Postcode;Contactpersoon;E-mail;Telefoon"
@@ -35,6 +36,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     file.write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{file}")
     with database.session(write=True) as session:
+        seed_topics(session)
         yield make_land(session)
         session.rollback()
     database.dispose()

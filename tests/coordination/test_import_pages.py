@@ -15,6 +15,7 @@ from matcher.cli import main
 from matcher.db import Database
 from matcher.notices.models import Outbox
 from matcher.organisations.spreadsheets import read_sheets
+from matcher.subjects.services import seed_topics
 from tests.coordination.lists import csv_of, make_land
 from tests.coordination.test_import import HEAD, NOOR, PIET
 from tests.factories.people import make_coordinator, make_teacher
@@ -25,6 +26,7 @@ Browse = Callable[[int], FlaskClient]
 @pytest.fixture
 def coordinator(sqlite_database: Database) -> int:
     with sqlite_database.write() as session:
+        seed_topics(session)
         return make_land(session).coordinator.id
 
 

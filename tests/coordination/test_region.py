@@ -1,6 +1,7 @@
 """The region's own pages: overview, schools, rules with their history, every decision."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,11 +14,12 @@ from matcher.coordination import regional, services
 from matcher.coordination.overview_queries import decided_since, decision_lines, decisions_query
 from matcher.coordination.region_queries import approval_rules, own_region, regions_of, rule_changes, school_lines
 from matcher.db import Database
-from matcher.errors import InvalidInput, NotFound
-from matcher.regions.policy import BY_HAND, KNOWN_PAIRS
+from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.regions.policy import ALL_BUT_FIRST, AS_ABOVE, BY_HAND, KNOWN_PAIRS
+from matcher.regions.queries import region_by_code
 from tests.coordination.conftest import agreed
 from tests.factories import NOW
-from tests.factories.people import make_coordinator, make_region, make_school
+from tests.factories.people import make_coordinator, make_grant, make_region, make_school, make_user
 from tests.house.test_lists import counted
 from tests.matching.lives import make_life
 
@@ -129,3 +131,61 @@ def test_twelve_matches_cost_no_more_statements_than_three(
     with counted(sqlite_database) as many:
         client.get(path)
     assert len(many) == len(few)
+
+
+def test_rule_says_where_it_comes_from_and_can_be_undone(session: Session) -> None:
+    life = make_life(session)
+    region = life.school.region_id or 0
+    admin = make_user(session)
+    make_grant(session, admin, "administrator")
+    above = region_by_code(session, "zuidoost")
+    actor = actor_for(session, admin.id)
+
+    def choose(region_id: int, value: str, hours: int) -> None:
+        services.choose_approval(
+            session,
+            region_id=region_id,
+            kind=Kind.GUEST_LECTURE,
+            value=value,
+            actor=actor,
+            now=NOW + timedelta(hours=hours),
+        )
+
+    def holds() -> tuple[str, bool, str | None]:
+        found = approval_rules(session, region, NOW + timedelta(days=1))
+        line = next(line for line in found if line.kind is Kind.GUEST_LECTURE)
+        return line.value, line.own, line.source
+
+    choose(above.id, KNOWN_PAIRS, 1)
+    assert holds() == (KNOWN_PAIRS, False, above.name)
+    choose(region, ALL_BUT_FIRST, 2)
+    assert holds()[:2] == (ALL_BUT_FIRST, True)
+    choose(region, AS_ABOVE, 3)
+    assert holds() == (KNOWN_PAIRS, False, above.name)
+    undo = {"region_id": region, "kind": Kind.GUEST_LECTURE, "actor": actor}
+    services.undo_approval(session, **undo, now=NOW + timedelta(hours=4))
+    assert holds()[:2] == (ALL_BUT_FIRST, True)
+    changes = rule_changes(session, region)
+    assert [(change.value, change.can_undo) for change in changes] == [
+        (ALL_BUT_FIRST, True),
+        (None, False),
+        (ALL_BUT_FIRST, False),
+        (KNOWN_PAIRS, False),
+    ]
+    with pytest.raises(Conflict):
+        services.undo_approval(session, region_id=region, kind=Kind.HYBRID_PLACEMENT, actor=actor, now=NOW)
+    with pytest.raises(NotFound):
+        services.undo_approval(session, **{**undo, "actor": life.guest()}, now=NOW)
+
+
+def test_rules_of_a_landsdeel_have_a_page_and_undo(browse: Browse, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        make_life(session)
+        above = region_by_code(session, "zuidoost").id
+        coordinator = make_coordinator(session, region=region_by_code(session, "nl")).id
+    client, address = browse(coordinator), f"/coordination/region/{above}/rules"
+    assert client.post(address, data={"kind": "guest_lecture", "value": "known_pairs"}).location == address
+    assert client.get(address).text.count("<h1") == 1
+    assert client.post(f"{address}/undo", data={"of": "nonsense"}).status_code == 404
+    assert client.post(f"{address}/undo", data={"of": "guest_lecture"}).location == address
+    assert client.post(f"{address}/undo", data={"of": "hybrid_placement"}).status_code == 409

@@ -13,7 +13,7 @@ from matcher.home import nav
 from tests.factories.people import make_coordinator, make_region, make_teacher
 
 EXPLAINING = ("/", "/how-it-works", "/for-schools", "/for-companies", "/how-ranking-works", "/privacy", "/help")
-PAGES = (*EXPLAINING, "/figures", "/status")
+PAGES = (*EXPLAINING, "/figures", "/status", "/qualifications")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -34,6 +34,7 @@ PAGES = [
     ("coordinator", "/organisations/verify"),
     ("coordinator", "/safeguarding/reports"),
     ("coordinator", "/monitor"),
+    ("coordinator", "/coordination/regions"),
 ]
 
 

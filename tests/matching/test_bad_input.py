@@ -83,7 +83,7 @@ def counted(database: Database, model: type[Any]) -> int:
 
 MATCH_VERBS = [
     "accept", "suggest-moment", "decline", "hand-over", "withdraw", "cancel", "approve", "reject", "ask-move", "move",
-    "change-visitor", "report", "messages", "undo",
+    "change-visitor", "report", "messages", "ask-again", "undo",
 ]  # fmt: skip
 REQUEST_VERBS = ["publish", "search", "invite", "change", "withdraw", "copy", "discard", "restore", "edit"]
 NO_IDS = ["0", "999999", "2147483648", "99999999999999999999", "-1", "x", "1e3"]

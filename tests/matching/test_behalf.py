@@ -229,7 +229,7 @@ def test_word_of_tomorrow_and_of_the_unconfirmed_is_refused(session: Session) ->
 def test_page_offers_only_what_that_side_can_do(session: Session) -> None:
     life = make_life(session)
     match = life.asked()
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, NOW)
 
     def seen(actor: Actor) -> dict[str, frozenset[str]]:
         found = speakers(session, match, life.request, life.offers[0], facts, actor, NOW)

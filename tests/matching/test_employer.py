@@ -67,7 +67,7 @@ def test_yes_of_the_employer_completes_the_match(session: Session) -> None:
     event = session.get_one(MatchEvent, (match.id, match.seq))
     assert (event.role, event.details["employer"]) == (Side.EMPLOYER, "Chef Jansen")
     assert session.get_one(Consent, (match.id, Side.EMPLOYER)).given_by_id is None
-    assert not can_undo(facts_of_match(session, match), life.guest(), NOW)
+    assert not can_undo(facts_of_match(session, match, NOW), life.guest(), NOW)
     approve_match(session, match.id, actor=life.actor(life.coordinator), now=NOW)
     assert broken_promises(session) == []
 

@@ -20,6 +20,7 @@ details = st.builds(
     asked=st.integers(0, 9),
     answered=st.integers(0, 9),
     group_most=st.one_of(st.none(), st.integers(1, 40)),
+    standing=st.booleans(),
 )
 
 TRUE_WHEN = {
@@ -30,6 +31,7 @@ TRUE_WHEN = {
     "free_at": lambda f, d, p: p["count"] == f.moments_usual > 0,
     "been_before": lambda f, d, p: p["times"] == f.earlier_visits_here > 0,
     "partnership": lambda f, d, p: p["times"] == f.partnership > 0,
+    "standing_partner": lambda f, d, p: d.standing,
     "level_experience": lambda f, d, p: p["times"] == f.level_experience > 0,
     "no_level_experience": lambda f, d, p: f.level_experience == 0 and p["level"] == d.level,
     "answers": lambda f, d, p: (p["answered"], p["asked"]) == (d.answered, d.asked) and d.asked >= 3,

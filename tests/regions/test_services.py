@@ -1,13 +1,13 @@
 """The tree, the postcode table and the rules of regions in a database."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
 from matcher.errors import InvalidInput, NotFound
 from matcher.regions.geo import cell_of
-from matcher.regions.models import Postcode
+from matcher.regions.models import Postcode, Region
 from matcher.regions.policy import ALL_BUT_FIRST, APPROVAL, BY_HAND, KNOWN_PAIRS
 from matcher.regions.queries import (
     ancestor_ids,
@@ -20,6 +20,7 @@ from matcher.regions.queries import (
     region_tree,
 )
 from matcher.regions.services import Seeded, seed_regions, set_region_rule
+from tests.factories.people import make_region
 
 
 @pytest.fixture
@@ -110,3 +111,26 @@ def test_a_rule_nobody_defined_is_refused(seeded, now):
     node = region_by_code(seeded, "drenthe").id
     with pytest.raises(InvalidInput):
         set_region_rule(seeded, region_id=node, kind=None, key="colour", value=1, set_by_id=None, now=now)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_new_postcode_of_a_replaced_region_goes_with_the_nearest_number(seeded, now):
+    old, new = region_by_code(seeded, "zeeland"), region_by_code(seeded, "limburg")
+    old.valid_to = now.date()
+    seeded.execute(update(Postcode).where(Postcode.region_id == old.id).values(region_id=new.id))
+    seeded.execute(delete(Postcode).where(Postcode.pc4 == "4331"))
+    assert seed_regions(seeded, now) == Seeded(0, 1)
+    assert postcode(seeded, "4331").region_id == new.id
+
+
+def test_a_code_means_the_node_that_holds_now(session):
+    old = make_region(session, "groningen", landsdeel="noord")
+    old.valid_to = date(2026, 11, 1)
+    session.flush()
+    assert region_by_code(session, "groningen").id == old.id
+    new = Region(
+        parent_id=old.parent_id, level=old.level, scheme="later", code="groningen", name="G", valid_from=old.valid_to
+    )
+    session.add(new)
+    session.flush()
+    assert region_by_code(session, "groningen").id == new.id

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -23,7 +24,10 @@ from matcher.matching.states import DeclineReason
 from matcher.matching.suggestion_services import store_run, suggest
 from matcher.matching.visit_services import report_visit
 from matcher.offers.states import OfferState
-from matcher.organisations.models import Organisation
+from matcher.organisations.models import Organisation, Partnership
+from matcher.organisations.states import PartnerSide
+from matcher.qualifications.models import TeachingRoute
+from matcher.qualifications.services import seed_routes
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Block, ReportOfConcern
@@ -162,6 +166,7 @@ def make_crowd(app: Flask, database: Database) -> Crowd:
     with database.write() as session:
         life = make_life(session, guests=0, own_words="secret-words-open")
         seed_rules(session)
+        seed_routes(session, NOW)
         _staff(session, life, crowd)
         _matches(session, life, crowd)
         _unsent(session, life, crowd)
@@ -195,6 +200,7 @@ def _staff(session: Session, life: Life, crowd: Crowd) -> None:
     }
     crowd.ids["organisation"] = {"school": school.id, "waiting": make_company(session, verified=False).id}
     crowd.ids["region"] = {"own": make_region(session).id}
+    crowd.ids["route"] = {"shipped": session.scalars(select(TeachingRoute.id).order_by(TeachingRoute.id)).first() or 0}
     crowd.ids["request"] = {"open": life.request.id}
 
 
@@ -263,8 +269,13 @@ def _safety(session: Session, life: Life, crowd: Crowd) -> None:
     )  # fmt: skip
     waiting = make_grant(session, make_user(session, name="Wim", email="wim@example.org"), Role.PROFESSIONAL,
                          organisation=_place(session, crowd, "waiting"), confirmed=False)  # fmt: skip
-    session.add_all((block, concern))
+    partners = Partnership(
+        school_id=life.school.id, company_id=crowd.ids["organisation"]["company"], proposed_side=PartnerSide.SCHOOL,
+        proposed_by_id=crowd.people["lead"], proposed_at=NOW,
+    )  # fmt: skip
+    session.add_all((block, concern, partners))
     session.flush()
+    crowd.ids |= {"partnership": {"own": partners.id}}
     crowd.ids |= {"block": {"own": block.id}, "report": {"own": concern.id}, "grant": {"waiting": waiting.id}}
 
 
@@ -322,6 +333,8 @@ def _values(crowd: Crowd, argument: str) -> Iterable[Any]:
         return [crowd.people[one] for one in ("teacher", "guest_approved", "other_professional")]
     if name == "notice":
         return (1, 2)
+    if name == "seq":
+        return (1,)
     return crowd.ids[kinds.get(name, name)].values()
 
 

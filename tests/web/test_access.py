@@ -49,8 +49,10 @@ MEMBERS = {
     "other_company": {"other_professional", "other_contact", "other_coordinator", "administrator"},
 }
 SCHOOLS = {"school", "other_school"}
+NODES = {"own": {"coordinator", "administrator"}, "other": {"other_coordinator", "administrator"}}
 OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "matching.show": parties,
+    "matching.thread": parties,
     "matching.calendar": lambda state: parties(state) if state in {"accepted", "approved", "held"} else set(),
     "matching.request_page_view": lambda name: {*STAFF, "coordinator"} - ({"colleague"} if name == "draft" else set()),
     "matching.published": lambda name: {*STAFF, "coordinator"} - ({"colleague"} if name == "draft" else set()),
@@ -66,7 +68,9 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
-    "coordination.rules": lambda name: {"coordinator"} if name == "own" else {"other_coordinator"},
+    "coordination.rules": lambda name: NODES[name],
+    "coordination.node": lambda name: NODES[name],
+    "qualifications.edit_route": lambda name: {"administrator"},
     "safeguarding.school": lambda name: {"school": {"lead"}, "other_school": {"other_lead"}}.get(name, set()),
 }
 """Per address with one thing in it: who may look at the thing of this name."""

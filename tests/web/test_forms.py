@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 from wtforms import IntegerField, PasswordField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms.validators import Length, NumberRange, Optional
 
 from matcher.errors import InvalidInput
 from matcher.web.forms import MatcherForm, choices, clean_text
@@ -14,6 +14,7 @@ class SampleForm(MatcherForm):
     text = TextAreaField()
     short = StringField(validators=[Length(max=5)])
     number = IntegerField()
+    ranged = IntegerField(validators=[Optional(), NumberRange(0, 9)])
     password = PasswordField()
 
 
@@ -47,7 +48,14 @@ def test_password_is_taken_as_typed(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("line", "x" * 201), ("text", "x" * 5001), ("short", "x" * 6), ("number", str(2**63)), ("number", "1.5")],
+    [
+        ("line", "x" * 201),
+        ("text", "x" * 5001),
+        ("short", "x" * 6),
+        ("number", str(2**63)),
+        ("number", "1.5"),
+        ("ranged", "9" * 4000),
+    ],
 )
 def test_value_that_does_not_fit_has_a_sentence(app: Flask, field: str, value: str) -> None:
     assert filled(app, **{field: value}).errors[field]

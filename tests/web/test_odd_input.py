@@ -45,7 +45,8 @@ def parameters(rule: Any) -> list[str]:
     """The names that the views of this room read from an address."""
     room = SOURCES / rule.endpoint.split(".")[0]
     text = "".join(file.read_text() for file in room.glob("*routes.py"))
-    more = {"topics", "seen", "settled"} if room.name == "subjects" else set()
+    by_form = {"subjects": {"topics", "seen", "settled"}, "qualifications": {"sector", "education", "held", "hours"}}
+    more = by_form.get(room.name, set())
     return sorted({*PARAMETER.findall(text), *more, "page", "next"})
 
 
@@ -64,7 +65,8 @@ def fuzzed(names: list[str]) -> list[str]:
 def _actor_for(rule: Any) -> str:
     """Somebody who gets past the guard."""
     by_room = {"availability": "guest_approved", "offers": "guest_approved", "requests": "teacher",
-               "coordination": "coordinator", "monitor": "coordinator", "safeguarding": "lead"}  # fmt: skip
+               "coordination": "coordinator", "monitor": "coordinator", "safeguarding": "lead",
+               "qualifications": "administrator"}  # fmt: skip
     return by_room.get(rule.endpoint.split(".")[0], "teacher" if "request" in str(rule) else "coordinator")
 
 

@@ -1,0 +1,1 @@
+"""Which routes lead to teaching: reviewed data with source and date, and what fits whom. Never a promise."""
