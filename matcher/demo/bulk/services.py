@@ -158,12 +158,13 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
         writer.relieve()
 
     life = Life(desk, chains, dice, plan.now, over, record)
-    told = [0]
+    asked_so_far = 0
 
     def asked_one() -> None:
-        told[0] += 1
-        if told[0] % TELL_EVERY == 0 or told[0] == plan.size.requests:
-            plan.tell("requests", told[0], plan.size.requests)
+        nonlocal asked_so_far
+        asked_so_far += 1
+        if asked_so_far % TELL_EVERY == 0:
+            plan.tell("requests", asked_so_far, plan.size.requests)
 
     leads = [asker for asker in population.askers if asker.leads]
     others = [asker for asker in population.askers if not asker.leads] or population.askers
@@ -174,6 +175,7 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
         asker = who[number % len(who)]
         life.plan(_some_day(dice, plan, asker), kind, asker, asked_one)
     life.live_until_now()
+    plan.tell("requests", asked_so_far, plan.size.requests)
 
 
 def _some_day(dice: Random, plan: Plan, asker: Asker) -> datetime:
