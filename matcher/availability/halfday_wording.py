@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from matcher.availability.halfdays import HalfDay, Part, days_of, half_day_at, half_days_of
+from matcher.availability.halfdays import WEEK, HalfDay, Part, days_of, half_day_at, half_days_of
 from matcher.availability.moments import local
 from matcher.availability.wording import weekday_name
 from matcher.i18n import _, format_day_month, format_time, ngettext
@@ -15,6 +16,18 @@ def half_day_name(each: HalfDay) -> str:
     """`dinsdagochtend`, "Tuesday morning"."""
     day = weekday_name(each.weekday)
     return _("%(day)s afternoon", day=day) if each.half else _("%(day)s morning", day=day)
+
+
+def half_day_table() -> dict[str, Any]:
+    """The half-days of a week as two rows of five boxes: short day names, and per row (bit, name)."""
+    rows = [
+        {
+            "label": label,
+            "cells": [(each.bit, half_day_name(each)) for each in WEEK if each.half == half],
+        }
+        for half, label in enumerate((_("morning"), _("afternoon")))
+    ]
+    return {"days": [weekday_name(day, "EEEEEE") for day in range(5)], "rows": rows}
 
 
 def half_days_label(mask: int) -> str:

@@ -35,9 +35,14 @@ class HalfDay(NamedTuple):
     def bit(self) -> int:
         return 1 << (self.weekday * 2 + self.half)
 
+    @property
+    def clock(self) -> tuple[time, time]:
+        """From when until when."""
+        return _CLOCK[self.half]
+
     def on(self, day: date) -> Moment:
         """This half of that day, whatever its weekday."""
-        start, end = _CLOCK[self.half]
+        start, end = self.clock
         return Moment(*epoch_range(day, start, end), day, start, end, ())
 
 

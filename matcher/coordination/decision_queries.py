@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
-from matcher.availability.moments import Moment, Timetable, Week
+from matcher.availability.moments import Moment, Timetable, Week, local
 from matcher.availability.queries import availability_of, owner_of
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.strips import week_strip
@@ -18,6 +18,7 @@ from matcher.coordination.class_weeks import class_strip
 from matcher.coordination.cockpit import Card, Why
 from matcher.i18n import _, current_locale, format_date, ngettext
 from matcher.matching.models import Match, MatchMoment
+from matcher.matching.moments import parts_of
 from matcher.matching.page_queries import MatchPage, match_page
 from matcher.matching.policy import MatchFacts
 from matcher.matching.queries import chosen_moment, visits_this_year
@@ -25,10 +26,14 @@ from matcher.matching.states import TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import names_for
 from matcher.matching.wording import fit_blocks, fit_words, reason_lines
+from matcher.offers.place_wording import hybrid_facts, place_facts
+from matcher.organisations.models import Organisation
 from matcher.organisations.partner_queries import standing_pairs
 from matcher.regions.geo import distance_km
+from matcher.requests.internship_wording import goal_facts, leave_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.queries import timetable_from
+from matcher.requests.vacancy_wording import vacancy_facts
 from matcher.safeguarding.queries import result_for
 from matcher.safeguarding.states import ProofType
 from matcher.subjects.levels import Level, group_name
@@ -67,6 +72,11 @@ def decision(session: Session, match: Match, facts: MatchFacts, actor: Actor, no
 
 
 def _as_moment(moment: MatchMoment) -> Moment:
+    """Of several visits the first, whose week is drawn."""
+    if moment.parts:
+        start_s, end_s = parts_of(moment)[0]
+        begin, until = local(start_s), local(end_s)
+        return Moment(start_s, end_s, begin.date(), begin.time(), until.time(), ())
     start, end = time.fromisoformat(moment.starts), time.fromisoformat(moment.ends)
     return Moment(moment.start_s, moment.end_s, moment.day, start, end, tuple(moment.periods))
 
@@ -91,20 +101,31 @@ def _window(request: Request) -> str:
 def _guest_card(session: Session, page: MatchPage, chosen: Moment | None, timetable: Timetable, now: datetime) -> Card:
     match, offer, company = page.match, page.offer, page.company
     person_id = match.visitor_id or match.professional_id
+    stays = page.request.kind is Kind.TEACHER_INTERNSHIP
     checked = company.verified_at
-    what = [page.guest.what if page.guest else company.name]
+    what = [offer.title if stays else page.guest.what if page.guest else company.name]
     what.append(_("checked on %(day)s", day=format_date(local_date(checked), "long")) if checked else _("not checked"))
     facts: list[tuple[str, str, str | None]] = [(_("Distance"), _distance(page), None)]
     if person_id is not None:
         facts.append((_("Took place"), _kept_word(session, person_id), None))
-    facts.append((_("Proof of conduct"), *_proof(session, page, person_id, chosen.date if chosen else local_date(now))))
+    on_day = chosen.date if chosen else local_date(now)
+    if page.is_placement:
+        facts += [(term, value, None) for term, value in hybrid_facts(offer.details)]
+    if stays:
+        facts += [(term, value, None) for term, value in place_facts(offer.details, offer.places)]
+    else:
+        facts.append((_("Proof of conduct"), *_proof(session, page, person_id, on_day)))
     return Card(
-        title=page.guest.name if page.guest else _("Somebody of %(company)s", company=company.name),
+        title=company.name if stays else _named(page, company),
         sub=" · ".join(what),
-        strip=_guest_strip(session, person_id, offer.id, chosen, timetable) if chosen else None,
+        strip=None if stays or not chosen else _guest_strip(session, person_id, offer.id, chosen, timetable),
         facts=facts,
         load=_load(session, person_id, offer.yearly_cap, now) if person_id is not None else None,
     )
+
+
+def _named(page: MatchPage, company: Organisation) -> str:
+    return page.guest.name if page.guest else _("Somebody of %(company)s", company=company.name)
 
 
 def _distance(page: MatchPage) -> str:
@@ -190,8 +211,16 @@ def _school_card(
         facts.append((_("Standing partners"), _("since %(day)s", day=format_date(since)), "good"))
     if page.classes:
         facts.append((_("Classes"), "; ".join(page.classes), None))
-    facts.append((_("Costs"), request.costs or _("the school said nothing about costs"), None))
-    facts.append((_("In the room"), page.teacher.name, None))
+    if request.kind is not Kind.HYBRID_PLACEMENT:
+        facts.append((_("Costs"), request.costs or _("the school said nothing about costs"), None))
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        there = None if request.details.get("leave_given") else "hurt"
+        facts += [(_("Team leader"), leave_line(request.details), there)]
+        facts += [(term, value, None) for term, value in goal_facts(request.details)]
+    elif request.kind is Kind.HYBRID_PLACEMENT:
+        facts += [(term, value, None) for term, value in vacancy_facts(request)]
+    else:
+        facts.append((_("In the room"), page.teacher.name, None))
     return Card(
         title=page.school.name,
         sub=" · ".join(

@@ -1,6 +1,7 @@
 """What a coordinator chooses for a region, and a visit she registers when it is over. Shape only."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from matcher.accounts.behalf_forms import HeardFields
 from matcher.accounts.forms import LONGEST_ADDRESS, RealAddress
@@ -32,6 +33,9 @@ PARTS: dict[str, Any] = {
     COORDINATOR: _l("Coordinator"),
     STAND_IN: _l("Stand-in, for some days"),
 }
+_CHOICE = re.compile(r"[0-9]{1,9}-[0-9]{1,9}\Z", re.ASCII)
+PERIOD = 50
+"""Minutes of a lesson period of which only the beginning is known."""
 
 
 class ApprovalRuleForm(MatcherForm):
@@ -81,6 +85,25 @@ class NameServerForm(MatcherForm):
             raise ValidationError(_l("Only a stand-in has a first and a last day."))
 
 
+class AgreedForm(HeardFields, MatcherForm):
+    """Who comes when, as one choice `<offer>-<moment>`; the page knows which ones there are."""
+
+    choice = RadioField(
+        _l("Who comes, and when?"),
+        validators=[
+            InputRequired(_l("Choose who comes and when.")),
+            Regexp(_CHOICE, message=_l("Choose one of the list.")),
+        ],
+        validate_choice=False,
+        choices=(),
+    )
+
+    @property
+    def chosen(self) -> tuple[int, int]:
+        offer_id, _dash, moment_id = str(self.choice.data).partition("-")
+        return int(offer_id), int(moment_id)
+
+
 class PastVisitForm(HeardFields, MatcherForm):
     """A visit between a school and a company that are already chosen."""
 
@@ -115,6 +138,18 @@ class PastVisitForm(HeardFields, MatcherForm):
         self.guest.choices = choices([(0, _l("Somebody of the company, no name")), *guests])
         self.offer.choices = choices([(0, _l("A lesson that is not in Matcher")), *offers])
         self.level.choices = choices([("", _l("Not said")), *levels])
+
+    def begin_with(self, guests: Sequence[tuple[int, str]], offers: Sequence[tuple[int, str]]) -> None:
+        """Who is the only one came, with the only lesson there is."""
+        self.guest.data = guests[0][0] if len(guests) == 1 else 0
+        self.offer.data = offers[0][0] if len(offers) == 1 else 0
+
+    def fill_in(self, lessons: Mapping[int, str]) -> None:
+        """What follows from the rest: the name of the lesson that was given, and the end of one lesson period."""
+        self.title.data = self.title.data or lessons.get(self.offer.data or 0, "")[:120]
+        if not self.ends.data and re.fullmatch(r"\d{1,2}[:.]\d{2}", self.starts.data or ""):
+            hour, minute = divmod(int(self.starts.data[-2:]) + 60 * int(self.starts.data[:-3]) + PERIOD, 60)
+            self.ends.data = f"{hour:02d}:{minute:02d}"
 
     def visit(self, school_id: int, company_id: int, topic_ids: Sequence[int], now: datetime) -> PastVisit:
         """The typed values; call after validation."""

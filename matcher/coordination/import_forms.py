@@ -15,6 +15,7 @@ KINDS: dict[ImportKind, Any] = {
     ImportKind.OFFERS: _l("Lessons that people offer"),
     ImportKind.VISITS: _l("Visits that took place"),
 }
+EVERYTHING = "all"
 
 
 class UploadForm(MatcherForm):
@@ -27,9 +28,9 @@ class UploadForm(MatcherForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = choices(KINDS.items())
+        self.kind.choices = choices([(EVERYTHING, _l("Everything in it, one after the other")), *KINDS.items()])
         if self.kind.data is None:
-            self.kind.data = ImportKind.PEOPLE.value
+            self.kind.data = EVERYTHING
 
 
 class ApplyForm(MatcherForm):

@@ -32,6 +32,34 @@ def chosen_sheet(kind: ImportKind, sheets: Sequence[Sheet], wanted: str | None =
     return max(sheets, key=lambda sheet: (_complete(kind, sheet), _recognised(kind, sheet)))
 
 
+def kinds_of(sheet: Sheet) -> set[ImportKind]:
+    """What a sheet holds by its columns: a day makes it visits, a title lessons; with names beside them people too."""
+    if _complete(ImportKind.VISITS, sheet):
+        return {ImportKind.VISITS}
+    found = {kind for kind in (ImportKind.OFFERS, ImportKind.PEOPLE) if _complete(kind, sheet)}
+    names = {"name", "first_name", "last_name"} & set(propose(ImportKind.PEOPLE, sheet).values())
+    return found if names or ImportKind.OFFERS not in found else {ImportKind.OFFERS}
+
+
+def next_kind(sheets: Sequence[Sheet], after: ImportKind | None = None) -> ImportKind | None:
+    """What a file holds, in the order in which it goes in: people before what they offer, that before their visits."""
+    kinds = list(ImportKind)
+    found = set().union(*map(kinds_of, sheets))
+    return next((kind for kind in kinds[kinds.index(after) + 1 if after else 0 :] if kind in found), None)
+
+
+def chosen_sheets(kind: ImportKind, sheets: Sequence[Sheet]) -> list[Sheet]:
+    """Every sheet of this kind, so that schools and companies go in together; else the one that comes nearest."""
+    return [sheet for sheet in sheets if kind in kinds_of(sheet)] or [chosen_sheet(kind, sheets)]
+
+
+def all_known(mapping: Mapping[str, str], sheet: Sheet) -> bool:
+    """Every column that holds something is recognised, so there is nothing to ask."""
+    return all(
+        mapping.get(header) or not any(row[1][at] for row in sheet.rows) for at, header in enumerate(sheet.columns)
+    )
+
+
 def _recognised(kind: ImportKind, sheet: Sheet) -> int:
     return sum(bool(code) for code in propose(kind, sheet).values())
 
@@ -90,12 +118,18 @@ def run_import(
     now: datetime,
     write: bool = False,
     notice: bool = False,
+    more: Sequence[tuple[Sheet, Mapping[str, str]]] = (),
 ) -> ImportReport:
-    """What the file would do, or with `write` does when no row is refused. Raises Forbidden, InvalidInput."""
+    """What the file would do, or with `write` does when no row is refused; the rows of `more` sheets come behind.
+
+    Raises Forbidden, InvalidInput.
+    """
     if actor.user_id is None or not (actor.is_coordinator or actor.is_administrator):
         raise Forbidden(NOT_HERS)
-    check_mapping(kind, mapping)
-    rows = rows_of(sheet, mapping)
+    rows = []
+    for each, its in ((sheet, mapping), *more):
+        check_mapping(kind, its)
+        rows += rows_of(each, its)
     common: dict[str, Any] = {"actor": actor, "now": now, "write": write}
     if kind is ImportKind.PEOPLE:
         return import_people(session, rows, notice=notice, **common)

@@ -1,6 +1,7 @@
 """Gathers the pages of the coordinator."""
 
 from matcher.coordination import (
+    agreed_routes,
     export_routes,
     import_routes,
     overview_routes,
@@ -12,6 +13,7 @@ from matcher.coordination import (
 from matcher.coordination.approve_routes import blueprint
 
 __all__ = [
+    "agreed_routes",
     "blueprint",
     "export_routes",
     "import_routes",

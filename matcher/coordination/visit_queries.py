@@ -28,6 +28,8 @@ class Between:
     teachers: list[tuple[int, str]]
     guests: list[tuple[int, str]]
     offers: list[tuple[int, str]]
+    lessons: dict[int, str]
+    """The offers by their title alone."""
 
 
 def companies_found(session: Session, actor: Actor, text: str) -> list[Organisation]:
@@ -58,7 +60,7 @@ def between(session: Session, school: Organisation, company_id: int) -> Between:
     guests = members_of(session, company.id, COMPANY_ROLES, confirmed=False)
     query = select(Offer).where(Offer.organisation_id == company.id, Offer.kind == Kind.GUEST_LECTURE)
     names = {user.id: user.name for user in guests}
-    offers = session.scalars(query.order_by(Offer.title, Offer.id).limit(100))
+    offers = session.scalars(query.order_by(Offer.title, Offer.id).limit(100)).all()
     return Between(
         school=school,
         company=company,
@@ -68,6 +70,7 @@ def between(session: Session, school: Organisation, company_id: int) -> Between:
             (offer.id, " · ".join(part for part in (offer.title, names.get(offer.person_id or 0)) if part))
             for offer in offers
         ],
+        lessons={offer.id: offer.title for offer in offers},
     )
 
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask import session as cookie
+from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.clock import utcnow
 from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.forms import PastVisitForm
@@ -24,18 +27,24 @@ FORM = "coordination/visit.html"
 
 @blueprint.get("/visits/new")
 @roles("coordinator")
-def new_visit() -> str:
+def new_visit() -> str | Response:
     session, person, text = reading(), actor(), request.args.get("q", "")[:100]
     school_id, company_id = request.args.get("school", type=int), request.args.get("company", type=int)
     if school_id is None:
         found = schools_in(session, person.region_ids, text)
+        if _jumps(text) and len(found) == 1:
+            return redirect(url_for(".new_visit", school=found[0].id))
         return render_template("coordination/visit_choose.html", school=None, found=found, q=text)
     school = school_here(session, person, school_id)
     if company_id is None:
         found = companies_found(session, person, text)
+        if _jumps(text) and len(found) == 1:
+            return redirect(url_for(".new_visit", school=school.id, company=found[0].id))
         return render_template("coordination/visit_choose.html", school=school, found=found, q=text)
     sides = between(session, school, company_id)
     form = _form(PastVisitForm(formdata=None), sides)
+    form.recall(cookie.get(KEPT), utcnow())
+    form.begin_with(sides.guests, sides.offers)
     return render_template(FORM, form=form, **_page(form, sides))
 
 
@@ -46,6 +55,7 @@ def register() -> Any:
     school = school_here(session, person, request.args.get("school", 0, type=int))
     sides = between(session, school, request.args.get("company", 0, type=int))
     form = _form(PastVisitForm(), sides)
+    form.fill_in(sides.lessons)
     if not form.validate():
         return invalid(FORM, form, **_page(form, sides))
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:12]
@@ -60,7 +70,15 @@ def register() -> Any:
         form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
         return invalid(FORM, form, **_page(form, sides))
     toast(_("Registered. It counts in the figures; nobody got a message."))
+    cookie[KEPT] = form.kept(now)
+    if "another" in request.form:
+        return redirect(url_for(".new_visit"))
     return redirect(url_for("matching.show", match_id=match_id))
+
+
+def _jumps(text: str) -> bool:
+    """A typed search goes on by itself when one is left; an address with a text shows its list."""
+    return bool(text) and "jump" in request.args
 
 
 def _form(form: PastVisitForm, sides: Between) -> PastVisitForm:

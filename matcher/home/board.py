@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from matcher.availability.states import Kind
 from matcher.matching.states import MatchState, Side
 from matcher.requests.states import RequestState
 
@@ -23,6 +24,7 @@ class BoardMatch:
     starts: str | None
     ended: bool
     expires_at: datetime | None
+    kind: Kind = Kind.GUEST_LECTURE
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
+from matcher.availability.states import Kind
 from matcher.home.board import Board, BoardMatch, BoardRequest
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side
 from matcher.matching.states import LIVE, MatchState, Side
+from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
@@ -88,6 +90,7 @@ def _line(
         starts=moment.starts if moment else None,
         ended=facts.ends is not None and now >= facts.ends,
         expires_at=match.expires_at if match.state is MatchState.PROPOSED else None,
+        kind=match.kind,
     )
 
 
@@ -104,7 +107,19 @@ def _guests(session: Session, matches: Sequence[Match]) -> dict[int, str]:
     people = {match.id: match.visitor_id or match.professional_id for match in matches}
     query = select(User.id, User.name).where(User.id.in_({user for user in people.values() if user}))
     names: dict[int, str] = dict(session.execute(query).all())
-    return {match_id: names.get(user or 0, "") for match_id, user in people.items()}
+    companies = _companies(session, [match for match in matches if match.kind is Kind.TEACHER_INTERNSHIP])
+    return {match_id: companies.get(match_id) or names.get(user or 0, "") for match_id, user in people.items()}
+
+
+def _companies(session: Session, stays: Sequence[Match]) -> dict[int, str]:
+    """Match id → where the teacher goes."""
+    query = (
+        select(Match.id, Organisation.name)
+        .join(Offer, Offer.id == Match.offer_id)
+        .join(Organisation, Organisation.id == Offer.organisation_id)
+        .where(Match.id.in_([match.id for match in stays]))
+    )
+    return dict(session.execute(query).all()) if stays else {}
 
 
 def _schools(session: Session, requests: Iterable[Request]) -> dict[int, str]:

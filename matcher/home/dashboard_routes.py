@@ -7,6 +7,7 @@ from flask import redirect, render_template, url_for
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
@@ -49,7 +50,7 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
         board = board_queries.school_board(session, actor=person, now=now)
         todo += _matches(board.mine) + [_request(line) for line in board.requests if line.needs_choice]
         lists += _school_lists(board)
-        actions += _school_actions()
+        actions += _school_actions(leads=person.has(Role.SCHOOL_LEAD, confirmed=False))
     if roles & COMPANY_ROLES:
         board = board_queries.company_board(session, actor=person, now=now)
         todo += _matches(board.mine)
@@ -85,7 +86,7 @@ def _school_lists(board: Board) -> list[List]:
     busy = [_request(line) for line in board.requests if not line.needs_choice and not line.is_settled]
     coming = _list(
         _("Coming to your school"),
-        _matches(board.coming),
+        _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),
         "calendar",
         _("No visits planned"),
         _("As soon as a visit is approved it stands here, with time, place and who comes."),
@@ -97,13 +98,19 @@ def _school_lists(board: Board) -> list[List]:
         _("Nothing under way"),
         _("Ask for a guest lecture and you see at once who fits."),
     )
-    return [coming, waiting, *_past(board)]
+    return [coming, *_stays(board, _("Internships agreed")), waiting, *_past(board)]
+
+
+def _stays(board: Board, title: str) -> list[List]:
+    """Internships ahead have a list of their own, when there are any."""
+    found = [line for line in board.coming if line.kind is Kind.TEACHER_INTERNSHIP]
+    return [_list(title, _matches(found), "briefcase", "", "")] if found else []
 
 
 def _company_lists(board: Board, visits_itself: bool) -> list[List]:
     visits = _list(
         _("Your visits") if visits_itself else _("Visits of your people"),
-        _matches(board.coming),
+        _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),
         "calendar",
         _("No visits planned"),
         _("Schools ask you when something fits. The more you tell in your offer, the better the questions."),
@@ -115,16 +122,19 @@ def _company_lists(board: Board, visits_itself: bool) -> list[List]:
         _("Nothing is waiting"),
         _("What you said yes to stands here until the coordinator approves."),
     )
-    return [visits, waiting, *_past(board)]
+    return [visits, *_stays(board, _("Teachers who come to you")), waiting, *_past(board)]
 
 
 def _past(board: Board) -> list[List]:
     return [_list(_("What has been"), _matches(board.past), "history", "", "")] if board.past else []
 
 
-def _school_actions() -> list[Row]:
+def _school_actions(*, leads: bool) -> list[Row]:
+    vacancy = [("users", _("Ask for a hybrid teacher"), "requests.new_vacancy")] if leads else []
     return _actions(
         ("plus", _("Ask for a guest lecture"), "requests.new_guest_lecture"),
+        *vacancy,
+        ("briefcase", _("Ask for an internship"), "requests.new_internship"),
         ("search", _("Browse offers"), "offers.browse"),
     )
 

@@ -27,7 +27,7 @@ from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
 from matcher.requests.models import Request, RequestMoment, RequestTopic
-from matcher.requests.services import record_revision
+from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
 from matcher.subjects.levels import Level, mask_of
 from matcher.subjects.models import Topic

@@ -8,9 +8,11 @@ from sqlalchemy.orm import aliased
 from matcher.accounts.models import User
 from matcher.availability.states import Kind
 from matcher.db import Database
+from matcher.matching.letters import every
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
+from matcher.matching.trials import KEY as TRIAL
 from matcher.notices.models import Outbox
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -19,7 +21,7 @@ from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Proof
 
 MOST = 500
-HOW_WAS_IT = "matching/how_was_it"
+HOW_WAS_IT = "how_was_it"
 
 
 def _ids(database: Database, query: Select[int]) -> list[int]:
@@ -62,9 +64,15 @@ def superseded(database: Database, settled: datetime) -> list[int]:
 
 
 def lapsed(database: Database, now: datetime) -> list[int]:
-    """Approved visits ahead whose visitor once showed a proof: only those can lapse. The verb checks the day itself."""
+    """Approved visits ahead whose visitor once showed a proof: only those can lapse, and a
+    hybrid teacher shows it before the start. The verb checks the day itself."""
     with_proof = exists().where(Proof.user_id == Match.visitor_id, Proof.valid_until < MatchMoment.day)
-    query = _chosen().where(Match.state == MatchState.APPROVED, MatchMoment.start_s > now.timestamp(), with_proof)
+    query = _chosen().where(
+        Match.state == MatchState.APPROVED,
+        Match.kind != Kind.HYBRID_PLACEMENT,
+        MatchMoment.start_s > now.timestamp(),
+        with_proof,
+    )
     return _ids(database, query.order_by(Match.id))
 
 
@@ -76,7 +84,8 @@ def accepted(database: Database, settled: datetime) -> list[int]:
 
 def over(database: Database, now: datetime) -> list[int]:
     """Visits that ended and whose sides were not asked yet how it was."""
-    asked = exists().where(Outbox.subject == "match", Outbox.subject_id == Match.id, Outbox.template == HOW_WAS_IT)
+    letters = Outbox.template.in_(every(HOW_WAS_IT))
+    asked = exists().where(Outbox.subject == "match", Outbox.subject_id == Match.id, letters)
     since = (now - timedelta(days=21)).timestamp()
     query = _chosen().where(
         Match.state == MatchState.APPROVED,
@@ -115,9 +124,11 @@ def held_back(database: Database) -> list[tuple[int, int]]:
 
 
 def without_run(database: Database) -> list[int]:
-    """Open requests whose present text was never ranked."""
+    """Open requests whose present text was never ranked; a trial lesson is one person's."""
     run = exists().where(SuggestionRun.request_id == Request.id, SuggestionRun.request_revision == Request.revision)
-    return _ids(database, select(Request.id).where(Request.state == RequestState.OPEN, ~run).order_by(Request.id))
+    to_all = Request.details[TRIAL].as_string().is_(None)
+    query = select(Request.id).where(Request.state == RequestState.OPEN, to_all, ~run)
+    return _ids(database, query.order_by(Request.id))
 
 
 def waiting(database: Database, settled: datetime) -> list[int]:
@@ -151,7 +162,6 @@ def finished(database: Database, now: datetime) -> list[int]:
     """Open requests whose last asked moment is over and that have no live match any more."""
     ahead = exists().where(RequestMoment.request_id == Request.id, RequestMoment.end_s > now.timestamp())
     live = exists().where(Match.request_id == Request.id, Match.state.in_(LIVE))
-    query = select(Request.id).where(
-        Request.state == RequestState.OPEN, Request.kind == Kind.GUEST_LECTURE, ~ahead, ~live
-    )
+    some = exists().where(RequestMoment.request_id == Request.id)
+    query = select(Request.id).where(Request.state == RequestState.OPEN, some, ~ahead, ~live)
     return _ids(database, query.order_by(Request.id))

@@ -9,6 +9,7 @@ from matcher.accounts.policy import SYSTEM
 from matcher.matching.behalf_services import quiet
 from matcher.matching.door_services import locked
 from matcher.matching.due_queries import HOW_WAS_IT
+from matcher.matching.letters import letter_for
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.notice_services import channels_for, people_of, place_of, seconds_away, step_params
 from matcher.matching.queries import chosen_moment
@@ -70,7 +71,7 @@ def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
             enqueue(
                 session,
                 recipient=recipient,
-                template=HOW_WAS_IT,
+                template=letter_for(match.kind, HOW_WAS_IT),
                 params=params | {"side": side.value},
                 subject="match",
                 subject_id=match.id,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from matcher.availability.halfdays import fits
+from matcher.availability.halfdays import fits, half_day_at
 from matcher.availability.holds import place_hold, visit_hold
 from matcher.availability.states import Delivery, Kind, TimeState
 from matcher.clock import local_date
@@ -90,7 +90,7 @@ def judge(request: RequestView, offer: OfferView, *, now: datetime) -> Verdict:
     moments = tuple((asked.id, moment_state(request, offer, asked, mode, distance, now)) for asked in request.moments)
     never = [
         *_about_the_lesson(request, offer, mode),
-        *_about_time(request, moments),
+        *_about_time(request, offer, moments),
         *_about_people(request, offer, now),
     ]
     return Verdict(tuple(never), moments, mode, distance)
@@ -171,6 +171,9 @@ def _week_says(offer: OfferView, moment: MomentView) -> TimeState:
     off = moment.day.month in owner.months_off and not moment.parts
     if not moment.in_day or off or moment.mask & owner.never[moment.weekday]:
         return TimeState.NEVER
+    if moment.parts and offer.half_days:
+        said = half_day_at(moment.start_s).bit & offer.half_days
+        return TimeState.USUAL if said else TimeState.NEVER
     suits = moment.mask & owner.usual[moment.weekday] == moment.mask
     return TimeState.USUAL if suits else TimeState.UNKNOWN
 
@@ -226,12 +229,15 @@ def _about_the_lesson(request: RequestView, offer: OfferView, mode: Delivery | N
         yield NeverCode.DISTANCE if common_ways(request, offer) else NeverCode.DELIVERY
 
 
-def _about_time(request: RequestView, moments: tuple[tuple[int, MomentState], ...]) -> Iterable[NeverCode]:
+def _about_time(
+    request: RequestView, offer: OfferView, moments: tuple[tuple[int, MomentState], ...]
+) -> Iterable[NeverCode]:
     states = {state for _key, state in moments}
     if not states:
         return
     if states & OPEN_STATES:
-        if not has_enough(request, {key for key, state in moments if state in OPEN_STATES}):
+        enough = has_enough(request, {key for key, state in moments if state in OPEN_STATES})
+        if not enough or offer.most_weekly < request.weekly:
             yield NeverCode.DAYS
         return
     if MomentState.UNSAFE in states:

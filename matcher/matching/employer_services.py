@@ -13,6 +13,7 @@ from matcher.i18n import _l
 from matcher.matching.behalf import Voice
 from matcher.matching.door_services import locked, step
 from matcher.matching.employer import employer_of, needs_employer
+from matcher.matching.letters import letter_for
 from matcher.matching.models import Consent, Match, MatchEvent
 from matcher.matching.moment_services import moment_of_match
 from matcher.matching.notice_services import step_params, tell
@@ -47,7 +48,7 @@ def ask_employer(session: Session, match: Match, request: Request, offer: Offer,
     enqueue(
         session,
         recipient=Recipient(None, employer.email, employer.name),
-        template="matching/employer_asked",
+        template=letter_for(match.kind, "employer_asked"),
         params=params | {"side": Side.EMPLOYER.value, "answers_to": f"/employer-consent/{secret}"},
         subject="match",
         subject_id=match.id,

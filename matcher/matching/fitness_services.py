@@ -28,6 +28,10 @@ def check_approvable(session: Session, match: Match, request: Request, offer: Of
             raise Conflict(_l("One of the organisations is not verified. Verify it first."))
     if match.kind is Kind.GUEST_LECTURE and match.teacher_id is None and request.delivery is not Delivery.ONLINE:
         raise Conflict(_l("No teacher is named who stays in the room. Ask the school to name one."))
+    if match.kind is Kind.TEACHER_INTERNSHIP and not request.details.get("leave_given"):
+        raise Conflict(
+            _l("The team leader's leave is missing. The teacher or the school leader gives it on the request.")
+        )
     if match.visitor_id is not None:
         confirmed = {user.id for user in members_of(session, company.id, COMPANY_ROLES)}
         if match.visitor_id not in confirmed:

@@ -1,5 +1,7 @@
 """What people fill in on a match or a request. Shape only: the services decide."""
 
+from typing import Any
+
 from wtforms import (
     BooleanField,
     DateField,
@@ -8,6 +10,7 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -15,9 +18,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from matcher.i18n import _l
 from matcher.matching.behalf_forms import SpokenFields
-from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, REJECT_REASONS
+from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, OF_PLACEMENTS, REJECT_REASONS
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
-from matcher.web.forms import MatcherForm, choices
+from matcher.web.forms import MatcherForm, choices, number_in
 
 TIME = Regexp(r"^([01]?[0-9]|2[0-3])[:.][0-5][0-9]\Z", message=_l("Type a time like 10:30."))
 
@@ -51,9 +54,27 @@ class MomentForm(StepForm):
     ends = StringField(_l("Ends at"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
     note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
 
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {"day": self.day.data, "starts": self.wall("starts"), "ends": self.wall("ends")}
+
     def wall(self, name: str) -> str:
         """A typed time as HH:MM."""
         return str(self[name].data).replace(".", ":").zfill(5)
+
+
+class HalfDaysForm(StepForm):
+    """Other days out of the asked half-days, where a moment is more than one visit."""
+
+    half_days = SelectMultipleField(
+        _l("Which half-days?"), validators=[InputRequired(_l("Choose at least one.")), Length(max=300)],
+        validate_choice=False,
+    )  # fmt: skip
+    note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {"half_days": [number_in(text) or 0 for text in self.half_days.data or []]}
 
 
 class DeclineForm(StepForm):
@@ -73,7 +94,12 @@ class EndForm(StepForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.reason.choices = _pairs(CANCEL_REASONS)
+        self.reason.choices = _pairs({code: text for code, text in CANCEL_REASONS.items() if code not in OF_PLACEMENTS})
+
+    def for_placement(self) -> None:
+        """A hybrid placement can come to nothing for reasons of its own."""
+        own = {code: label for code, label in CANCEL_REASONS.items() if code is not CancelReason.PARTNER_LEFT}
+        self.reason.choices = _pairs(own)
 
 
 class RejectForm(StepForm):
@@ -99,6 +125,8 @@ class MessageForm(MatcherForm):
 
 class ReportForm(SpokenFields, MatcherForm):
     happened = RadioField(_l("Did it take place?"), choices=[], validators=[InputRequired(_l("Choose yes or no."))])
+    days = SelectMultipleField(_l("On which half-days?"), choices=[], validators=[Optional()])
+    days_shown = HiddenField()
     reason = RadioField(_l("If not, why?"), choices=[], validators=[Optional()])
     again = RadioField(_l("Would you do it again?"), choices=[], validators=[Optional()])
     pupils = IntegerField(_l("How many pupils were there?"), validators=[Optional(), NumberRange(0, 2000)])
@@ -110,10 +138,20 @@ class ReportForm(SpokenFields, MatcherForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.happened.choices = choices([("yes", _l("Yes")), ("no", _l("No"))])
+        self.days.choices = self.days.choices or choices([])
         self.again.choices = choices([("yes", _l("Yes, gladly")), ("no", _l("Rather not"))])
         self.reason.choices = [
             choice for choice in _pairs(MISSED_REASONS) if choice.value != MissedReason.NOT_REPORTED.value
         ]
+
+    def for_term(self) -> None:
+        """A term of half-days is more hours than a visit."""
+        self.hours.validators = [Optional(), NumberRange(0, 2000)]
+
+    @property
+    def ticked(self) -> list[int] | None:
+        """The beginnings of the half-days that took place; None where there were no boxes to tick."""
+        return [int(value) for value in self.days.data or []] if self.days_shown.data else None
 
 
 class InviteForm(MatcherForm):

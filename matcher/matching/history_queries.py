@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matcher.clock import AMSTERDAM, local_date, school_year, school_year_dates
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
-from matcher.matching.states import TAKES_PLACE, Action, MatchState, Side
+from matcher.matching.states import NEVER_SENT, TAKES_PLACE, Action, MatchState, Side
 from matcher.matching.views import History, RequestView
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -67,6 +67,7 @@ def chains_of(
             MatchEvent.action,
             MatchEvent.to_state,
             MatchEvent.role,
+            MatchEvent.reason,
             MatchEvent.at,
         )
         .join(Request, Request.id == Match.request_id)
@@ -94,6 +95,8 @@ def tallied(chains: Iterable[Sequence[Any]], request: RequestView, as_of: dateti
 
 def _count(tally: Tally, rows: Sequence[Any], request: RequestView, as_of: datetime) -> None:
     first, state = rows[0], MatchState(rows[-1].to_state)
+    if rows[-1].reason == NEVER_SENT:
+        return
     if first.request_id == request.id:
         tally.asked_by.add(request.id)
     if first.side is not Side.COMPANY and not _was_registered(first):

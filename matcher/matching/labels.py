@@ -63,8 +63,12 @@ CANCEL_REASONS: dict[CancelReason, Any] = {
     CancelReason.FOUND_ELSEWHERE: _l("Found somebody elsewhere"),
     CancelReason.GROUP_CHANGED: _l("The group changed"),
     CancelReason.COMPANY_NEEDS_ME: _l("Needed at work"),
+    CancelReason.NO_FIT: _l("It was not a fit"),
+    CancelReason.NO_AGREEMENT: _l("No agreement about the work or the pay"),
+    CancelReason.PARTNER_LEFT: _l("The second person cannot after all"),
     CancelReason.OTHER: _l("Another reason"),
 }
+OF_PLACEMENTS = frozenset({CancelReason.NO_FIT, CancelReason.NO_AGREEMENT, CancelReason.PARTNER_LEFT})
 REJECT_REASONS: dict[RejectReason, Any] = {
     RejectReason.NOT_VERIFIED: _l("Somebody is not verified"),
     RejectReason.SAFEGUARDING: _l("The safety rules are not met"),

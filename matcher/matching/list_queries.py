@@ -11,15 +11,19 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.availability.absence_queries import away_until
+from matcher.availability.states import Kind
 from matcher.i18n import _, format_day_month
-from matcher.matching.labels import STATES, TONES
+from matcher.matching.labels import TONES
 from matcher.matching.models import Match, MatchMoment
-from matcher.matching.page_queries import away_text, moment_text
+from matcher.matching.page_queries import moment_text
+from matcher.matching.people_queries import away_text
+from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side, moments_of
 from matcher.matching.states import LIVE, MatchState
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 
 
@@ -114,9 +118,9 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 guest=guest.name if guest else None,
                 company=company.name,
                 state=match.state,
-                state_label=str(STATES[match.state]),
+                state_label=state_words(mine_facts),
                 tone=TONES[match.state],
-                when=_when(own),
+                when=_when(request, own),
                 first_at=own[0].start_s if own else None,
                 mine=bool(holders(mine_facts, now) & sides_of(mine_facts, actor)),
                 expires=match.expires_at,
@@ -128,11 +132,16 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
     return rows
 
 
-def _when(moments: list[MatchMoment]) -> str:
+def _when(request: Request, moments: list[MatchMoment]) -> str:
     """The chosen moment, or the days that are asked."""
     chosen = next((moment for moment in moments if moment.chosen), None)
     if chosen is not None:
         return moment_text(chosen)
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return asked_line(request)
+    plans = [moment for moment in moments if moment.parts and moment.dropped_at is None]
+    if len(plans) == 1:
+        return moment_text(plans[0])
     days = list(dict.fromkeys(format_day_month(moment.day) for moment in moments if moment.dropped_at is None))
     if len(days) > 3:
         return _("%(days)s and %(more)s more", days=", ".join(days[:2]), more=len(days) - 2)

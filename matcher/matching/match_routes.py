@@ -19,6 +19,7 @@ from matcher.matching.forms import (
     ColleagueForm,
     DeclineForm,
     EndForm,
+    HalfDaysForm,
     MessageForm,
     MomentForm,
     RejectForm,
@@ -100,13 +101,11 @@ def accept(match_id: int) -> Answer:
 @blueprint.post("/matches/<int:match_id>/suggest-moment")
 @signed_in
 def suggest_moment(match_id: int) -> Answer:
-    def verb(session: Session, form: MomentForm, who: Actor, now: Any) -> None:
+    def verb(session: Session, form: MomentForm | HalfDaysForm, who: Actor, now: Any) -> None:
         services.suggest_moment(
             session,
             match_id,
-            day=form.day.data,
-            starts=form.wall("starts"),
-            ends=form.wall("ends"),
+            **form.wanted,
             actor=who,
             now=now,
             seq=form.version,
@@ -207,13 +206,11 @@ def reject(match_id: int) -> Answer:
 @blueprint.post("/matches/<int:match_id>/ask-move")
 @signed_in
 def ask_move(match_id: int) -> Answer:
-    def verb(session: Session, form: MomentForm, who: Actor, now: Any) -> None:
+    def verb(session: Session, form: MomentForm | HalfDaysForm, who: Actor, now: Any) -> None:
         change_services.ask_move(
             session,
             match_id,
-            day=form.day.data,
-            starts=form.wall("starts"),
-            ends=form.wall("ends"),
+            **form.wanted,
             note=form.note.data or "",
             actor=who,
             now=now,
@@ -261,6 +258,7 @@ def report(match_id: int) -> Answer:
             reason=MissedReason(form.reason.data) if form.reason.data else None,
             pupils=form.pupils.data,
             hours=float(form.hours.data) if form.hours.data is not None else None,
+            days=form.ticked,
             note=form.note.data or "",
             actor=who,
             now=now,
@@ -340,6 +338,11 @@ def _back(match_id: int, next_id: int | None, anchor: str | None = None) -> str:
             return url_for("matching.show", match_id=match_id, _anchor=anchor)
 
 
+def again(match_id: int, name: str, form: Any) -> tuple[str, int]:
+    """The page as it is now, with a form of its own that was refused."""
+    return _again(_page(match_id), name, form)
+
+
 def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:
     return render_template("matching/match.html", page=page, forms=_forms(page) | {name: form}), 422
 
@@ -351,17 +354,30 @@ def _page(match_id: int) -> MatchPage:
 
 def _forms(page: MatchPage) -> dict[str, Any]:
     """An empty form for everything the page may show."""
-    return {name: _filled(name, kind(None, seq=page.match.seq), page) for name, kind in FORMS.items()}
+    found = {name: _filled(name, _kind(name, page)(None, seq=page.match.seq), page) for name in FORMS}
+    found["report"].days.data = [value for value, _label in page.days.parts] if page.days is not None else []
+    return found
 
 
 def _bound(name: str, page: MatchPage) -> Any:
-    return _filled(name, FORMS[name](), page)
+    return _filled(name, _kind(name, page)(), page)
+
+
+def _kind(name: str, page: MatchPage) -> type[Any]:
+    """Other days of an internship are boxes, any other moment is a day with two times."""
+    return HalfDaysForm if FORMS[name] is MomentForm and page.days is not None else FORMS[name]
 
 
 def _filled(name: str, form: Any, page: MatchPage) -> Any:
     """The choices that depend on the match."""
     if name == "accept":
         form.moment.choices = choices((slot["value"], slot["label"]) for slot in page.slots if not slot["disabled"])
+    if name in {"withdraw", "cancel"} and page.is_placement:
+        form.for_placement()
+    if name == "report" and page.is_placement:
+        form.for_term()
+    if name == "report" and page.days is not None:
+        form.days.choices = choices(page.days.parts)
     if name in {"hand_over", "visitor"}:
         contact = [] if name == "visitor" else [("0", _("Our contact person decides"))]
         form.colleague.choices = choices([*((str(key), label) for key, label in page.colleagues), *contact])

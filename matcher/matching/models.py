@@ -219,7 +219,8 @@ class Consent(Base):
 
 
 class VisitReport(Base):
-    """One side's answer to "did it happen, would you do it again?"."""
+    """One side's answer to "did it happen, would you do it again?". Of several visits ``parts`` are those that took
+    place, [[start_s, end_s], …], and ``part`` says which share of all that is."""
 
     __tablename__ = "visit_reports"
     __table_args__ = (
@@ -234,20 +235,42 @@ class VisitReport(Base):
     pupils: Mapped[int | None]
     hours: Mapped[float | None]
     part: Mapped[float | None]
+    parts: Mapped[list[list[int]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
     note: Mapped[str] = mapped_column(short(2000), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class HybridStepTaken(Base):
+    """A step on the way of a hybrid teacher. Taken back it stays as history; each step stands once at most.
+
+    ``cut`` are the visits after the last day, so that an end can be taken back.
+    """
+
     __tablename__ = "hybrid_steps"
-    match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"), primary_key=True)
-    step: Mapped[HybridStep] = mapped_column(str_enum(HybridStep, "step"), primary_key=True)
+    __table_args__ = (
+        CheckConstraint("hours is null or hours between 0 and 60", name="hours_sensible"),
+        Index(
+            "uq_hybrid_steps_standing",
+            "match_id",
+            "step",
+            unique=True,
+            sqlite_where=text("taken_back_at is null"),
+            postgresql_where=text("taken_back_at is null"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"), index=True)
+    step: Mapped[HybridStep] = mapped_column(str_enum(HybridStep, "step"))
     on_day: Mapped[date] = mapped_column(Date)
     hours: Mapped[float | None]
     linked_match_id: Mapped[int | None] = mapped_column(ForeignKey("matches.id"))
+    cut: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
+    side: Mapped[Side] = mapped_column(str_enum(Side, "side"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Message(Base):

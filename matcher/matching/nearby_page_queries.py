@@ -6,15 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
+from matcher.availability.states import Kind
 from matcher.availability.wording import moment_label
 from matcher.i18n import _, current_locale, ngettext
 from matcher.matching.eligibility import OPEN_STATES, MomentState
+from matcher.matching.kind_words import words_of
 from matcher.matching.labels import KINDS
 from matcher.matching.nearby_views import Fit, NearbyRow
 from matcher.matching.nearby_wording import own_never, own_reasons
+from matcher.matching.stay_wording import suits_label
 from matcher.matching.wording import Names, fit_blocks, fit_words
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.requests.queries import moments_of
 from matcher.subjects.levels import Level, level_name
@@ -41,9 +45,11 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[N
     found = []
     for fit in fits:
         request, school, asker = rows[fit.request_id]
+        stays = request.kind is Kind.TEACHER_INTERNSHIP
         labels = {moment.id: moment_label(moment.day, moment.periods) for moment in moments[request.id]}
         own = [key for key, state in fit.moments.items() if MomentState(state) in OPEN_STATES]
-        words = Names(topics, labels)
+        words = Names(topics, labels, request.kind)
+        possible = [asked_line(request), suits_label(fit.moments.values())] if stays else []
         found.append(
             NearbyRow(
                 request_id=request.id,
@@ -54,7 +60,7 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[N
                 near=_near(fit, exact=names),
                 asker=asker if names else None,
                 own_words=request.own_words if names else "",
-                moments=_few([labels[key] for key in sorted(own, key=list(labels).index)]),
+                moments=possible or _few([labels[key] for key in sorted(own, key=list(labels).index)]),
                 reasons=own_reasons(fit.reasons, words),
                 against=own_reasons(fit.against, words),
                 blocks=fit_blocks(fit.score),
@@ -62,6 +68,7 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[N
                 offer_id=fit.offer_id,
                 offer_title=titles[fit.offer_id],
                 obstacle=own_never(fit.obstacles[0]) if fit.obstacles else None,
+                words=words_of(request.kind),
             )
         )
     return found

@@ -20,6 +20,8 @@ from matcher.matching.nearby_views import Fit, Nearby, Wanted
 from matcher.matching.pairs import facts_batch, reason_detail
 from matcher.matching.search_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.states import TAKES_PLACE
+from matcher.matching.stay_queries import taken_places
+from matcher.matching.trials import KEY as TRIAL
 from matcher.matching.view_queries import (
     bare_view,
     holds_around,
@@ -124,7 +126,7 @@ def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Any:
         select(Request.id)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .where(Request.state == RequestState.OPEN, Request.kind.in_({offer.kind for offer in offers}))
-        .where(or_(ahead, Request.kind != Kind.GUEST_LECTURE))
+        .where(or_(ahead, Request.kind != Kind.GUEST_LECTURE), Request.details[TRIAL].as_string().is_(None))
         .where(taken.correlate(Request).scalar_subquery() < Request.needed)
         .where(or_(*(_reach(offer) for offer in offers)))
     )
@@ -167,6 +169,8 @@ def own_views(
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, all_of_them, set(owners.values()), now)
     holds = holds_around(session, all_of_them, people)
+    stays = any(view.kind is Kind.TEACHER_INTERNSHIP for view in requests.values())
+    taken = taken_places(session, replace(all_of_them, kind=Kind.TEACHER_INTERNSHIP), offer_ids) if stays else {}
     topics = offer_topics(session, offer_ids)
     hours = hours_given(session, companies, as_of=now)
     bare = {row.Offer.id: bare_view(row, weeks[owners[row.Offer.id]], topics[row.Offer.id], hours) for row in rows}
@@ -188,6 +192,7 @@ def own_views(
                 bare[row.Offer.id],
                 holds=tuple(holds.get(row.Offer.person_id or 0, ())),
                 proofs=tuple(p for p in proofs[row.Offer.person_id or 0] if p.board_id == request.board_id),
+                taken_places=taken.get(row.Offer.id, ()),
                 blocked=bool(sides & (blocked["person", row.Offer.person_id or 0]
                              | blocked["organisation", row.Offer.organisation_id])),
                 **past_of(counted, row.Offer, request, earlier, standing),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from matcher.matching.kind_words import KindWords
+
 DISTANCES = (5, 10, 25, 50, 100)
 
 
@@ -54,6 +56,7 @@ class NearbyRow:
     offer_id: int
     offer_title: str
     obstacle: str | None
+    words: KindWords
 
 
 @dataclass(frozen=True)

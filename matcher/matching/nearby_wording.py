@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from matcher.availability.states import Kind
 from matcher.i18n import _, _l, current_locale, ngettext
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.wording import Names, never_sentence
@@ -89,6 +90,22 @@ _OWN: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
 }  # fmt: skip
 
 
+_OWN_STAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
+    "topic_near": lambda p, n: _("not exactly your place, but close: %(topic)s", topic=_topic(p, n)),
+    "free_at": lambda p, n: ngettext(
+        "%(num)s of their half-days suits you", "%(num)s of their half-days suit you", p["count"]
+    ),
+    "load": lambda p, n: _(
+        "your %(taken)s of at most %(cap)s internships this school year", taken=p["taken"], cap=p["cap"]
+    ),
+    "unknown_times": lambda p, n: "",
+    "few_days": lambda p, n: "",
+    "far_edge": lambda p, n: "",
+    "name_follows": lambda p, n: "",
+}
+
+
 def own_reasons(found: Sequence[Sequence[Any]], names: Names) -> list[str]:
-    lines = (_OWN[code](params, names) for code, params in found if code in _OWN)
+    known = _OWN | _OWN_STAY if names.kind is Kind.TEACHER_INTERNSHIP else _OWN
+    lines = (known[code](params, names) for code, params in found if code in known)
     return [line for line in lines if line]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -14,14 +15,18 @@ from matcher.accounts.queries import coordinators_of, members_of, recipient_of
 from matcher.accounts.states import Role
 from matcher.availability.absence_queries import away_until, stand_ins
 from matcher.availability.moments import day_range
+from matcher.availability.states import Kind
 from matcher.matching.behalf_services import quiet
+from matcher.matching.bridges import KEY, PAIR, is_pair
 from matcher.matching.calendar import build_event
 from matcher.matching.class_queries import class_visits
 from matcher.matching.download_queries import location_of
+from matcher.matching.letters import letter_for
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.moments import visits_of
 from matcher.matching.queries import chosen_moment
-from matcher.matching.states import UNDO_SECONDS, Action, MatchState, Side
+from matcher.matching.route_notice_services import tell_of_route
+from matcher.matching.states import FINAL, UNDO_SECONDS, Action, MatchState, Side
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
@@ -95,7 +100,7 @@ def place_of(side: Side, request: Request, offer: Offer) -> int:
 def tell(session: Session, match: Match, request: Request, offer: Offer, event: MatchEvent) -> None:
     """Put a notice in the outbox for everybody who must hear of this step."""
     host = session.info.get("host", "matcher.invalid")
-    moment = chosen_moment(session, match.id) or _moment_before(session, event)
+    moment = chosen_moment(session, match.id) or _moment_before(session, event) or _only_plan(session, match)
     params = step_params(session, match, request, offer, event, moment)
     unmailed = quiet(session, match, request, offer)
     for audience in AUDIENCES.get((event.action, MatchState(event.to_state)), ()):
@@ -107,8 +112,8 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                 enqueue(
                     session,
                     recipient=recipient,
-                    template=f"matching/{audience.template}",
-                    params=params | {"side": side.value},
+                    template=letter_for(match.kind, _letter(audience, side, match, request)),
+                    params=params | {"side": side.value} | _instead(match, request, side),
                     subject="match",
                     subject_id=match.id,
                     seq=event.seq,
@@ -118,6 +123,31 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                     calendar=calendar,
                     calendar_method=method,
                 )
+    if event.to_state in {MatchState.APPROVED.value, MatchState.HELD.value}:
+        tell_of_route(session, match, request, moment.day if moment else None, event.at)
+
+
+def _only_plan(session: Session, match: Match) -> MatchMoment | None:
+    """A placement begins with one plan, so that its letters can name the half-days before anybody chose."""
+    if match.kind is not Kind.HYBRID_PLACEMENT:
+        return None
+    query = select(MatchMoment).where(MatchMoment.match_id == match.id, MatchMoment.dropped_at.is_(None))
+    return session.scalars(query.order_by(MatchMoment.id).limit(1)).one_or_none()
+
+
+def _is_broken(match: Match, request: Request, side: Side) -> bool:
+    lost = match.state in FINAL - {MatchState.HELD, MatchState.MISSED}
+    return lost and side is Side.SCHOOL and is_pair(request.details)
+
+
+def _instead(match: Match, request: Request, side: Side) -> dict[str, Any]:
+    """Where the school chooses what comes next when one of two does not go on."""
+    return {"answers_to": f"/requests/{request.id}"} if _is_broken(match, request, side) else {}
+
+
+def _letter(audience: Audience, side: Side, match: Match, request: Request) -> str:
+    """A school that asked two people together hears that one of them does not go on, and what it can do."""
+    return "bridge_broken" if _is_broken(match, request, side) else audience.template
 
 
 def channels_for(side: Side, channels: Iterable[str], unmailed: Collection[Side]) -> list[str]:
@@ -192,6 +222,7 @@ def step_params(
             for each in class_visits(session, request, moment)
         ],
         "expires": match.expires_at.isoformat() if match.expires_at else None,
+        "is_shared": is_pair(request.details) or event.details.get(KEY) == PAIR,
         "answers_to": f"/matches/{match.id}",
     }
 

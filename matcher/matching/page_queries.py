@@ -9,24 +9,35 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
-from matcher.accounts.queries import members_of
-from matcher.accounts.states import COMPANY_ROLES, Role
-from matcher.availability.absence_queries import away_until
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
-from matcher.availability.states import Delivery, OwnerType, TimeState
+from matcher.availability.states import Delivery, Kind, OwnerType, TimeState
 from matcher.availability.wording import DELIVERIES, periods_label
 from matcher.clock import AMSTERDAM, local_date
 from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
 from matcher.matching import timeline
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
-from matcher.matching.class_queries import ClassVisit, class_visits
+from matcher.matching.class_queries import class_visits
 from matcher.matching.deadlines import is_nameless, name_due
-from matcher.matching.labels import KINDS, SIDES, STATES, TONES
+from matcher.matching.kind_words import KindWords, words_of
+from matcher.matching.labels import KINDS, SIDES, TONES
+from matcher.matching.lesson_page_queries import class_text, other_lessons
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
+from matcher.matching.people_queries import (
+    Person,
+    awaited_away,
+    away_among,
+    colleagues_of,
+    guest_shown,
+    host_shown,
+    people_on,
+    teacher_shown,
+)
+from matcher.matching.placement_page_queries import Steps, steps_of, weekly_days
+from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import (
     MatchFacts,
     allowed_actions,
@@ -36,23 +47,15 @@ from matcher.matching.policy import (
     sides_of,
 )
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
-from matcher.matching.states import LIVE, MatchState, Side
+from matcher.matching.route_hint_queries import knows_school_well
+from matcher.matching.states import MatchState, Side
+from matcher.matching.stay_page_queries import Days, days_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import distance_km
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.subjects.levels import Level, age_text, group_name
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody on the page; contact details are None until they may be seen."""
-
-    name: str
-    what: str
-    email: str | None = None
-    phone: str | None = None
-    away: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,25 @@ class MatchPage:
     classes: list[str] = field(default_factory=list)
     lessons: list[tuple[int, str]] = field(default_factory=list)
     can_ask_again: bool = False
+    days: Days | None = None
+    steps: Steps | None = None
+    route_hint: bool = False
+
+    @property
+    def is_placement(self) -> bool:
+        return self.request.kind is Kind.HYBRID_PLACEMENT
+
+    @property
+    def words(self) -> KindWords:
+        return words_of(self.request.kind)
+
+    @property
+    def who_to_where(self) -> str:
+        if self.request.delivery is Delivery.AT_COMPANY:
+            who, there = self.teacher.name, self.company
+        else:
+            who, there = self.guest.name if self.guest else self.company.name, self.school
+        return f"{who} → {', '.join(part for part in (there.name, there.place) if part)}"
 
     @property
     def answer_by(self) -> str | None:
@@ -102,13 +124,15 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     company = session.get_one(Organisation, offer.organisation_id)
     moments = moments_of(session, [match.id])[match.id]
     events = events_of(session, match.id)
-    people = _people(session, match, request, events, facts)
-    away = _away(session, facts, people, now)
+    people = people_on(session, match, request, events, facts)
+    away = away_among(session, facts, people, now)
     sides = sides_of(facts, actor)
     turn = holders(facts, now)
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
     actions = allowed_actions(facts, actor, now)
+    is_placement = request.kind is Kind.HYBRID_PLACEMENT
+    steps = steps_of(session, match, request, facts, actor, now) if is_placement else None
     return MatchPage(
         match=match,
         facts=facts,
@@ -118,26 +142,61 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         company=company,
         sides=sides,
         actions=frozenset(action.value for action in actions),
-        state_label=str(STATES[match.state]),
+        state_label=state_words(facts),
         state_tone=TONES[match.state],
-        ball_text=" ".join([_ball_text(match, facts, turn, sides), *_awaited_away(facts, turn - sides, away)]).strip(),
+        ball_text=_ball(match, facts, turn, sides, steps, away),
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
         when=moment_text(chosen) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
-        timeline=[_entry(event, people, actor) for event in reversed(events)],
+        timeline=_timeline(events, people, actor, request.kind, steps),
         messages=_messages(session, match, people, actor) if sides else [],
         reports={side.value: report for side, report in reports_of(session, match.id).items()},
-        guest=_guest(match, people, company, opened, away),
-        teacher=_teacher(match, request, people, school, opened, away),
-        colleagues=_colleagues(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
+        guest=_from_company(session, match, request, offer, company, people, opened, away),
+        teacher=teacher_shown(match, request, people, school, opened, away),
+        colleagues=colleagues_of(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
         speakers=speakers(session, match, request, offer, facts, actor, now),
         classes=[class_text(each) for each in class_visits(session, request, chosen)],
-        lessons=_lessons(session, match, request),
+        lessons=other_lessons(session, match, request),
         can_ask_again=can_ask_again(facts, actor),
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
+        days=_days(session, request, offer, school, company, chosen, now),
+        steps=steps,
+        route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
+
+
+def _from_company(
+    session: Session,
+    match: Match,
+    request: Request,
+    offer: Offer,
+    company: Organisation,
+    people: dict[int, User],
+    opened: bool,
+    away: dict[int, str],
+) -> Person | None:
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return host_shown(session, offer, company, opened)
+    return guest_shown(match, people, company, opened, away)
+
+
+def _days(
+    session: Session,
+    request: Request,
+    offer: Offer,
+    school: Organisation,
+    company: Organisation,
+    chosen: MatchMoment | None,
+    now: datetime,
+) -> Days | None:
+    """The half-days that can be chosen; a single visit has none."""
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        return days_of(session, request, offer, company, chosen, now)
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        return weekly_days(session, request, offer, school, now)
+    return None
 
 
 def moment_text(moment: MatchMoment) -> str:
@@ -151,31 +210,11 @@ def moment_text(moment: MatchMoment) -> str:
     return f"{day}, {periods_label(moment.periods)} ({clock})"
 
 
-def class_text(visit: ClassVisit) -> str:
-    """A class within a visit, with its own period when it has one."""
-    pupils = ngettext("%(num)s pupil", "%(num)s pupils", visit.size)
-    when = f"{periods_label([visit.period])} ({visit.clock})" if visit.period is not None else ""
-    return " · ".join(part for part in (visit.name, when, pupils) if part)
-
-
-def _lessons(session: Session, match: Match, request: Request) -> list[tuple[int, str]]:
-    """The other lessons of the series for which the same guest was asked: match and what it is called."""
-    if request.series_id is None:
-        return []
-    query = (
-        select(Match, Request.series_no)
-        .join(Request, Request.id == Match.request_id)
-        .where(Request.series_id == request.series_id, Match.offer_id == match.offer_id, Match.id != match.id)
-        .order_by(Request.series_no, Match.id)
-    )
-    return [
-        (other.id, _("Lesson %(number)s: %(state)s", number=number, state=str(STATES[other.state])))
-        for other, number in session.execute(query)
-    ]
-
-
 def _sub(request: Request, school: Organisation, offer: Offer) -> str:
+    stays = request.kind is Kind.TEACHER_INTERNSHIP
     parts = [str(KINDS[request.kind])]
+    if stays:
+        parts.append(asked_line(request))
     if request.level in set(Level):
         level, locale = Level(request.level), current_locale()
         ages = age_text([level], [request.year] if request.year else [], locale)
@@ -183,12 +222,25 @@ def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     if request.group_size:
         parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
     parts.append(", ".join(part for part in (school.name, school.place) if part))
-    if request.delivery is Delivery.ON_SITE and school.lat is not None and school.lon is not None:
+    if (stays or request.delivery is Delivery.ON_SITE) and school.lat is not None and school.lon is not None:
         away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
         parts.append(_("about %(km)s km", km=away) if away else _("less than 1 km"))
     else:
         parts.append(str(DELIVERIES[request.delivery]))
     return " · ".join(parts)
+
+
+def _ball(
+    match: Match,
+    facts: MatchFacts,
+    turn: frozenset[Side],
+    sides: frozenset[Side],
+    steps: Steps | None,
+    away: dict[int, str],
+) -> str:
+    if steps and steps.next and not turn:
+        return steps.next
+    return " ".join([_ball_text(match, facts, turn, sides), *awaited_away(facts, turn - sides, away)]).strip()
 
 
 def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: frozenset[Side]) -> str:
@@ -198,7 +250,7 @@ def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: fr
         return _your_turn(match, facts, turn)
     waiting = {
         Side.SCHOOL: _("It is the school's turn."),
-        Side.COMPANY: _("It is the guest's turn."),
+        Side.COMPANY: str(words_of(match.kind).company_turn),
         Side.EMPLOYER: _("It is the employer's turn."),
         Side.COORDINATOR: _("The coordinator of the region looks at it. You hear within two working days."),
     }
@@ -287,17 +339,20 @@ def _wanted(moments: list[MatchMoment], events: Any) -> str | None:
     return next((moment_text(moment) for moment in moments if moment.id == wanted_id), None)
 
 
-def _people(session: Session, match: Match, request: Request, events: Any, facts: MatchFacts) -> dict[int, User]:
-    ids = {match.visitor_id, match.professional_id, match.teacher_id, request.asked_by_id}
-    ids |= {event.actor_id for event in events} | {event.on_behalf_by_id for event in events}
-    ids |= {each.by_id for each in facts.stand_ins}
-    query = select(User).where(User.id.in_([each for each in ids if each is not None]))
-    return {user.id: user for user in session.scalars(query)}
+def _timeline(
+    events: Any, people: dict[int, User], actor: Actor, kind: Kind, steps: Steps | None
+) -> list[dict[str, Any]]:
+    """What happened, the newest first; the steps of a placement between its events."""
+    found = [_entry(event, people, actor, kind) for event in reversed(events)]
+    if steps is None:
+        return found
+    return sorted([*reversed(steps.timeline), *found], key=lambda entry: str(entry["iso"]), reverse=True)
 
 
-def _entry(event: MatchEvent, people: dict[int, User], actor: Actor) -> dict[str, Any]:
+def _entry(event: MatchEvent, people: dict[int, User], actor: Actor, kind: Kind) -> dict[str, Any]:
     person = people.get(event.actor_id or 0)
-    who = person.name if person else str(SIDES[event.role])
+    side = words_of(kind).side if event.role is Side.COMPANY else SIDES[event.role]
+    who = person.name if person else str(side)
     if person and person.id == actor.user_id:
         who = _("you")
     return {
@@ -323,62 +378,4 @@ def _messages(session: Session, match: Match, people: dict[int, User], actor: Ac
             "mine": message.author_id == actor.user_id,
         }
         for message in found
-    ]
-
-
-def _guest(
-    match: Match, people: dict[int, User], company: Organisation, opened: bool, away: dict[int, str]
-) -> Person | None:
-    person = people.get(match.visitor_id or match.professional_id or 0)
-    if person is None:
-        return None
-    what = " · ".join(part for part in (person.function, company.name) if part)
-    return _shown(person, what, opened, away)
-
-
-def _teacher(
-    match: Match, request: Request, people: dict[int, User], school: Organisation, opened: bool, away: dict[int, str]
-) -> Person:
-    return _shown(people[match.teacher_id or request.asked_by_id], school.name, opened, away)
-
-
-def _shown(person: User, what: str, opened: bool, away: dict[int, str]) -> Person:
-    email, phone = (person.email, person.phone) if opened else (None, None)
-    return Person(person.name, what, email, phone, away.get(person.id))
-
-
-def _away(session: Session, facts: MatchFacts, people: dict[int, User], now: datetime) -> dict[int, str]:
-    """Person → until when they are away, and who answers meanwhile."""
-    if facts.state not in LIVE:
-        return {}
-    seconds = {each.for_id: people[each.by_id].name for each in facts.stand_ins if each.by_id in people}
-    found = {}
-    for person_id, last_day in away_until(session, people, now).items():
-        text = away_text(last_day)
-        if person_id in seconds:
-            text += " " + _("%(name)s answers meanwhile.", name=seconds[person_id])
-        found[person_id] = text
-    return found
-
-
-def _awaited_away(facts: MatchFacts, turn: frozenset[Side], away: dict[int, str]) -> list[str]:
-    """What is said of the people whose turn it is."""
-    people = {Side.SCHOOL: facts.asked_by_id, Side.COMPANY: facts.visitor_id or facts.professional_id}
-    return [away[person] for side, person in people.items() if side in turn and person in away]
-
-
-def away_text(last_day: date) -> str:
-    return _("Absent until %(day)s.", day=format_day_month(last_day))
-
-
-def _colleagues(session: Session, offer: Offer, match: Match, actor: Actor) -> list[tuple[int, str]]:
-    """Who may come instead: confirmed members of the same company. Only they and the coordinator see names."""
-    own = actor.is_member_of(offer.organisation_id) or actor.has_in(Role.COMPANY_CONTACT, offer.organisation_id)
-    if not own and not actor.is_coordinator_of(match.region_id):
-        return []
-    here = {match.visitor_id, match.professional_id}
-    return [
-        (user.id, user.name)
-        for user in members_of(session, offer.organisation_id, COMPANY_ROLES)
-        if user.id not in here
     ]

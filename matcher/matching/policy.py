@@ -8,7 +8,7 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.absences import StandIn
 from matcher.availability.states import Kind
-from matcher.matching.states import MOVES, UNDO_SECONDS, UNDOABLE, Action, MatchState, Side, Who
+from matcher.matching.states import MOVES, UNDO_SECONDS, UNDOABLE, Action, HybridStep, MatchState, Side, Who
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class MatchFacts:
     move_asked_by: Side | None = None
     reports: Mapping[Side, bool] | None = None
     stand_ins: tuple[StandIn, ...] = ()
+    steps: frozenset[HybridStep] = frozenset()
 
     @property
     def missing(self) -> frozenset[Side]:
@@ -126,8 +127,9 @@ def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
 
 
 def can_ask_again(facts: MatchFacts, actor: Actor) -> bool:
-    """After a visit that took place the school, or the coordinator for it, may start a new request for this guest."""
-    return facts.state is MatchState.HELD and bool(sides_of(facts, actor) & {Side.SCHOOL, Side.COORDINATOR})
+    """After a lesson that took place the school, or the coordinator for it, may start a new request for this guest."""
+    lesson = facts.kind is Kind.GUEST_LECTURE and facts.state is MatchState.HELD
+    return lesson and bool(sides_of(facts, actor) & {Side.SCHOOL, Side.COORDINATOR})
 
 
 def allowed_actions(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Action]:
@@ -178,6 +180,10 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
             return starts is None or now < starts
         case Action.HAND_OVER | Action.CHANGE_VISITOR:
             return Side.COMPANY in sides and facts.kind is Kind.GUEST_LECTURE
+        case Action.CANCEL if HybridStep.STARTED in facts.steps:
+            return False
+        case Action.ASK_MOVE if facts.kind is Kind.HYBRID_PLACEMENT:
+            return starts is None or now < starts
         case Action.CANCEL | Action.ASK_MOVE:
             return ends is None or now < ends
         case Action.MOVE:
@@ -189,6 +195,35 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
             return Side.COORDINATOR not in sides or facts.reports_differ
         case _:
             return True
+
+
+_BOTH = frozenset({Side.SCHOOL, Side.COMPANY, Side.COORDINATOR})
+_SCHOOL = frozenset({Side.SCHOOL, Side.COORDINATOR})
+NOTED_BY: dict[HybridStep, frozenset[Side]] = {
+    HybridStep.INTRODUCTION: _BOTH,
+    HybridStep.TRIAL_LESSON: _BOTH,
+    HybridStep.OFFER_MADE: _SCHOOL,
+    HybridStep.STARTED: _SCHOOL,
+    HybridStep.ENDED: _BOTH,
+}
+"""Who says that a step was taken. Their order is usual, not forced: only an end needs a start before it."""
+
+
+def allowed_steps(facts: MatchFacts, actor: Actor) -> frozenset[HybridStep]:
+    """The steps of a placement that this person may note now."""
+    if facts.kind is not Kind.HYBRID_PLACEMENT or facts.state is not MatchState.APPROVED:
+        return frozenset()
+    sides = sides_of(facts, actor)
+    open_steps = {HybridStep.ENDED} if HybridStep.STARTED in facts.steps else set(HybridStep) - {HybridStep.ENDED}
+    return frozenset(step for step in open_steps - facts.steps if sides & NOTED_BY[step])
+
+
+def can_take_back(facts: MatchFacts, step: HybridStep, actor: Actor) -> bool:
+    """The furthest step, as long as the match is not over, by the sides that may note it."""
+    standing = [each for each in HybridStep if each in facts.steps]
+    if facts.state is not MatchState.APPROVED or not standing or standing[-1] is not step:
+        return False
+    return bool(sides_of(facts, actor) & NOTED_BY[step])
 
 
 def holders(facts: MatchFacts, now: datetime) -> frozenset[Side]:

@@ -1,6 +1,6 @@
 """How a match begins: a proposal, the people ticked in order (three wait at most), a colleague who takes over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,8 +48,11 @@ def propose(
     wave: int = 1,
     suggestion_id: int | None = None,
     said: Voice | None = None,
+    half_days: Collection[int] | None = None,
+    details: dict[str, Any] | None = None,
 ) -> Match:
-    """Ask the other side. Raises Conflict with the reason when this offer may not be asked for this request."""
+    """Ask the other side; `half_days` are the only ones of a vacancy, where two people fill it or it becomes smaller.
+    Raises Conflict with the reason when this offer may not be asked for this request."""
     outcome = _asked(
         session,
         request_id=request_id,
@@ -60,9 +63,11 @@ def propose(
         wave=wave,
         suggestion_id=suggestion_id,
         said=said,
+        half_days=half_days,
+        details=details,
     )
     if isinstance(outcome, NeverCode):
-        raise Conflict(never_sentence(outcome))
+        raise Conflict(never_sentence(outcome, session.get_one(Request, request_id).kind))
     return outcome
 
 
@@ -77,20 +82,25 @@ def _asked(
     wave: int,
     suggestion_id: int | None,
     said: Voice | None = None,
+    half_days: Collection[int] | None = None,
+    details: dict[str, Any] | None = None,
 ) -> Match | NeverCode:
     """The proposal, or why this offer may not be asked; judged once, with the person locked."""
     offer = _found(session, Offer, offer_id)
     if offer.person_id is not None:
         lock_row(session, User, offer.person_id)
     request = lock_row(session, Request, request_id)
-    _check_open(session, request)
+    check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
-    never = [code for code in verdict.never if not _is_own_wish(code, side)]
+    enough = half_days is not None and set(half_days) <= set(verdict.open_moments)
+    never = [code for code in verdict.never if not _is_own_wish(code, side) and not (enough and code is NeverCode.DAYS)]
     if NeverCode.OPEN_ASKS in never and _is_asked_for_series(session, request, offer_id):
         never.remove(NeverCode.OPEN_ASKS)
+    if half_days is not None and not enough:
+        never.append(NeverCode.MOMENTS)
     if never:
         return never[0]
-    return _born(
+    return begin(
         session,
         request,
         offer,
@@ -100,7 +110,8 @@ def _asked(
         wave=wave,
         suggestion_id=suggestion_id,
         professional_id=offer.person_id,
-        open_moments=set(verdict.open_moments),
+        open_moments=set(verdict.open_moments if half_days is None else half_days),
+        details=details,
         said=said,
     )
 
@@ -121,7 +132,7 @@ def _is_asked_for_series(session: Session, request: Request, offer_id: int) -> b
     return session.scalar(asked.limit(1)) is not None
 
 
-def _born(
+def begin(
     session: Session,
     request: Request,
     offer: Offer,
@@ -136,6 +147,7 @@ def _born(
     details: dict[str, Any] | None = None,
     said: Voice | None = None,
 ) -> Match:
+    """The match itself with its moments and the question it puts. The caller judged, and holds the locks."""
     said = said or Voice(actor)
     match = Match(
         kind=request.kind,
@@ -190,7 +202,7 @@ def tick(
         raise InvalidInput(_l("Tick twenty people at most."), field="offers")
     request = lock_row(session, Request, request_id)
     if not request.held_back:
-        _check_open(session, request)
+        check_open(session, request)
     known = set(session.scalars(select(Offer.id).where(Offer.id.in_(wanted))))
     if set(wanted) - known:
         raise NotFound()
@@ -323,7 +335,7 @@ def hand_over(
     )
     tell(session, match, request, offer, event)
     proposer = actor_for(session, match.proposed_by_id) if match.proposed_by_id is not None else actor
-    return _born(
+    return begin(
         session,
         request,
         offer,
@@ -346,7 +358,8 @@ def check_colleague(session: Session, offer: Offer, colleague_id: int, *, but: i
         raise InvalidInput(_l("Choose a confirmed colleague of your own company."), field="colleague")
 
 
-def _check_open(session: Session, request: Request) -> None:
+def check_open(session: Session, request: Request) -> None:
+    """Raises Conflict for a request that is closed, or whose places are taken."""
     if request.state is not RequestState.OPEN:
         raise Conflict(_l("This request is not open any more."))
     taken = session.scalar(

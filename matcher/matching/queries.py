@@ -13,10 +13,11 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.absence_queries import covered_by, stand_ins
 from matcher.availability.absences import StandIn
+from matcher.availability.states import Kind
 from matcher.errors import NotFound
-from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message, VisitReport
+from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, Message, VisitReport
 from matcher.matching.policy import LastStep, MatchFacts, can_see
-from matcher.matching.states import LIVE, Action, MatchState, Side
+from matcher.matching.states import LIVE, Action, HybridStep, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.requests.models import Request
 
@@ -29,7 +30,7 @@ def facts_of_match(session: Session, match: Match, now: datetime) -> MatchFacts:
 
 
 def facts_of(session: Session, matches: Sequence[Match], now: datetime) -> dict[int, MatchFacts]:
-    """Match id → facts with who is away now, in seven statements however many matches there are."""
+    """Match id → facts with who is away now, in a fixed number of statements however many matches there are."""
     ids = [match.id for match in matches]
     if not ids:
         return {}
@@ -48,9 +49,11 @@ def facts_of(session: Session, matches: Sequence[Match], now: datetime) -> dict[
     last = _last_events(session, ids)
     places = {row.organisation_id for row in (*requests.values(), *offers.values())}
     absent = tuple(stand_ins(session, places, now))
+    steps = standing_steps(session, [match.id for match in matches if match.kind is Kind.HYBRID_PLACEMENT])
     return {
         match.id: _facts(match, requests[match.request_id], offers[match.offer_id], consents[match.id],
-                         chosen.get(match.id), reports.get(match.id), last[match.id], absent)
+                         chosen.get(match.id), reports.get(match.id), last[match.id], absent,
+                         frozenset(steps[match.id]))
         for match in matches
     }  # fmt: skip
 
@@ -83,6 +86,7 @@ def _facts(
     reports: dict[Side, bool] | None,
     events: list[MatchEvent],
     absent: tuple[StandIn, ...],
+    steps: frozenset[HybridStep],
 ) -> MatchFacts:
     newest = events[0]
     places = {request.organisation_id, offer.organisation_id}
@@ -114,7 +118,20 @@ def _facts(
         move_asked_by=_move_asked_by(events),
         reports=reports,
         stand_ins=tuple(each for each in absent if each.organisation_id in places),
+        steps=steps,
     )
+
+
+def standing_steps(session: Session, match_ids: Sequence[int]) -> dict[int, dict[HybridStep, HybridStepTaken]]:
+    """Placement → its steps that were not taken back."""
+    found: dict[int, dict[HybridStep, HybridStepTaken]] = defaultdict(dict)
+    if match_ids:
+        query = select(HybridStepTaken).where(
+            HybridStepTaken.match_id.in_(match_ids), HybridStepTaken.taken_back_at.is_(None)
+        )
+        for row in session.scalars(query):
+            found[row.match_id][row.step] = row
+    return found
 
 
 def _move_asked_by(events: list[MatchEvent]) -> Side | None:

@@ -19,7 +19,7 @@ from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.policy import can_verify
 from matcher.requests.models import Request, RequestMoment, RequestTopic
-from matcher.requests.services import record_revision
+from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
 from matcher.subjects.levels import GROUPS, mask_of
 from matcher.subjects.words import fold

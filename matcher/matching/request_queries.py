@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,22 +12,23 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
 from matcher.availability.absence_queries import away_until
-from matcher.availability.moments import Moment, Week
-from matcher.availability.queries import availabilities, owner_of
-from matcher.availability.states import Delivery
-from matcher.availability.strips import week_strip
+from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, moment_label
-from matcher.clock import local_date
 from matcher.i18n import _, current_locale, format_day_month, ngettext
+from matcher.matching.bridge_queries import Asked as AskedBridge
+from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for, can_undo_asking
+from matcher.matching.bridges import FEW, PAIR
+from matcher.matching.candidate_queries import Candidate, candidate_row, place_notes, week_strips
 from matcher.matching.class_queries import classes_of_request
 from matcher.matching.eligibility import NeverCode
+from matcher.matching.kind_words import KindWords, words_of
+from matcher.matching.labels import KINDS
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
 from matcher.matching.queries import matches_of_request
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.suggestion_queries import (
-    ShownSuggestion,
     changes_shown,
     latest_run,
     never_shown,
@@ -38,25 +39,13 @@ from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
-from matcher.requests.models import Request, RequestMoment
+from matcher.requests.internship_wording import stay_facts
+from matcher.requests.models import Request
 from matcher.requests.states import RequestState
+from matcher.requests.vacancy_wording import vacancy_facts
 from matcher.requests.wording import class_line
 from matcher.subjects.levels import Level, group_name
 from matcher.subjects.models import Topic
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One row: the stored suggestion as it stands now, the week, and whether this person can be ticked."""
-
-    shown: ShownSuggestion
-    name: str
-    initials: str
-    what: str
-    near: str
-    strip: Any
-    status: str | None  # asked, waiting, gone: a tick is offered only when None
-    status_label: str | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +53,7 @@ class RequestPage:
     request: Request
     school: Organisation
     sub: str
+    facts: list[tuple[str, str]]
     moments: list[str]
     topics: list[str]
     state: str
@@ -73,10 +63,7 @@ class RequestPage:
     candidates: list[Candidate]
     matches: list[MatchRow]
     waiting: list[str]
-    eligible: int
     run: SuggestionRun | None
-    changes: list[str]
-    never: list[tuple[str, int]]
     can_edit: bool
     can_send: bool
     can_change: bool
@@ -85,6 +72,31 @@ class RequestPage:
     away: str | None
     first_offer: int | None
     first_refused: str | None
+    asker: str = ""
+    bridges: Bridges | None = None
+    bridge: AskedBridge | None = None
+    can_undo: bool = False
+    leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
+
+    @property
+    def eligible(self) -> int:
+        return self.run.eligible if self.run else 0
+
+    @property
+    def changes(self) -> list[str]:
+        return changes_shown(self.run) if self.run else []
+
+    @property
+    def never(self) -> list[tuple[str, int]]:
+        return never_shown(self.run, self.request.kind) if self.run else []
+
+    @property
+    def words(self) -> KindWords:
+        return words_of(self.request.kind)
+
+    @property
+    def kind_label(self) -> str:
+        return str(KINDS[self.request.kind])
 
     @property
     def is_open(self) -> bool:
@@ -93,6 +105,11 @@ class RequestPage:
     @property
     def can_ask(self) -> bool:
         return self.can_edit and (self.is_open or self.request.held_back) and not self.is_full
+
+    @property
+    def is_shared(self) -> bool:
+        """Two people were asked together; nobody else is asked meanwhile."""
+        return self.bridge is not None and self.bridge.sort == PAIR
 
     @property
     def is_full(self) -> bool:
@@ -109,16 +126,14 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     moments = queries.moments_of(session, [request.id])[request.id]
     run = latest_run(session, request.id) if request.state is not RequestState.DRAFT or request.held_back else None
     found = shown(session, run.id, now=now, names=knows_names) if run else []
-    strips = _strips(session, school, found, moments, now)
+    is_stay, is_lesson = request.kind is Kind.TEACHER_INTERNSHIP, request.kind is Kind.GUEST_LECTURE
+    strips = week_strips(session, school, found, moments, now) if is_lesson else {}
     offers = _offers_of(session, [row.id for row in matches])
-    candidates = [_candidate(each, strips, pending, matches, offers) for each in found]
-    can_edit = policy.can_edit(
-        actor,
-        organisation_id=request.organisation_id,
-        region_id=request.region_id,
-        asked_by_id=request.asked_by_id,
-    )
-    turn, mine = _turn(request, matches, pending, candidates, can_send=knows_names)
+    notes = place_notes(session, [each.offer_id for each in found]) if is_stay else {}
+    candidates = [candidate_row(each, request, notes, strips, pending, matches, offers) for each in found]
+    can_edit = _can_edit(request, actor)
+    bridge = asked_bridge(session, request)
+    turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
     if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
@@ -126,7 +141,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         request=request,
         school=school,
         sub=_sub(request, school),
-        moments=[moment_label(moment.day, moment.periods) for moment in moments],
+        facts=_facts(request),
+        moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         state=state,
         state_label=label,
@@ -135,10 +151,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         candidates=candidates,
         matches=matches,
         waiting=[candidate.name for candidate in candidates if candidate.status == "waiting"],
-        eligible=run.eligible if run else 0,
         run=run,
-        changes=changes_shown(run) if run else [],
-        never=never_shown(run) if run else [],
         can_edit=can_edit,
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
@@ -147,6 +160,11 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         away=_asker_away(session, request, actor, now),
         first_offer=request.first_offer_id,
         first_refused=_first_refused(session, request, candidates, now) if knows_names else None,
+        asker=session.get_one(User, request.asked_by_id).name if is_stay else "",
+        leave=_leave(request, actor) if is_stay and can_edit else "",
+        bridges=_bridges(session, request, run, matches, knows_names, now),
+        bridge=bridge,
+        can_undo=bridge is not None and can_undo_asking(bridge, actor, now),
     )
 
 
@@ -184,6 +202,44 @@ def _asker_away(session: Session, request: Request, actor: Actor, now: datetime)
         return None
     name = session.get_one(User, request.asked_by_id).name
     return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day))
+
+
+def _can_edit(request: Request, actor: Actor) -> bool:
+    return policy.can_edit(
+        actor,
+        organisation_id=request.organisation_id,
+        region_id=request.region_id,
+        asked_by_id=request.asked_by_id,
+    )
+
+
+def _facts(request: Request) -> list[tuple[str, str]]:
+    if request.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_facts(request)
+    return stay_facts(request) if request.kind is Kind.TEACHER_INTERNSHIP else []
+
+
+def _bridges(
+    session: Session,
+    request: Request,
+    run: SuggestionRun | None,
+    matches: Sequence[MatchRow],
+    names: bool,
+    now: datetime,
+) -> Bridges | None:
+    """Offered while fewer than three people can do it alone and nobody was asked."""
+    if run is None or run.eligible >= FEW or request.state is not RequestState.OPEN:
+        return None
+    if any(row.state in LIVE or row.state is MatchState.HELD for row in matches):
+        return None
+    return bridges_for(session, request, now=now, names=names)
+
+
+def _bridge_turn(bridge: AskedBridge | None) -> tuple[str, bool] | None:
+    """Two people were asked together, and one of them does not go on."""
+    if bridge is None or bridge.sort != PAIR or bridge.standing != "broken":
+        return None
+    return _("It is your turn: one of the two cannot. Keep the other in fewer half-days, or look again."), True
 
 
 def request_standings(
@@ -231,8 +287,7 @@ def _turn(
         return _("All arranged. Nobody has to do anything now."), False
     asked = sum(row.state is MatchState.PROPOSED for row in matches)
     if asked or pending:
-        text = ngettext("%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", asked)
-        return text, False
+        return words_of(request.kind).asked(asked), False
     return _turn_to_ask(matches, candidates, can_send=can_send)
 
 
@@ -267,7 +322,7 @@ def _state(request: Request, matches: Sequence[MatchRow]) -> tuple[str, str]:
 
 
 def _sub(request: Request, school: Organisation) -> str:
-    parts = [_("Guest lecture")]
+    parts = [str(KINDS[request.kind])]
     if request.level in set(Level):
         parts.append(group_name(Level(request.level), request.year, current_locale()))
     if request.group_size:
@@ -292,65 +347,7 @@ def _offers_of(session: Session, match_ids: Sequence[int]) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
-def _candidate(
-    found: ShownSuggestion,
-    strips: dict[int, Any],
-    pending: Sequence[int],
-    matches: Sequence[MatchRow],
-    offers: dict[int, int],
-) -> Candidate:
-    name = found.person or (_("Somebody of the team") if found.person_id is None else found.function or found.title)
-    what = " · ".join(part for part in (found.function, found.organisation) if part and part != name)
-    asked = next((row for row in matches if offers.get(row.id) == found.offer_id), None)
-    status, label = None, None
-    if asked is not None:
-        status, label = "asked", asked.state_label
-    elif found.offer_id in pending:
-        status, label = "waiting", _("Will be asked in your order")
-    elif not found.still_ok:
-        status, label = "gone", found.never[0] if found.never else _("Not possible any more")
-    return Candidate(
-        shown=found,
-        name=name,
-        initials="".join(part[0] for part in name.split()[:1] + name.split()[-1:]).upper(),
-        what=what,
-        near=_near(found),
-        strip=strips.get(found.offer_id),
-        status=status,
-        status_label=label,
-    )
-
-
-def _near(found: ShownSuggestion) -> str:
-    if found.mode == Delivery.ONLINE.value:
-        return _("online")
-    away = round(found.distance_km)
-    return _("less than 1 km from school") if away < 1 else _("about %(km)s km from school", km=away)
-
-
-def _strips(
-    session: Session,
-    school: Organisation,
-    found: Sequence[ShownSuggestion],
-    moments: Sequence[RequestMoment],
-    now: datetime,
-) -> dict[int, Any]:
-    """Offer id → the week of the first asked moment still ahead, drawn on the school's lesson times."""
-    ahead = [moment for moment in moments if moment.start_s > now.timestamp()]
-    if not found or not ahead:
-        return {}
-    week = Week.of(ahead[0].day)
-    timetable = queries.timetable_from(session, school, now)
-    owners = {each.offer_id: owner_of(person_id=each.person_id, offer_id=each.offer_id) for each in found}
-    times = availabilities(
-        session,
-        set(owners.values()),
-        on=local_date(now),
-        from_s=ahead[0].start_s - 7 * 86_400,
-        to_s=ahead[0].start_s + 7 * 86_400,
-    )
-    asked = [
-        Moment(m.start_s, m.end_s, m.day, time.fromisoformat(m.starts), time.fromisoformat(m.ends), tuple(m.periods))
-        for m in ahead
-    ]
-    return {offer_id: week_strip(times[owner], week, timetable, asked=asked) for offer_id, owner in owners.items()}
+def _leave(request: Request, actor: Actor) -> str:
+    if request.details.get("leave_given") or request.state is RequestState.WITHDRAWN:
+        return ""
+    return "mine" if policy.leads_for(actor, request.organisation_id, request.asked_by_id) else "typed"

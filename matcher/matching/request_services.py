@@ -16,8 +16,10 @@ from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people
 from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason
 from matcher.matching.visit_services import end_by_system
 from matcher.requests import policy
+from matcher.requests.complete_services import require_complete
 from matcher.requests.models import Request, RequestRevision
-from matcher.requests.services import record_revision, require_complete, spread_lessons
+from matcher.requests.revision_services import record_revision
+from matcher.requests.services import spread_lessons
 from matcher.requests.states import RequestState
 
 

@@ -107,6 +107,8 @@ MOVES: dict[tuple[MatchState | None, Action], Move] = {
 }
 UNDOABLE = frozenset({_A.ACCEPT, _A.DECLINE, _A.APPROVE, _A.REJECT})
 UNDO_SECONDS = 60
+NEVER_SENT = "never_sent"
+"""Why an invitation ended that was taken back within the minute in which nothing is sent: nobody was asked."""
 REGISTERED = "registered_afterwards"
 """Stands where a rule of the region would: arranged elsewhere, so that nobody approved it here or was told."""
 
@@ -137,6 +139,9 @@ class CancelReason(StrEnum):
     FOUND_ELSEWHERE = "found_elsewhere"
     GROUP_CHANGED = "group_changed"
     COMPANY_NEEDS_ME = "company_needs_me"
+    NO_FIT = "no_fit"
+    NO_AGREEMENT = "no_agreement"
+    PARTNER_LEFT = "partner_left"
     OTHER = "other"
 
 

@@ -2,8 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from matcher.matching.models import Match, Message
+from matcher.matching.letters import common
+from matcher.matching.models import HybridStepTaken, Match, Message
 from matcher.matching.states import MatchState
+from matcher.matching.step_notice_services import BACK
 
 # A template that is not named here tells of something that stays true whatever happens next.
 _ONLY_WHILE: dict[str, frozenset[MatchState]] = {
@@ -25,7 +27,7 @@ _WITHOUT_NAME = frozenset({"matching/name_wanted", "matching/name_overdue"})
 
 
 def match_still_true(session: Session, match_id: int, seq: int, template: str) -> bool:
-    match = session.get(Match, match_id)
+    match, template = session.get(Match, match_id), common(template)
     if match is None:
         return False
     if template in _WITHOUT_NAME and match.visitor_id is not None:
@@ -39,4 +41,19 @@ def message_still_true(session: Session, message_id: int, seq: int, template: st
     return session.get(Message, message_id) is not None
 
 
-STILL_TRUE = {"match": match_still_true, "message": message_still_true}
+def step_still_true(session: Session, step_id: int, seq: int, template: str) -> bool:
+    """Of a step that was taken back only that is still true."""
+    row = session.get(HybridStepTaken, step_id)
+    return row is not None and (row.taken_back_at is not None) == (template == BACK)
+
+
+def route_still_true(session: Session, user_id: int, seq: int, template: str) -> bool:
+    return True
+
+
+STILL_TRUE = {
+    "match": match_still_true,
+    "message": message_still_true,
+    "step": step_still_true,
+    "hybrid_route": route_still_true,
+}

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
+from matcher.availability.states import Kind
 from matcher.availability.wording import moment_label
 from matcher.i18n import current_locale
 from matcher.matching.eligibility import OPEN_STATES, MomentState, Verdict, judge
@@ -146,7 +147,7 @@ def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool) -> Show
             if int(key) in words.moments
         ],
         still_ok=verdict is not None and verdict.ok,
-        never=[never_sentence(code) for code in verdict.never] if verdict else [],
+        never=[never_sentence(code, words.kind) for code in verdict.never] if verdict else [],
     )
 
 
@@ -161,12 +162,12 @@ def names_of(session: Session, request_id: int, topic_ids: Collection[Any]) -> N
     topics = {row[0]: row[1] for row in session.execute(select(Topic.id, name).where(Topic.id.in_(topic_ids)))}
     query = select(RequestMoment).where(RequestMoment.request_id == request_id).order_by(RequestMoment.start_s)
     moments = {moment.id: moment_label(moment.day, moment.periods) for moment in session.scalars(query)}
-    return Names(topics, moments)
+    return Names(topics, moments, session.get_one(Request, request_id).kind)
 
 
 def changes_shown(run: SuggestionRun) -> list[str]:
     return [change_sentence(change) for change in run.smallest_change]
 
 
-def never_shown(run: SuggestionRun) -> list[tuple[str, int]]:
-    return never_lines(run.never)
+def never_shown(run: SuggestionRun, kind: Kind = Kind.GUEST_LECTURE) -> list[tuple[str, int]]:
+    return never_lines(run.never, kind)

@@ -285,6 +285,8 @@ def bare_view(row: Any, week: Availability, topics: frozenset[int], hours: dict[
         hours_left=_hours_left(row, hours),
         do_not_approach=bool(row.left_alone),
         places=offer.places,
+        half_days=int(offer.details.get("half_day_mask") or 0),
+        most_weekly=int(offer.details.get("half_days") or 10),
     )
 
 

@@ -143,4 +143,6 @@ class OfferView:
     hours_left: float | None = None
     places: int = 1
     taken_places: tuple[Part, ...] = ()
+    half_days: int = 0  # who teaches every week: the possible half-days as a mask, none said means the week alone
+    most_weekly: int = 10
     history: History = field(default_factory=History)

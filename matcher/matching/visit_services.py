@@ -1,11 +1,13 @@
 """After the date, and the clock: reports of both sides, what counts when, expiry, superseding."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import SYSTEM, Actor
 from matcher.accounts.services import record
+from matcher.availability.halfdays import hours_of
 from matcher.errors import IllegalMove, InvalidInput
 from matcher.i18n import _l
 from matcher.matching.behalf import OnBehalf, Voice
@@ -13,10 +15,12 @@ from matcher.matching.behalf_services import voice
 from matcher.matching.booking_services import release
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, permitted, step
 from matcher.matching.models import Match, VisitReport
+from matcher.matching.moments import parts_of
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, reports_of
 from matcher.matching.states import Action, CancelReason, MatchState, MissedReason, Side
+from matcher.matching.step_services import note_trial
 from matcher.offers.models import Offer
 from matcher.regions.policy import NO_REPORT_COUNTS_AFTER_DAYS, ONE_REPORT_COUNTS_AFTER_DAYS
 from matcher.regions.queries import region_rule
@@ -34,11 +38,12 @@ def report_visit(
     reason: MissedReason | None = None,
     pupils: int | None = None,
     hours: float | None = None,
-    part: float | None = None,
+    days: Sequence[int] | None = None,
     note: str = "",
     on_behalf: OnBehalf | None = None,
 ) -> Match:
-    """One side's answer. Equal answers of both sides close the match; different ones wait for the coordinator."""
+    """One side's answer; `days`: when those of several visits began that took place. Equal answers of both sides close
+    the match; different ones wait for the coordinator."""
     if not happened and reason is None:
         raise InvalidInput(_l("Choose why it did not take place."), field="reason")
     match, request, offer = locked(session, match_id)
@@ -49,7 +54,9 @@ def report_visit(
     side = _reporting_side(facts, actor)
     report = session.get(VisitReport, (match.id, side)) or VisitReport(match_id=match.id, side=side)
     report.happened, report.again, report.reason = happened, again, reason.value if reason and not happened else None
-    report.pupils, report.hours, report.part, report.note = pupils, hours, part, note
+    report.pupils, report.hours, report.note = pupils, hours, note
+    if happened and days is not None:
+        _write_days(session, match, report, days)
     report.by_id, report.at = actor.user_id, now
     session.add(report)
     session.flush()
@@ -69,6 +76,18 @@ def report_visit(
     if decided and (side is Side.COORDINATOR or len(answers) == 1):
         _close(session, match, request, offer, happened, report.reason, said, side, now)
     return match
+
+
+def _write_days(session: Session, match: Match, report: VisitReport, days: Sequence[int]) -> None:
+    """Of several visits those that began at these moments took place. Raises InvalidInput when none did."""
+    moment = chosen_moment(session, match.id)
+    agreed = parts_of(moment) if moment is not None else []
+    held = [part for part in agreed if part[0] in set(days)]
+    if not held:
+        raise InvalidInput(_l("Tick at least one half-day, or say that it did not take place."), field="days")
+    report.parts, report.part = [list(part) for part in held], len(held) / len(agreed)
+    if report.hours is None:
+        report.hours = hours_of(held)
 
 
 def count_reports(session: Session, match_id: int, *, now: datetime) -> bool:
@@ -121,6 +140,8 @@ def _close(
         on_behalf_by=said.by_id,
     )
     tell(session, match, request, offer, event)
+    if happened:
+        note_trial(session, match, request, now=now)
 
 
 def _reporting_side(facts: MatchFacts, actor: Actor) -> Side:

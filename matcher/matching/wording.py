@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from matcher.availability.states import Kind
 from matcher.availability.wording import weekday_name
 from matcher.i18n import _, _l, current_locale, ngettext
 from matcher.matching.eligibility import MomentState, NeverCode
@@ -33,6 +34,12 @@ NEVER = {
     NeverCode.VIA_CONTACT: _l("Their organisation wants to be asked through its contact first."),
 }
 
+_STAY_NEVER = {
+    NeverCode.TOPIC: _l("You would learn about something else there."),
+    NeverCode.LANGUAGE: _l("Another language is spoken there."),
+    NeverCode.MOMENTS: _l("None of the asked half-days suits."),
+    NeverCode.OPEN_ASKS: _l("They still have to answer other questions first."),
+}
 MOMENTS = {
     MomentState.USUAL: _l("usually can"),
     MomentState.UNKNOWN: _l("don't know yet"),
@@ -53,10 +60,12 @@ class Names:
 
     topics: Mapping[int, str] = field(default_factory=dict)
     moments: Mapping[int, str] = field(default_factory=dict)
+    kind: Kind = Kind.GUEST_LECTURE
 
 
-def never_sentence(code: str) -> str:
-    return str(NEVER[NeverCode(code)])
+def never_sentence(code: str, kind: Kind = Kind.GUEST_LECTURE) -> str:
+    own = _STAY_NEVER.get(NeverCode(code)) if kind is Kind.TEACHER_INTERNSHIP else None
+    return str(own or NEVER[NeverCode(code)])
 
 
 def moment_words(state: str) -> str:
@@ -79,6 +88,8 @@ def reason_sentence(reason: Sequence[Any], names: Names) -> str:
     """A stored [code, parameters] as a short line; unknown codes of other versions give an empty one."""
     code, params = reason
     words = _REASONS.get(code)
+    if names.kind is Kind.TEACHER_INTERNSHIP:
+        words = _STAY_REASONS.get(code, words)
     return words(params, names) if words else ""
 
 
@@ -153,6 +164,19 @@ _REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "name_follows": lambda p, n: _("the organisation names the guest later"),
 }
 
+# What says nothing about a place is empty, and left out.
+_STAY_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
+    "topic_exact": lambda p, n: _("about %(topic)s", topic=_topic(p, n)),
+    "free_at": lambda p, n: ngettext(
+        "%(num)s of your half-days usually suits", "%(num)s of your half-days usually suit", p["count"]
+    ),
+    "load": lambda p, n: _("%(taken)s of at most %(cap)s internships this school year", taken=p["taken"], cap=p["cap"]),
+    "unknown_times": lambda p, n: _("not known yet whether these half-days suit"),
+    "few_days": lambda p, n: _("only %(count)s of your %(asked)s half-days suit", count=p["count"], asked=p["asked"]),
+    "first_visit": lambda p, n: _("first internship through this service"),
+    "far_edge": lambda p, n: "",
+    "name_follows": lambda p, n: "",
+}
 REASON_CODES = frozenset(_REASONS)
 
 
@@ -182,8 +206,8 @@ def change_sentence(change: Mapping[str, Any]) -> str:
     return ""
 
 
-def never_lines(never: Mapping[str, int]) -> list[tuple[str, int]]:
+def never_lines(never: Mapping[str, int], kind: Kind = Kind.GUEST_LECTURE) -> list[tuple[str, int]]:
     """Stored counts per code as (sentence, count), the most frequent first; codes of other versions are left out."""
     told = {code.value for code in NeverCode} - {NeverCode.BLOCKED.value}
     known = [(code, count) for code, count in never.items() if code in told]
-    return [(never_sentence(code), count) for code, count in sorted(known, key=lambda item: (-item[1], item[0]))]
+    return [(never_sentence(code, kind), count) for code, count in sorted(known, key=lambda item: (-item[1], item[0]))]

@@ -24,6 +24,9 @@ from matcher.subjects.levels import LEVEL_BITS, Level
 from matcher.subjects.models import Topic
 from matcher.subjects.queries import TopicChoice, related, topics_with_ids
 
+FOR_ONE = "trial_for"
+"""In the details of a lesson that was made for one school alone; it stands in nobody's list."""
+
 
 @dataclass(frozen=True)
 class OfferRow:
@@ -59,6 +62,7 @@ def own_offers(session: Session, actor: Actor, *, locale: str) -> list[OfferRow]
             and can_release(actor, facts_of(offer, organisation)),
         )
         for offer, organisation, user in found
+        if not offer.details.get(FOR_ONE)
     ]
 
 

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES, Role
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l, current_locale
-from matcher.offers import queries, services
+from matcher.offers import hybrid_routes, place_routes, queries, services
+from matcher.offers.company_routes import CHANGERS, OFFERERS, blueprint, changeable, ticked_topics
 from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
+from matcher.offers.place_wording import facts_of_offer, offer_line
 from matcher.offers.policy import sees_names
-from matcher.offers.wording import STATES, lesson_line, limit_facts, offer_facts
+from matcher.offers.wording import STATES, limit_facts
 from matcher.organisations.models import Organisation
 from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
@@ -26,11 +28,20 @@ from matcher.web.paging import paginate
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-blueprint = Blueprint("offers", __name__, url_prefix="/offers")
-OFFERERS = ("professional", "company_contact")
-CHANGERS = (*OFFERERS, "coordinator")
+__all__ = ["blueprint", "hybrid_routes", "place_routes"]
+
 FORM = "offers/guest_lecture.html"
-MOST_TOPICS = 12
+STAY = Kind.TEACHER_INTERNSHIP
+FOUND = {
+    Kind.GUEST_LECTURE: _l("Your lesson can be found now."),
+    Kind.TEACHER_INTERNSHIP: _l("Your place can be found now."),
+    Kind.HYBRID_PLACEMENT: _l("Schools can find you now."),
+}
+HIDDEN = {
+    Kind.GUEST_LECTURE: _l("Nobody finds this lesson any more."),
+    Kind.TEACHER_INTERNSHIP: _l("Nobody finds this place any more."),
+    Kind.HYBRID_PLACEMENT: _l("Schools do not find you any more."),
+}
 
 
 @blueprint.get("")
@@ -46,7 +57,8 @@ def _list_page() -> dict[str, Any]:
     return {
         "rows": rows,
         "states": STATES,
-        "lines": {row.offer.id: lesson_line(row.offer) for row in rows},
+        "lines": {row.offer.id: offer_line(row.offer) for row in rows},
+        "offers_places": place_routes.may_offer(actor()),
         "paused_until": max((day for day in paused if day > now.date()), default=None),
         "has_own": any(row.is_own for row in rows),
         "confirmed": sees_names(actor()),
@@ -65,7 +77,7 @@ def new_guest_lecture() -> str:
 def create_guest_lecture() -> Any:
     form, companies = _form(None, bound=True)
     person, now = actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_form_page(form, companies, topic_ids))
     try:
@@ -83,7 +95,11 @@ def create_guest_lecture() -> Any:
 @blueprint.get("/<int:offer_id>/edit")
 @roles(*CHANGERS)
 def edit(offer_id: int) -> str:
-    view = _changeable(offer_id)
+    view = changeable(offer_id)
+    if view.offer.kind is STAY:
+        return place_routes.shown(view)
+    if view.offer.kind is Kind.HYBRID_PLACEMENT:
+        return hybrid_routes.shown(view)
     given = queries.input_of(reading(), view.offer)
     form, companies = _form(given, place=view.organisation)
     form.show(given, view.offer.version)
@@ -93,10 +109,14 @@ def edit(offer_id: int) -> str:
 @blueprint.post("/<int:offer_id>/edit")
 @roles(*CHANGERS)
 def save(offer_id: int) -> Any:
-    view = _changeable(offer_id)
+    view = changeable(offer_id)
+    if view.offer.kind is STAY:
+        return place_routes.save_place(view)
+    if view.offer.kind is Kind.HYBRID_PLACEMENT:
+        return hybrid_routes.save_hybrid(view)
     form, companies = _form(queries.input_of(reading(), view.offer), bound=True, place=view.organisation)
     person, now = actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_form_page(form, companies, topic_ids, view))
     version = number_in(form.version.data)
@@ -119,8 +139,10 @@ def show(offer_id: int) -> str:
         "offers/show.html",
         view=view,
         states=STATES,
-        line=lesson_line(view.offer),
-        facts=offer_facts(view.offer, view.place),
+        line=offer_line(view.offer),
+        facts=facts_of_offer(view.offer, view.place),
+        is_place=view.offer.kind is STAY,
+        is_hybrid=view.offer.kind is Kind.HYBRID_PLACEMENT,
         limits=limit_facts(view.offer) if view.can_change else [],
         confirmed=sees_names(actor()),
     )
@@ -131,8 +153,8 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        services.open_offer(session, actor=person, offer_id=offer_id, now=now)
-    toast(_("Your lesson can be found now."), undo=url_for(".withdraw", offer_id=offer_id))
+        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind
+    toast(str(FOUND[kind]), undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -141,8 +163,8 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now)
-    toast(_("Nobody finds this lesson any more."), undo=url_for(".open_", offer_id=offer_id))
+        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind
+    toast(str(HIDDEN[kind]), undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
 
@@ -197,7 +219,7 @@ def browse() -> str:
         "offers/browse.html",
         page=page,
         rows=queries.browse_rows(session, actor(), page.rows, locale=locale),
-        lines={offer.id: lesson_line(offer) for offer in page.rows},
+        lines={offer.id: offer_line(offer) for offer in page.rows},
         q=text,
         level=level,
         levels=[(each.value, level_name(each, locale)) for each in Level],
@@ -242,21 +264,6 @@ def _form_page(
     }
 
 
-def _topic_ids(session: Session, form: GuestLectureForm) -> list[int]:
-    """The ticked topics; without a script nothing is ticked, and what was typed is recognised here."""
-    ticked = [choice.id for choice in topics_with_ids(session, (form.topics.data or [])[:50], current_locale())]
-    if not ticked and form.topic_text.data:
-        ticked = [found.id for found in suggested_topics(session, form.topic_text.data, current_locale(), 3)]
-    return ticked[:MOST_TOPICS]
-
-
-def _changeable(offer_id: int) -> queries.OfferView:
-    view = queries.offer_for(reading(), actor(), offer_id, locale=current_locale())
-    if not view.can_change:
-        raise NotFound()
-    return view
-
-
 @blueprint.get("/on-behalf")
 @roles("coordinator")
 def choose_company() -> str:
@@ -278,7 +285,7 @@ def new_on_behalf(organisation_id: int) -> str:
 def create_on_behalf(organisation_id: int) -> Any:
     company = queries.company_in(reading(), actor().region_ids, organisation_id)
     form, person, now = _for_somebody(OnBehalfForm(), company), actor(), utcnow()
-    topic_ids = _topic_ids(reading(), form)
+    topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_behalf_page(company, topic_ids))
     whose = form.person.data or None

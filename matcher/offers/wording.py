@@ -62,6 +62,12 @@ def cap_label(cap: int | None) -> str:
     return ngettext("%(num)s visit a school year", "%(num)s visits a school year", cap)
 
 
+def internships_label(most: int | None) -> str:
+    if most is None:
+        return _("no maximum")
+    return ngettext("%(num)s internship a school year", "%(num)s internships a school year", most)
+
+
 def lesson_line(offer: Readable) -> str:
     """One line under a title: "50 minutes · at most 30 pupils · At school"."""
     minutes, most = offer.details.get("minutes"), offer.details.get("group_most")

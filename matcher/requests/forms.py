@@ -22,6 +22,7 @@ from matcher.availability.wording import DELIVERIES
 from matcher.errors import InvalidInput
 from matcher.i18n import _, _l
 from matcher.requests.asking import MAX_GROUP, MAX_LESSONS, MAX_NEEDED, Wish
+from matcher.subjects.typed_level import parse_level
 from matcher.web.forms import MatcherForm, choices, number_in
 
 NEW = "new"
@@ -70,10 +71,12 @@ class PeriodsForm(MatcherForm):
         self.ticked = frozenset((p.weekday, p.first + step) for p in weekly for step in range(p.count))
 
     def class_values(self) -> dict[str, Any]:
+        """What was typed; a level that was left out may stand in the name, with its year ("4 havo")."""
+        named = parse_level("" if self.new_level.data else self.new_name.data or "")
         return {
             "name": self.new_name.data or "",
-            "level": self.new_level.data or "",
-            "year": self.new_year.data,
+            "level": self.new_level.data or (named.levels[-1].value if named.levels else ""),
+            "year": self.new_year.data or (named.years[0] if len(named.years) == 1 else None),
             "size": self.new_size.data,
             "weekly": self.weekly,
         }
@@ -83,7 +86,9 @@ class ClassFields:
     """What a class needs; the same fields stand in the request page."""
 
     new_name = StringField(
-        _l("Name of the class"), validators=[Optional(), Length(max=60)], description=_l("For example 4H2.")
+        _l("Name of the class"),
+        validators=[Optional(), Length(max=60)],
+        description=_l("For example 4H2; or 4 havo, then level and year follow from it."),
     )
     new_level = SelectField(
         _l("Level"), validators=[Optional()], validate_choice=False, description=_l("The highest, for a mixed class.")

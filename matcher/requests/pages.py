@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
+from matcher.accounts.states import Role
 from matcher.availability.grids import Grid
 from matcher.availability.moments import Plan, SchoolWeek, coming_weeks
+from matcher.availability.states import Kind
 from matcher.availability.wording import (
     holiday_name,
     moment_label,
@@ -17,12 +19,14 @@ from matcher.availability.wording import (
     weekday_name,
 )
 from matcher.clock import local_date
-from matcher.i18n import _, current_locale, format_date, format_day_month, ngettext
+from matcher.i18n import _, _l, current_locale, format_date, format_day_month, ngettext
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
+from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
+from matcher.requests.vacancy_wording import vacancy_line
 from matcher.requests.wording import class_line
 from matcher.subjects.levels import FACTS, Level
 from matcher.subjects.queries import topics_by_type, topics_with_ids
@@ -55,6 +59,9 @@ def form_page(
     form.also_classes.choices = choices([(c.id, c.name) for c in classes])
     form.teacher.choices = choices([("", _("I do myself") if not on_behalf else _("The one who asks")), *people])
     form.asked_by.choices = choices([("", _("Choose somebody")), *people])
+    if on_behalf and not form.is_submitted():
+        # Who is alone there is the one who asks.
+        form.asked_by.data = people[0][0] if len(people) == 1 else None
     form.new_level.choices = choices([("", _("Choose a level")), *level_choices(school)])
     weeks = coming_weeks(local_date(now), timetable.calendar)
     return {
@@ -114,7 +121,7 @@ def _with_chosen(weeks: list[SchoolWeek], form: GuestLectureForm) -> list[School
     return sorted([*weeks, *extra], key=lambda week: week.week)
 
 
-def week_choice(week: SchoolWeek, form: GuestLectureForm) -> dict[str, Any]:
+def week_choice(week: SchoolWeek, form: Any) -> dict[str, Any]:
     """One box: the Monday to Friday it means, the week number, and the holiday or closed days."""
     first, last = week.week.day(0), week.week.day(4)
     note = ""
@@ -154,6 +161,7 @@ def list_page(
         "running": [line for line in lines if not line["needs_me"] and not line["over"]],
         "over": [line for line in lines if line["over"]],
         "classes": [(group, class_line(group)) for group in queries.classes_of_schools(session, actor)],
+        "leads": actor.has(Role.SCHOOL_LEAD, confirmed=False) or actor.is_coordinator,
     }
 
 
@@ -164,11 +172,18 @@ def _line(
     standing = standings[request.id]
     draft = request.state is RequestState.DRAFT
     over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
+    stays = request.kind is Kind.TEACHER_INTERNSHIP
+    weekly = request.kind is Kind.HYBRID_PLACEMENT
     when = _when(ahead) if not over else format_day_month(request.changed_at)
+    what = class_line(found) if found else ""
+    if stays:
+        what, when = _("Teacher internship"), asked_line(request) if ahead or not over else when
+    if weekly:
+        what, when = _("Hybrid teacher"), vacancy_line(request) if ahead or not over else when
     return {
         "request": request,
-        "title": request.title or _("Guest lecture without a title"),
-        "meta": " · ".join(part for part in (class_line(found) if found else "", when) if part),
+        "title": request.title or str(UNTITLED[request.kind]),
+        "meta": " · ".join(part for part in (what, when) if part),
         "state": standing["state"],
         "label": standing["label"],
         "ball": standing["ball"],
@@ -176,6 +191,13 @@ def _line(
         "over": over,
         "is_draft": draft,
     }
+
+
+UNTITLED: dict[Kind, Any] = {
+    Kind.GUEST_LECTURE: _l("Guest lecture without a title"),
+    Kind.TEACHER_INTERNSHIP: _l("Internship without a title"),
+    Kind.HYBRID_PLACEMENT: _l("Vacancy without a title"),
+}
 
 
 def _when(ahead: Sequence[Any]) -> str:

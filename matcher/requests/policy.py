@@ -30,6 +30,11 @@ def can_edit(actor: Actor, *, organisation_id: int, region_id: int, asked_by_id:
     return actor.has_in(Role.SCHOOL_LEAD, organisation_id) or actor.is_coordinator_of(region_id)
 
 
+def leads_for(actor: Actor, organisation_id: int, asked_by_id: int) -> bool:
+    """Leads this school, and does not ask this for themselves."""
+    return actor.has_in(Role.SCHOOL_LEAD, organisation_id) and actor.user_id != asked_by_id
+
+
 def can_see(actor: Actor, *, organisation_id: int, region_id: int, asked_by_id: int, is_draft: bool) -> bool:
     """A draft is the asker's, the leader's and the coordinator's; what was sent is for all confirmed colleagues."""
     if can_edit(actor, organisation_id=organisation_id, region_id=region_id, asked_by_id=asked_by_id):

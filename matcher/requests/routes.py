@@ -6,30 +6,34 @@ Sending a request, its candidates and everything after belong to `matching`.
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from matcher.accounts.behalf_forms import KEPT
 from matcher.availability.moments import Plan
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
-from matcher.requests import class_services, queries, services
+from matcher.requests import class_services, internship_routes, queries, services, vacancy_routes
 from matcher.requests.asking import Wish, weekly_from_rows
+from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
-from matcher.requests.pages import class_page, form_page, list_page, school_choice
+from matcher.requests.pages import class_page, form_page, list_page
+from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-blueprint = Blueprint("requests", __name__, url_prefix="/requests")
-ASKERS = ("teacher", "school_lead", "coordinator")
+__all__ = ["blueprint", "internship_routes", "vacancy_routes"]
+
 FORM = "requests/guest_lecture.html"
 CLASS = "requests/class.html"
-MOST_TOPICS = 40
 
 
 @blueprint.get("")
@@ -46,12 +50,11 @@ def index() -> str:
 @roles(*ASKERS)
 def new_guest_lecture() -> Any:
     session, now = reading(), utcnow()
-    school = _school(session)
+    school = asking_school(session)
     if school is None:
-        return render_template(
-            "requests/choose_school.html", **school_choice(session, actor(), request.args.get("q", "")[:100])
-        )
+        return ask_for_school(session, "requests.new_guest_lecture")
     form = GuestLectureForm(formdata=None)
+    form.recall(cookie.get(KEPT), now)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 
@@ -59,7 +62,7 @@ def new_guest_lecture() -> Any:
 @roles(*ASKERS)
 def create_guest_lecture() -> Any:
     session = reading()
-    school = _school(session)
+    school = asking_school(session)
     if school is None:
         return redirect(url_for(".new_guest_lecture"))
     return _save(school, None)
@@ -70,6 +73,10 @@ def create_guest_lecture() -> Any:
 def edit_draft(request_id: int) -> str:
     session, now = reading(), utcnow()
     draft = queries.draft_for(session, actor(), request_id)
+    if draft.kind is Kind.TEACHER_INTERNSHIP:
+        return internship_routes.shown(draft)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.shown(draft)
     school = session.get_one(Organisation, draft.organisation_id)
     form = GuestLectureForm(formdata=None)
     wish = queries.wish_of(session, draft)
@@ -85,16 +92,21 @@ def edit_draft(request_id: int) -> str:
 def save_draft(request_id: int) -> Any:
     session = reading()
     draft = queries.draft_for(session, actor(), request_id)
-    return _save(session.get_one(Organisation, draft.organisation_id), draft)
+    school = session.get_one(Organisation, draft.organisation_id)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        return vacancy_routes.save(school, draft)
+    return internship_routes.save(school, draft) if draft.kind is Kind.TEACHER_INTERNSHIP else _save(school, draft)
 
 
 @blueprint.post("/<int:request_id>/copy")
 @roles(*ASKERS)
 def copy(request_id: int) -> Response:
     person, now = actor(), utcnow()
+    kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
-        draft_id = services.copy_request(session, actor=person, now=now, request_id=request_id).id
-    toast(_("Copied. Choose new weeks and send it."))
+        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
+    is_lesson = kind is Kind.GUEST_LECTURE
+    toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))
     return redirect(url_for(".edit_draft", request_id=draft_id))
 
 
@@ -166,15 +178,6 @@ def restore_class(class_id: int) -> Response:
     return redirect(url_for(".index"))
 
 
-def _school(session: Session) -> Organisation | None:
-    """The school the address names, else the only one this person has; None when there is a choice to make."""
-    named = number_in(request.args.get("school"))
-    if "school" in request.args:
-        return queries.school_for(session, actor(), named or 0)
-    schools = queries.schools_of(session, actor())
-    return schools[0] if len(schools) == 1 else None
-
-
 def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> Plan:
     known = {found.id: found for found in queries.classes_of(session, school.id)}
     classes = [known[number] for number in wish.class_ids if number in known]
@@ -182,8 +185,9 @@ def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> 
 
 
 def _save(school: Organisation, draft: Request | None) -> Any:
-    """Save what was typed; with `go` it must be complete and is sent on to be published."""
-    form, now, go = GuestLectureForm(), utcnow(), "go" in request.form
+    """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
+    form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
+    go = another or "go" in request.form
     session = reading()
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
     topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
@@ -194,6 +198,10 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             saved_id = _write(school, draft, form, topic_ids, now, go=go)
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
+        if draft is None and form.asked_by.data:
+            cookie[KEPT] = form.kept(now)
+        if another:
+            return redirect(url_for("coordination.post_request", request_id=saved_id), 307)
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)

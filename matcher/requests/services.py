@@ -26,7 +26,8 @@ from matcher.requests.asking import (
     share_weeks,
     weekly_from_rows,
 )
-from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestRevision, RequestTopic, SchoolClass
+from matcher.requests.internships import check_complete
+from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestTopic, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
 
@@ -50,6 +51,22 @@ def save_draft(
     """A new draft of a guest lecture. A coordinator names who asked and how; anybody else asks for themselves."""
     school = queries.school_for(session, actor, organisation_id)
     _check_choices(session, actor, school, data)
+    request = new_draft(session, Kind.GUEST_LECTURE, school, actor=actor, now=now, asked_by_id=asked_by_id, heard=heard)
+    write_request(session, request, data, now=now)
+    return request
+
+
+def new_draft(
+    session: Session,
+    kind: Kind,
+    school: Organisation,
+    *,
+    actor: Actor,
+    now: datetime,
+    asked_by_id: int | None,
+    heard: Heard | None,
+) -> Request:
+    """An empty draft of any kind in the name of the one who asks. Raises InvalidInput."""
     asker = _asker(session, actor, school, asked_by_id)
     drafts = select(func.count()).where(Request.asked_by_id == asker, Request.state == RequestState.DRAFT)
     if (session.scalar(drafts.select_from(Request)) or 0) >= MAX_DRAFTS:
@@ -57,7 +74,7 @@ def save_draft(
     if school.region_id is None:
         raise NotFound()
     request = Request(
-        kind=Kind.GUEST_LECTURE,
+        kind=kind,
         organisation_id=school.id,
         region_id=school.region_id,
         asked_by_id=asker,
@@ -68,7 +85,6 @@ def save_draft(
         changed_at=now,
     )
     session.add(request)
-    write_request(session, request, data, now=now)
     return request
 
 
@@ -76,11 +92,17 @@ def update_draft(
     session: Session, *, actor: Actor, now: datetime, request_id: int, data: Wish, version: int | None = None
 ) -> Request:
     """Change a draft; `version` is the one the page was made from. Raises Conflict when it is out of date."""
+    request = fresh_draft(session, request_id, actor=actor, version=version)
+    _check_choices(session, actor, session.get_one(Organisation, request.organisation_id), data)
+    write_request(session, request, data, now=now)
+    return request
+
+
+def fresh_draft(session: Session, request_id: int, *, actor: Actor, version: int | None) -> Request:
+    """A draft that nobody changed since the page was made. Raises Conflict."""
     request = queries.draft_for(session, actor, request_id)
     if version is not None and request.version != version:
         raise Conflict(_l("Somebody changed this draft in the meantime. Look at it again before you save."))
-    _check_choices(session, actor, session.get_one(Organisation, request.organisation_id), data)
-    write_request(session, request, data, now=now)
     return request
 
 
@@ -146,12 +168,12 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
     school = session.get_one(Organisation, request.organisation_id)
     _check_numbers(data)
     classes = _classes(session, school, data)
-    topics = _topics(session, data)
+    topics = topics_with(session, data.topic_ids)
     first = classes[0] if classes else None
     request.group_size = _group_size(session, request, data, classes)
     request.class_id = first.id if first else None
     request.level, request.year = (first.level, first.year) if first else (None, None)
-    request.title = _title(request, data, topics, classes)
+    request.title = title_of(data.topic_text, topics, classes, number=_number(request))
     request.delivery, request.own_words = data.delivery, data.own_words
     request.language, request.costs = data.language, data.costs
     request.needed, request.together = data.needed, data.together
@@ -160,8 +182,8 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
     request.changed_at = now
     session.flush()
     plan = plan_of(session, school, classes, data, now=now)
-    _write_topics(session, request.id, topics)
-    _write_moments(session, request.id, plan.moments)
+    write_topics(session, request.id, topics)
+    write_moments(session, request.id, plan.moments)
     days = [moment.date for moment in plan.moments]
     request.window_from, request.window_to = (min(days), max(days)) if days else (None, None)
     session.flush()
@@ -216,6 +238,9 @@ def _next_lesson(session: Session, first: Request, now: datetime) -> Request:
 
 def require_complete(session: Session, request: Request, *, now: datetime) -> None:
     """Before a request is sent: all that is needed is there and a moment lies ahead. Raises InvalidInput."""
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        _require_internship(session, request, now)
+        return
     if request.class_id is None:
         raise InvalidInput(_l("Choose a class."), "school_class")
     if not queries.topics_of(session, [request.id])[request.id]:
@@ -232,38 +257,11 @@ def require_complete(session: Session, request: Request, *, now: datetime) -> No
         raise InvalidInput(_l("Choose more weeks: every lesson of the series gets a week of its own."), "weeks")
 
 
-def record_revision(session: Session, request: Request, *, by_id: int | None, now: datetime) -> RequestRevision:
-    """Keep what the request says now, for good; the caller has raised `request.revision` for a change."""
-    row = RequestRevision(
-        request_id=request.id, revision=request.revision, at=now, by_id=by_id, snapshot=snapshot(session, request)
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def snapshot(session: Session, request: Request) -> dict[str, object]:
-    """The request as plain JSON values."""
+def _require_internship(session: Session, request: Request, now: datetime) -> None:
     moments = queries.moments_of(session, [request.id])[request.id]
-    return {
-        "kind": request.kind.value,
-        "title": request.title,
-        "class_id": request.class_id,
-        "level": request.level,
-        "year": request.year,
-        "group_size": request.group_size,
-        "language": request.language,
-        "delivery": request.delivery.value,
-        "needed": request.needed,
-        "together": request.together,
-        "teacher_id": request.teacher_id,
-        "own_words": request.own_words,
-        "costs": request.costs,
-        "max_km": request.max_km,
-        "details": request.details,
-        "topics": [topic.code for topic in queries.topics_of(session, [request.id])[request.id]],
-        "moments": [[m.day.isoformat(), m.starts, m.ends, m.start_s, m.end_s, m.periods] for m in moments],
-    }
+    ahead = [(moment.start_s, moment.end_s) for moment in moments if moment.start_s > now.timestamp()]
+    has_topics = bool(queries.topics_of(session, [request.id])[request.id])
+    check_complete(request.hours, request.details, ahead, has_topics=has_topics)
 
 
 def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:
@@ -303,11 +301,12 @@ def _classes(session: Session, school: Organisation, data: Wish) -> list[SchoolC
     return [known[number] for number in data.class_ids]
 
 
-def _topics(session: Session, data: Wish) -> list[Topic]:
-    found = {topic.id: topic for topic in session.scalars(select(Topic).where(Topic.id.in_(data.topic_ids)))}
-    if len(found) != len(set(data.topic_ids)):
+def topics_with(session: Session, topic_ids: Sequence[int]) -> list[Topic]:
+    """In the given order. Raises InvalidInput for one that does not exist."""
+    found = {topic.id: topic for topic in session.scalars(select(Topic).where(Topic.id.in_(topic_ids)))}
+    if len(found) != len(set(topic_ids)):
         raise InvalidInput(_l("One of these topics does not exist."), "topic_text")
-    return [found[number] for number in dict.fromkeys(data.topic_ids)]
+    return [found[number] for number in dict.fromkeys(topic_ids)]
 
 
 def _check_numbers(data: Wish) -> None:
@@ -323,23 +322,26 @@ def _group_size(session: Session, request: Request, data: Wish, classes: Sequenc
     return sum(group.size for group in classes) if data.group_size == before and classes else data.group_size
 
 
-def _title(request: Request, data: Wish, topics: Sequence[Topic], classes: Sequence[SchoolClass]) -> str:
+def _number(request: Request) -> str:
+    return f" ({request.series_no}/{request.details[SERIES]})" if request.series_no else ""
+
+
+def title_of(text: str, topics: Sequence[Topic], classes: Sequence[SchoolClass] = (), *, number: str = "") -> str:
     """What it is about and for whom; names are the school's own, so that no language is fixed in it."""
-    about = data.topic_text.strip() or ", ".join(topic.nl for topic in topics[:2])
+    about = text.strip() or ", ".join(topic.nl for topic in topics[:2])
     about = about[:1].upper() + about[1:]
     if len(about) > TITLE_LENGTH:
         about = about[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
-    number = f" ({request.series_no}/{request.details[SERIES]})" if request.series_no else ""
     names = ", ".join(group.name for group in classes)
     return " · ".join(part for part in (about, names) if part)[: LONGEST_TITLE - len(number)] + number
 
 
-def _write_topics(session: Session, request_id: int, topics: Sequence[Topic]) -> None:
+def write_topics(session: Session, request_id: int, topics: Sequence[Topic]) -> None:
     session.execute(delete(RequestTopic).where(RequestTopic.request_id == request_id))
     session.add_all(RequestTopic(request_id=request_id, topic_id=topic.id) for topic in topics)
 
 
-def _write_moments(session: Session, request_id: int, moments: Sequence[Moment]) -> None:
+def write_moments(session: Session, request_id: int, moments: Sequence[Moment]) -> None:
     """Moments that stay keep their row and its id."""
     wanted = {(moment.start_s, moment.end_s): moment for moment in moments}
     for row in queries.moments_of(session, [request_id])[request_id]:

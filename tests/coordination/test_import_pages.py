@@ -14,6 +14,7 @@ from matcher.accounts.models import Audit, User
 from matcher.cli import main
 from matcher.db import Database
 from matcher.notices.models import Outbox
+from matcher.offers.models import Offer
 from matcher.organisations.spreadsheets import read_sheets
 from matcher.subjects.services import seed_topics
 from tests.coordination.lists import csv_of, make_land
@@ -57,6 +58,31 @@ def test_list_goes_in_step_by_step(coordinator: int, browse: Browse, sqlite_data
         assert session.scalars(select(User.name).where(User.name == "Piet Berg")).one()
         assert session.scalar(select(func.count()).select_from(Outbox)) == 0
     assert client.get(sent.location).status_code == 404
+
+
+def test_one_list_of_everything_is_people_first_and_then_their_lessons(
+    coordinator: int, browse: Browse, sqlite_database: Database
+) -> None:
+    client = browse(coordinator)
+    rows = (
+        "Bedrijf;Postcode;Contactpersoon;E-mail;Gastles",
+        "Lasserij Berg;5611 AB;Piet Berg;piet@berg.example;Lassen",
+    )
+    where = upload(client, csv_of(*rows), kind="all").location
+    for kind in ("people", "offers"):
+        assert where.startswith(f"/coordination/import/{kind}/")
+        assert "Gastles" in client.get(where).text
+        where = client.post(where.replace("?", "/apply?"), data={}).location
+    assert where == "/coordination/import"
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Offer.title)).one() == "Lassen"
+
+
+def test_clear_columns_are_not_asked(coordinator: int, browse: Browse) -> None:
+    client = browse(coordinator)
+    where = upload(client, csv_of(HEAD, PIET), kind="all").location
+    assert "/report?" in client.get(where).location
+    assert client.get(f"{where}&columns=1").status_code == 200
 
 
 def test_box_sends_the_privacy_notice(coordinator: int, browse: Browse, sqlite_database: Database) -> None:

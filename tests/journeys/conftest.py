@@ -48,11 +48,12 @@ class Walk:
     clock: Any
     pages: dict[str, Page] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    locale: str = "nl-NL"
 
     def as_(self, who: str) -> Page:
         """A browser of their own in which this person is signed in; opened once per person."""
         if who not in self.pages:
-            context = self.browser.new_context(base_url=self.base, locale="nl-NL")
+            context = self.browser.new_context(base_url=self.base, locale=self.locale)
             context.set_default_timeout(20_000)
             page = context.new_page()
             page.on("pageerror", lambda error: self.faults.append(str(error)))

@@ -18,6 +18,7 @@ from matcher.organisations.models import CalendarDay, DayKind
 from matcher.requests import queries, services
 from matcher.requests.asking import Wish
 from matcher.requests.models import Request, RequestRevision
+from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
 from tests.conftest import NOW
 from tests.factories.matching import make_class, make_topic
@@ -273,7 +274,7 @@ def test_complete_draft_may_be_sent_until_its_last_moment(world: World, session:
 
 def test_record_revision_keeps_what_was_said(world: World, session: Session) -> None:
     request = world.save()
-    services.record_revision(session, request, by_id=world.teacher.id, now=NOW)
+    record_revision(session, request, by_id=world.teacher.id, now=NOW)
     row = session.scalars(select(RequestRevision).where(RequestRevision.request_id == request.id)).one()
     assert row.snapshot["topics"] == ["natuurkunde"]
     assert len(row.snapshot["moments"]) == 6

@@ -335,6 +335,8 @@ def _values(crowd: Crowd, argument: str) -> Iterable[Any]:
         return (1, 2)
     if name == "seq":
         return (1,)
+    if name == "step":
+        return ("introduction", "nosuchstep")
     return crowd.ids[kinds.get(name, name)].values()
 
 

@@ -64,10 +64,24 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
         {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
         | ({"other_coordinator"} if name == "other_company" else set())
     ),
+    "offers.new_place_on_behalf": lambda name: (
+        {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
+        | ({"other_coordinator"} if name == "other_company" else set())
+    ),
+    "offers.new_hybrid_on_behalf": lambda name: (
+        {"company": {"coordinator"}, "waiting": {"coordinator"}}.get(name, set())
+        | ({"other_coordinator"} if name == "other_company" else set())
+    ),
+    # Only placements and vacancies have one; tests/matching/test_placement_pages shows who reads it.
+    "matching.trial_lesson": lambda state: set(),
+    "matching.first_trial_lesson": lambda name: set(),
+    # Only an internship that took place has one; tests/matching/test_stays shows who reads it.
+    "matching.hours_statement_page": lambda state: set(),
     "organisations.show": lambda name: MEMBERS[name],
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
     "organisations.lesson_times": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
+    "coordination.posted": lambda name: {"coordinator"} if name != "draft" else set(),
     "coordination.rules": lambda name: NODES[name],
     "coordination.node": lambda name: NODES[name],
     "qualifications.edit_route": lambda name: {"administrator"},
