@@ -10,17 +10,20 @@ from matcher.accounts.models import Grant
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
+from matcher.clock import local_date
 from matcher.demo.bulk.deeds import Deed
 from matcher.demo.bulk.lives import Asked
 from matcher.matching import services, visit_services
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.request_services import close_request, invite, publish_request, withdraw_request
 from matcher.matching.states import MissedReason, RejectReason
+from matcher.matching.step_services import take_step
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_services import mark_opened, mark_shown, store_run, suggest
 from matcher.requests.models import Request, RequestMoment, RequestRevision, RequestTopic
 from matcher.requests.services import save_draft
 from matcher.requests.states import RequestState
+from matcher.safeguarding.models import Proof
 
 
 class Replay:
@@ -128,6 +131,15 @@ class Replay:
             reason=MissedReason(reason) if reason else None,
             **said,
         )
+
+    def step(self, deed: Deed) -> None:
+        actor, day = self.actor(deed.chosen["by"]), local_date(deed.at)
+        step, hours = deed.chosen["step"], deed.chosen["hours"]
+        take_step(self.session, deed.row_id, step, on_day=day, actor=actor, now=deed.at, hours=hours)
+
+    def proof(self, deed: Deed) -> None:
+        """What somebody of the school saw, as a row."""
+        self.session.execute(insert(Proof.__table__), [deed.chosen["row"]])
 
     def count(self, deed: Deed) -> None:
         visit_services.count_reports(self.session, deed.row_id, now=deed.at)

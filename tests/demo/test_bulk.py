@@ -17,7 +17,7 @@ from matcher.demo.bulk.services import Plan, generate_bulk, generate_large, live
 from matcher.demo.bulk.writing_services import Writer
 from matcher.demo.sizes import BULK_SIZES, BulkSize
 from matcher.matching.fsck_queries import broken_promises
-from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, VisitReport
+from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.states import MatchState
 from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
 from matcher.offers.models import Offer, OfferRevision, OfferSearch
@@ -49,7 +49,7 @@ TELLING_SEED = 22
 MANY = replace(SMALL, name="many", professionals=120, requests=200, teachers=40, shares=MIXED)
 COMPARED = (
     Request, RequestMoment, RequestTopic, RequestRevision, SuggestionRun, Suggestion, RequestTick,
-    Match, MatchEvent, MatchMoment, Consent, Booking, VisitReport,
+    Match, MatchEvent, MatchMoment, Consent, Booking, VisitReport, HybridStepTaken,
 )  # fmt: skip
 COUNTED_BY_THE_MAPPER = {"requests": {"version"}}
 """How often a row was written says nothing of what it says; everything else must be equal, ids included."""
@@ -102,7 +102,18 @@ def test_bulk_rows_are_those_of_the_verbs(sqlite_database: Database) -> None:
     for name, rows in in_bulk.items():
         assert rows == through_verbs[name], name
     verbs = {deed.verb for deed in record.deeds}
-    assert {"ask_next", "accept", "decline", "approve", "cancel", "supersede", "report", "count", "close"} <= verbs
+    assert {
+        "ask_next",
+        "accept",
+        "decline",
+        "approve",
+        "cancel",
+        "supersede",
+        "report",
+        "count",
+        "close",
+        "step",
+    } <= verbs
     assert {row["kind"] for row in in_bulk["matches"] if row["state"] is MatchState.HELD} == set(Kind)
 
 

@@ -17,6 +17,7 @@ from matcher.demo.bulk.deeds import Record
 from matcher.demo.bulk.lives import Numbers, Pair, Row
 from matcher.demo.diary import Diary
 from matcher.demo.world import waking
+from matcher.matching.models import HybridStepTaken
 from matcher.matching.states import (
     Action,
     CancelReason,
@@ -124,21 +125,28 @@ class Decisions:
         self.diary.plan(ends, lambda then: self.step(pair, HybridStep.ENDED, then))
 
     def step(self, pair: Pair, step: HybridStep, now: datetime) -> None:
-        if pair.state is not MatchState.APPROVED:
+        """Nobody starts whose certificate was not seen, and nothing ends that did not start."""
+        taken = {row["step"] for row in pair.steps}
+        after = {HybridStep.STARTED: HybridStep.OFFER_MADE, HybridStep.ENDED: HybridStep.STARTED}
+        if pair.state is not MatchState.APPROVED or not {after.get(step, step)} - {step} <= taken:
             return
         by_id = pair.asked.asker.user_id
+        hours = 4 * float(pair.asked.row["days"]) if step is HybridStep.STARTED else None
+        self.record.note(now, "step", pair.row["id"], step=step, by=by_id, hours=hours)
         pair.steps.append(
             {
+                "id": self.numbers(HybridStepTaken),
                 "match_id": pair.row["id"],
                 "step": step,
                 "on_day": local_date(now),
-                "hours": 4 * float(pair.asked.row["days"]) if step is HybridStep.STARTED else None,
+                "hours": hours,
                 "linked_match_id": None,
+                "side": Side.SCHOOL,
                 "by_id": by_id,
                 "at": now,
             }
         )
-        if step is HybridStep.OFFER_MADE and pair.row["visitor_id"] is not None:
+        if step is HybridStep.OFFER_MADE:
             self._show_proof(pair, by_id, now)
 
     def _show_proof(self, pair: Pair, by_id: int, now: datetime) -> None:
@@ -156,6 +164,7 @@ class Decisions:
                 "valid_until": issued + PROOF_LASTS,
             }
         )
+        self.record.note(now, "proof", pair.row["id"], row=pair.proofs[-1])
 
     def _plan_reports(self, pair: Pair, ends: datetime, happens: bool) -> None:
         dice = self.dice
