@@ -38,6 +38,7 @@ CANCELLED_OF_FAILED = 0.65
 SCHOOL_REPORTS, GUEST_REPORTS, DISAGREES = 0.93, 0.84, 0.008
 STEPS = {HybridStep.INTRODUCTION: 0.15, HybridStep.TRIAL_LESSON: 0.4, HybridStep.OFFER_MADE: 0.7}
 """How far between approval and the first day each step of a placement lies."""
+AFTER = {HybridStep.STARTED: HybridStep.OFFER_MADE, HybridStep.ENDED: HybridStep.STARTED}
 PROOF_DAYS = timedelta(days=20)
 PROOF_LASTS = timedelta(days=500)
 
@@ -126,9 +127,10 @@ class Decisions:
 
     def step(self, pair: Pair, step: HybridStep, now: datetime) -> None:
         """Nobody starts whose certificate was not seen, and nothing ends that did not start."""
-        taken = {row["step"] for row in pair.steps}
-        after = {HybridStep.STARTED: HybridStep.OFFER_MADE, HybridStep.ENDED: HybridStep.STARTED}
-        if pair.state is not MatchState.APPROVED or not {after.get(step, step)} - {step} <= taken:
+        before = AFTER.get(step)
+        if before is not None and all(row["step"] is not before for row in pair.steps):
+            return
+        if pair.state is not MatchState.APPROVED:
             return
         by_id = pair.asked.asker.user_id
         hours = 4 * float(pair.asked.row["days"]) if step is HybridStep.STARTED else None
@@ -180,8 +182,10 @@ class Decisions:
     def _said(self, pair: Pair, side: Side, happened: bool) -> Row:
         dice = self.dice
         size = pair.asked.row["group_size"]
-        own = pair.row["kind"] is Kind.GUEST_LECTURE
-        hours = dice.choice([2.0, 2.5, 3.0, 4.0]) if own else hours_of(parts_of(pair.chosen or {"parts": []}))
+        if pair.row["kind"] is Kind.GUEST_LECTURE or pair.chosen is None:
+            hours = dice.choice([2.0, 2.5, 3.0, 4.0])
+        else:
+            hours = hours_of(parts_of(pair.chosen))
         return {
             "happened": happened,
             "reason": None if happened else dice.choice(MISSED).value,
