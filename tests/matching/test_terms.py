@@ -97,7 +97,7 @@ def test_steps_are_noted_told_and_taken_back(session: Session) -> None:
 def test_who_may_note_which_step(session: Session) -> None:
     term = make_term(session)
     match = term.introduced()
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, NOW)
     before = {HybridStep.INTRODUCTION, HybridStep.TRIAL_LESSON}
     assert allowed_steps(facts, term.guest(match)) == before
     school = before | {HybridStep.OFFER_MADE, HybridStep.STARTED}
@@ -119,7 +119,7 @@ def test_start_waits_for_the_proof(session: Session) -> None:
     term.show_proof(match)
     row = noted(term, match, HybridStep.STARTED, START, hours=8.0)
     assert (row.on_day, row.hours, row.side) == (START, 8.0, Side.SCHOOL)
-    facts = facts_of_match(session, match)
+    facts = facts_of_match(session, match, NOW)
     assert Action.CANCEL not in allowed_actions(facts, term.actor(term.lead), NOW)
     assert allowed_steps(facts, term.guest(match)) == {HybridStep.ENDED}
 
@@ -139,7 +139,7 @@ def test_end_frees_what_comes_after_and_then_reports_close_it(session: Session) 
     noted(term, match, HybridStep.ENDED, date(2027, 3, 31), now=LATER)
     assert ended.taken_back_at is not None
     after = NOW.replace(year=2027, month=4, day=2)
-    assert facts_of_match(session, match).ends < after  # type: ignore[operator]
+    assert facts_of_match(session, match, after).ends < after  # type: ignore[operator]
     for actor in (term.actor(term.lead), term.guest(match)):
         report_visit(session, match.id, happened=True, again=True, hours=60.0, actor=actor, now=after)
     assert match.state is MatchState.HELD
