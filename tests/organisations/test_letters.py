@@ -18,6 +18,7 @@ VALUES = {
     "address": "bo@demo.example",
     "organisation": "Het Vaartcollege",
     "place": "Breda",
+    "partner": "Warm Bedacht",
     "region": "Brabant",
     "stand_in": False,
     "is_new": True,
