@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from matcher.accounts.models import Grant, User
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
+from matcher.coordination.term_export_queries import term_matches, term_offers, term_requests
 from matcher.coordination.workbook import Table
 from matcher.i18n import _, _l, current_locale
 from matcher.matching.labels import STATES
@@ -52,14 +53,21 @@ Wheres = Collection[int]
 
 
 def region_tables(session: Session, region_ids: Wheres) -> list[Table]:
-    """Organisations, people, offers, requests and visits of these regions, in the reader's language."""
+    """Organisations, people, lessons, requests and visits of these regions, then internships and placements; in the
+    reader's language."""
     sectors = dict(session.execute(select(Topic.id, Topic.nl if current_locale() == "nl" else Topic.en)).all())
+    terms = (
+        term_offers(session, region_ids, OFFER_STATES),
+        term_requests(session, region_ids, REQUEST_STATES),
+        term_matches(session, region_ids),
+    )
     return [
         _organisations(session, region_ids, sectors),
         _people(session, region_ids),
         _offers(session, region_ids, sectors),
         _requests(session, region_ids),
         _visits(session, region_ids),
+        *(table for table in terms if table.rows),
     ]
 
 
@@ -139,7 +147,7 @@ def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> Tab
         select(Offer, Organisation, User)
         .join(Organisation, Organisation.id == Offer.organisation_id)
         .outerjoin(User, User.id == Offer.person_id)
-        .where(_here(region_ids))
+        .where(_here(region_ids), Offer.kind == Kind.GUEST_LECTURE)
         .order_by(Offer.id)
     )
     found = [row for row in session.execute(query) if REGISTERED not in row[0].details]
@@ -178,6 +186,7 @@ def _requests(session: Session, region_ids: Wheres) -> Table:
         select(Request, Organisation)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .where(Request.region_id.in_(region_ids), Request.state != RequestState.DRAFT)
+        .where(Request.kind == Kind.GUEST_LECTURE)
         .order_by(Request.id)
     )
     rows: list[Sequence[Any]] = [
@@ -219,7 +228,7 @@ def _visits(session: Session, region_ids: Wheres) -> Table:
         .outerjoin(guest, and_(guest.id == Match.professional_id, guest.erased_at.is_(None)))
         .outerjoin(pupils, and_(pupils.match_id == Match.id, pupils.side == Side.SCHOOL))
         .outerjoin(hours, and_(hours.match_id == Match.id, hours.side == Side.COMPANY))
-        .where(Match.region_id.in_(region_ids))
+        .where(Match.region_id.in_(region_ids), Match.kind == Kind.GUEST_LECTURE)
         .where(Match.state.in_((MatchState.APPROVED, MatchState.HELD, MatchState.MISSED)))
         .order_by(MatchMoment.start_s, Match.id)
     )
