@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.behalf import Heard
 from matcher.accounts.policy import Actor
+from matcher.availability.states import Kind
 from matcher.coordination.agreed_queries import moment_here, request_here
-from matcher.errors import Conflict
+from matcher.errors import Conflict, NotFound
 from matcher.matching.behalf import OnBehalf
 from matcher.matching.behalf_services import asking_voice
+from matcher.matching.door_services import lock_around
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.moment_services import MOMENT_GONE
-from matcher.matching.proposal_services import lock_people, propose
+from matcher.matching.proposal_services import propose
 from matcher.matching.services import accept_match
 from matcher.matching.states import MatchState, Side
 from matcher.matching.suggestion_models import Suggestion
@@ -35,8 +37,10 @@ def note_agreement(
 
     An invitation that waits already is answered. Raises NotFound outside the region, Conflict, InvalidInput.
     """
-    lock_people(session, [offer_id])
+    lock_around(session, request_id, offer_ids=[offer_id])
     request = request_here(session, actor, request_id)
+    if request.kind is not Kind.GUEST_LECTURE:
+        raise NotFound()
     asked = moment_here(session, request, moment_id)
     match = _waiting(session, request_id, offer_id)
     if match is None:

@@ -17,6 +17,7 @@ from matcher.matching.labels import STATES
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import REGISTERED, MatchState, Side
 from matcher.offers.models import Offer, OfferTopic
+from matcher.offers.queries import FOR_ONE
 from matcher.offers.states import OfferState
 from matcher.organisations.columns import FIELDS, ImportKind
 from matcher.organisations.models import Organisation
@@ -150,7 +151,7 @@ def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> Tab
         .where(_here(region_ids), Offer.kind == Kind.GUEST_LECTURE)
         .order_by(Offer.id)
     )
-    found = [row for row in session.execute(query) if REGISTERED not in row[0].details]
+    found = [row for row in session.execute(query) if not {REGISTERED, FOR_ONE} & row[0].details.keys()]
     about: dict[int, list[str]] = defaultdict(list)
     inside = select(OfferTopic).join(Offer, Offer.id == OfferTopic.offer_id)
     inside = inside.join(Organisation, Organisation.id == Offer.organisation_id).where(_here(region_ids))

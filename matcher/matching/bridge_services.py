@@ -8,22 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
-from matcher.errors import Conflict, IllegalMove, InvalidInput
+from matcher.errors import Conflict, Forbidden, IllegalMove, InvalidInput
 from matcher.i18n import _l
 from matcher.matching.behalf_services import asking_voice
 from matcher.matching.bridge_queries import able_for, asked_bridge, can_undo_asking
 from matcher.matching.bridges import FEWER, KEPT, KEY, PAIR, Able, share
 from matcher.matching.bridges import fewer as partly
-from matcher.matching.door_services import NOT_POSSIBLE_NOW, locked, step
+from matcher.matching.door_services import NOT_POSSIBLE_NOW, NOT_YOURS, locked, step
 from matcher.matching.models import Match
-from matcher.matching.proposal_services import check_open, lock_people, propose
-from matcher.matching.request_services import editable
+from matcher.matching.proposal_services import OTHERS_ASKED, check_open, forget_bridge, lock_people, propose
+from matcher.matching.request_services import editable, may_send
 from matcher.matching.states import LIVE, NEVER_SENT, Action, CancelReason, MatchState, Side
 from matcher.matching.visit_services import end_by_system
 from matcher.notices.services import withhold
 from matcher.requests.models import Request
 
-OTHERS_ASKED = _l("Somebody was asked for this already. Wait for the answer, or withdraw that question first.")
 CHANGED = _l("This has changed in the meantime. Look at who could do it now.")
 
 
@@ -52,6 +51,7 @@ def ask_fewer(session: Session, request_id: int, *, offer_id: int, actor: Actor,
     found = partly([able[offer_id]] if offer_id in able else [], max(1, round(request.days or 1)))
     if not found:
         raise Conflict(CHANGED)
+    forget_bridge(session, request)
     match = _asked(session, request, found[0][0], found[0][1], FEWER, actor, now)
     _remember(session, request, FEWER, [match], actor, now)
     return match
@@ -79,7 +79,7 @@ def undo_bridge(session: Session, request_id: int, *, actor: Actor, now: datetim
             on_behalf_by=said.by_id,
         )
         withhold(session, subject="match", subject_id=match.id, now=now)
-    _forget(session, request)
+    forget_bridge(session, request)
 
 
 def keep_one(session: Session, request_id: int, *, actor: Actor, now: datetime) -> Match:
@@ -90,7 +90,7 @@ def keep_one(session: Session, request_id: int, *, actor: Actor, now: datetime) 
     if left.place_no not in (None, 1):
         left.place_no = 1
         session.flush()
-    _forget(session, request)
+    forget_bridge(session, request)
     _remember(session, request, KEPT, [left], actor, now)
     return left
 
@@ -102,10 +102,11 @@ def look_again(session: Session, request_id: int, *, actor: Actor, now: datetime
     asked = asked_bridge(session, request)
     if asked is None or asked.sort != PAIR or asked.standing not in {"broken", "over"}:
         raise IllegalMove(NOT_POSSIBLE_NOW)
+    # First, so that nobody is told of half a bridge that still waits for a choice.
+    forget_bridge(session, request)
     for match in asked.matches:
         if match.state in LIVE:
             end_by_system(session, match.id, reason=CancelReason.PARTNER_LEFT.value, now=now)
-    _forget(session, request)
 
 
 def _lock_asked(session: Session, request_id: int) -> None:
@@ -128,6 +129,8 @@ def _ready(
     """People before the request, as everywhere; nobody else may be asked at the same time."""
     lock_people(session, offer_ids)
     request = editable(session, request_id, actor)
+    if not may_send(actor, request):
+        raise Forbidden(NOT_YOURS)
     if not offer_ids:
         raise InvalidInput(_l("Choose whom you want to ask."))
     check_open(session, request)
@@ -165,10 +168,4 @@ def _remember(
         "by": actor.user_id,
     }
     request.details = {**request.details, KEY: bridge}
-    session.flush()
-
-
-def _forget(session: Session, request: Request) -> None:
-    request.needed = 1
-    request.details = {name: value for name, value in request.details.items() if name != KEY}
     session.flush()

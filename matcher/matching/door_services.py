@@ -1,5 +1,6 @@
 """The one door: every change of a match's state passes `step`. Also the locks to hold before it, in one order."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from matcher.matching.hold_services import supervisor_of
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.policy import MatchFacts, allowed_actions, sides_of
 from matcher.matching.queries import facts_of_match
-from matcher.matching.states import MOVES, TAKES_PLACE, Action, MatchState, Side
+from matcher.matching.states import LIVE, MOVES, TAKES_PLACE, Action, MatchState, Side
 from matcher.matching.stay_queries import teacher_of
 from matcher.offers.models import Offer
 from matcher.requests.asking import class_ids_of
@@ -57,6 +58,27 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
     match = lock_row(session, Match, match_id)
     check_version(match, seq)
     return match, request, session.get_one(Offer, match.offer_id)
+
+
+def lock_around(session: Session, request_id: int, *, offer_ids: Collection[int] = ()) -> None:
+    """Everything a step of any live match of this request, or of one with these offers, may book: locked before the
+    request itself, in the fixed order."""
+    query = select(Match.professional_id, Match.visitor_id, Match.offer_id)
+    live = session.execute(query.where(Match.request_id == request_id, Match.state.in_(LIVE))).all()
+    request = session.get(Request, request_id) if 0 < request_id <= BIGGEST_ID else None
+    if request is None:
+        raise NotFound()
+    offers = {*offer_ids, *(row.offer_id for row in live)}
+    people: set[int | None] = {each for row in live for each in (row.professional_id, row.visitor_id)}
+    people |= set(session.scalars(select(Offer.person_id).where(Offer.id.in_(offers))))
+    if request.kind is Kind.TEACHER_INTERNSHIP:
+        people |= {teacher_of(request), *(supervisor_of(session.get_one(Offer, number)) for number in offers)}
+    for person_id in sorted(each for each in people if each is not None):
+        lock_row(session, User, person_id)
+    for class_id in sorted(request.class_ids):
+        lock_row(session, SchoolClass, class_id)
+    for offer_id in sorted(offers) if request.kind is Kind.TEACHER_INTERNSHIP else ():
+        lock_row(session, Offer, offer_id)
 
 
 def _of_stay(session: Session, found: Any) -> set[int | None]:

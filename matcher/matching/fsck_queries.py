@@ -124,6 +124,27 @@ CHECKS: dict[str, tuple[str, str]] = {
         " and (m.visitor_id is not null or m.kind <> 'guest_lecture')"
         " and not exists (select 1 from bookings b where b.match_id = m.id and b.live)",
     ),
+    "half-days of an internship": (
+        "An agreed internship holds its teacher and a place on every half-day of its plan, and on no other.",
+        "select m.id || '' from matches m join match_moments t on t.match_id = m.id and t.chosen"
+        " where m.kind = 'teacher_internship' and m.state in ('accepted','approved','held') and exists"
+        " (select 1 from (select 'place' as party union select 'person') p where"
+        " (select count(*) from bookings b where b.match_id = m.id and b.live and b.party = p.party"
+        " and (b.party = 'place' or b.party_id = m.teacher_id)"
+        " and b.start_s >= t.start_s and b.end_s <= t.end_s) <> json_array_length(t.parts)"
+        " or not exists (select 1 from bookings b where b.match_id = m.id and b.live and b.party = p.party"
+        " and b.start_s = t.start_s))",
+    ),
+    "half-days of a placement": (
+        "An agreed placement holds its guest from the first half-day of its plan to the last, once a day.",
+        "select m.id || '' from matches m join match_moments t on t.match_id = m.id and t.chosen"
+        " left join (select match_id, party_id, count(*) as visits, min(start_s + pad_before_s) as first_s,"
+        " max(end_s - pad_after_s) as last_s from bookings where live and party = 'person'"
+        " group by match_id, party_id) b on b.match_id = m.id and b.party_id = m.visitor_id"
+        " where m.kind = 'hybrid_placement' and m.state in ('accepted','approved','held')"
+        " and (b.visits is null or b.first_s <> t.start_s or b.last_s <> t.end_s"
+        " or b.visits > json_array_length(t.parts) or 2 * b.visits < json_array_length(t.parts))",
+    ),
     "revisions": (
         "Every match, and every open request and offer, points at a revision that was kept.",
         "select 'match ' || m.id from matches m left join request_revisions r on r.request_id = m.request_id"

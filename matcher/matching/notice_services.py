@@ -32,6 +32,7 @@ from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
+from matcher.requests.states import RequestState
 
 _S, _A, _SCHOOL, _COMPANY, _COORDINATOR = MatchState, Action, Side.SCHOOL, Side.COMPANY, Side.COORDINATOR
 BOTH = (_SCHOOL, _COMPANY)
@@ -137,7 +138,8 @@ def _only_plan(session: Session, match: Match) -> MatchMoment | None:
 
 def _is_broken(match: Match, request: Request, side: Side) -> bool:
     lost = match.state in FINAL - {MatchState.HELD, MatchState.MISSED}
-    return lost and side is Side.SCHOOL and is_pair(request.details)
+    chooses = side is Side.SCHOOL and request.state is RequestState.OPEN
+    return lost and chooses and is_pair(request.details)
 
 
 def _instead(match: Match, request: Request, side: Side) -> dict[str, Any]:

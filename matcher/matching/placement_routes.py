@@ -97,7 +97,7 @@ def _party(match_id: int) -> tuple[Match, Side]:
 @roles(*SCHOOL_SIDE)
 def first_trial_lesson(request_id: int) -> str:
     """Begin with a lesson before anybody is asked for the vacancy; `offer` in the address says with whom."""
-    vacancy, offer = _own_vacancy(request_id), _offer(request.args.get("offer"))
+    vacancy, offer = _first(request_id)
     form = TrialForm(formdata=None)
     return render_template(TRIAL, form=form, **_trial_page(reading(), vacancy.id, offer.id, form, None))
 
@@ -105,8 +105,15 @@ def first_trial_lesson(request_id: int) -> str:
 @blueprint.post("/requests/<int:request_id>/trial-lesson")
 @roles(*SCHOOL_SIDE)
 def ask_first_trial_lesson(request_id: int) -> Any:
-    vacancy, offer = _own_vacancy(request_id), _offer(request.args.get("offer"))
+    vacancy, offer = _first(request_id)
     return _arrange(vacancy.id, offer.id, Side.SCHOOL, None)
+
+
+def _first(request_id: int) -> tuple[Request, Offer]:
+    """Nobody sees with whom until they may ask this person."""
+    vacancy, offer = _own_vacancy(request_id), _offer(request.args.get("offer"))
+    trial_services.check_first(reading(), vacancy, offer, actor=actor(), now=utcnow())
+    return vacancy, offer
 
 
 def _arrange(vacancy_id: int, offer_id: int, side: Side, match_id: int | None) -> Any:

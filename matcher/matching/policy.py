@@ -181,20 +181,27 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
         case Action.HAND_OVER | Action.CHANGE_VISITOR:
             return Side.COMPANY in sides and facts.kind is Kind.GUEST_LECTURE
         case Action.CANCEL if HybridStep.STARTED in facts.steps:
+            # Whoever began has a last day instead; only a side that was stopped ends it at once.
+            return Side.SYSTEM in sides and (ends is None or now < ends)
+        case Action.ASK_MOVE if _has_begun(facts, now):
             return False
-        case Action.ASK_MOVE if facts.kind is Kind.HYBRID_PLACEMENT:
-            return starts is None or now < starts
         case Action.CANCEL | Action.ASK_MOVE:
             return ends is None or now < ends
         case Action.MOVE:
             asked_by = facts.move_asked_by
-            return asked_by is not None and bool(sides & ({Side.SCHOOL, Side.COMPANY} - {asked_by}))
+            waits = asked_by is not None and not _has_begun(facts, now)
+            return waits and bool(sides & ({Side.SCHOOL, Side.COMPANY} - {asked_by}))
         case Action.REPORT_HELD | Action.REPORT_MISSED:
             if ends is not None and now < ends:
                 return False
             return Side.COORDINATOR not in sides or facts.reports_differ
         case _:
             return True
+
+
+def _has_begun(facts: MatchFacts, now: datetime) -> bool:
+    """Of several visits the first took place: all of them together cannot move any more."""
+    return facts.kind is not Kind.GUEST_LECTURE and facts.starts is not None and facts.starts <= now
 
 
 _BOTH = frozenset({Side.SCHOOL, Side.COMPANY, Side.COORDINATOR})
@@ -234,7 +241,7 @@ def holders(facts: MatchFacts, now: datetime) -> frozenset[Side]:
         return frozenset({Side.COORDINATOR})
     if facts.state is not MatchState.APPROVED:
         return frozenset()
-    if facts.move_asked_by is not None:
+    if facts.move_asked_by is not None and not _has_begun(facts, now):
         return frozenset({Side.SCHOOL, Side.COMPANY} - {facts.move_asked_by})
     if facts.ends is None or now < facts.ends:
         return frozenset()

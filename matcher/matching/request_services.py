@@ -11,6 +11,7 @@ from matcher.accounts.states import SCHOOL_ROLES
 from matcher.db import lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
+from matcher.matching.door_services import lock_around
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people, tick, waiting_offers
 from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason
@@ -34,14 +35,15 @@ def publish_request(session: Session, request_id: int, *, actor: Actor, now: dat
     if request.state is not RequestState.DRAFT:
         raise Conflict(_l("This request was withdrawn. Copy it to ask again."))
     require_complete(session, request, now=now)
-    if not _may_send(actor, request):
+    if not may_send(actor, request):
         _keep(session, request, by_id=actor.user_id, now=now)
         return request
     _open(session, request, by_id=actor.user_id, now=now)
     return request
 
 
-def _may_send(actor: Actor, request: Request) -> bool:
+def may_send(actor: Actor, request: Request) -> bool:
+    """Who is confirmed at the school, or coordinates its region: nobody else has people asked."""
     confirmed = any(actor.has_in(role, request.organisation_id) for role in SCHOOL_ROLES)
     return confirmed or actor.is_coordinator_of(request.region_id)
 
@@ -62,7 +64,7 @@ def _next_revision(session: Session, request: Request) -> int:
 def send_held_back(session: Session, request_id: int, *, actor: Actor, now: datetime) -> bool:
     """After confirmation: a fresh check, then open. False when it can no longer be sent as it is."""
     request = lock_row(session, Request, request_id)
-    if not request.held_back or request.state is not RequestState.DRAFT or not _may_send(actor, request):
+    if not request.held_back or request.state is not RequestState.DRAFT or not may_send(actor, request):
         return False
     require_complete(session, request, now=now)
     _open(session, request, by_id=actor.user_id, now=now)
@@ -101,13 +103,14 @@ def withdraw_request(
     session: Session, request_id: int, *, actor: Actor, now: datetime, reason: CancelReason = CancelReason.OTHER
 ) -> Request:
     """The school asks no more: open invitations and agreements end with it, everybody hears."""
+    lock_around(session, request_id)
     request = editable(session, request_id, actor)
     if request.state is RequestState.WITHDRAWN:
         return request
-    for match_id in _live(session, request.id):
-        end_by_system(session, match_id, reason=reason.value, now=now)
     request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
     session.flush()
+    for match_id in _live(session, request.id):
+        end_by_system(session, match_id, reason=reason.value, now=now)
     return request
 
 
@@ -135,7 +138,7 @@ def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor
     for lesson_id in lessons:
         request = editable(session, lesson_id, actor)
         tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
-        asked += ask_next(session, request.id, now=now) if _may_send(actor, request) else []
+        asked += ask_next(session, request.id, now=now) if may_send(actor, request) else []
     return asked
 
 

@@ -24,6 +24,7 @@ from matcher.matching.employer_services import ask_employer
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
 from matcher.matching.moment_services import add_half_days, add_moment, expiry_for, moment_of_match
+from matcher.matching.moments import parts_of, set_parts
 from matcher.matching.notice_services import channels_for, people_of, tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, facts_of_match
@@ -232,6 +233,10 @@ def _restore_yes(session: Session, match: Match, request: Request, offer: Offer,
     consent.given_at = consent.given_by_id = consent.seq = None
     choose_moment(session, match.id, last.details.get("moment_before"))
     release(session, match.id)
+    given_up = [(start_s, end_s) for start_s, end_s in last.details.get("given_up", ())]
+    if given_up:
+        moment = session.get_one(MatchMoment, last.details["moment_id"])
+        set_parts(moment, [*parts_of(moment), *given_up])
     match.visitor_id = None
 
 

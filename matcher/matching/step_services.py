@@ -92,7 +92,7 @@ def take_back(session: Session, match_id: int, step: HybridStep, *, actor: Actor
 def note_trial(session: Session, lesson: Match, asked: Request, *, now: datetime) -> None:
     """A guest lecture was held: if it was somebody's trial lesson, their placement has taken that step."""
     link, moment = trial_of(asked.details), chosen_moment(session, lesson.id)
-    if link is None or moment is None or lesson.professional_id != link.person_id:
+    if link is None or moment is None or lesson.visitor_id != link.person_id:
         return
     match = session.scalars(
         select(Match)

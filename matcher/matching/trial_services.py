@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -10,13 +11,15 @@ from matcher.accounts.policy import Actor
 from matcher.availability.moments import Week
 from matcher.availability.states import Delivery, Kind
 from matcher.db import lock_row
-from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.matching.behalf import Voice
 from matcher.matching.behalf_services import asking_voice
+from matcher.matching.door_services import NOT_YOURS
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.models import Match
-from matcher.matching.proposal_services import begin
+from matcher.matching.proposal_services import begin, check_open
+from matcher.matching.request_services import may_send
 from matcher.matching.states import LIVE, MatchState, Side
 from matcher.matching.suggestion_queries import verdicts
 from matcher.matching.trial_queries import trials_for
@@ -44,6 +47,8 @@ STOPS = (
     NeverCode.DO_NOT_APPROACH,
 )
 """Of what excludes a lesson only this stands in the way: the two know each other and choose the rest themselves."""
+CLOSED = (NeverCode.VIA_CONTACT, NeverCode.PAUSED)
+"""Nor, as long as they do not know each other yet, these."""
 
 
 def arrange_trial(
@@ -69,6 +74,8 @@ def arrange_trial(
     lock_row(session, Request, vacancy.id)
     if any(lesson.state in RUNS for lesson in trials_for(session, vacancy, offer.person_id)):
         raise Conflict(ARRANGED)
+    if not _are_introduced(session, vacancy, offer):
+        check_first(session, vacancy, offer, actor=actor, now=now)
     found = _class(session, vacancy, class_id)
     lesson = _offer(session, offer, vacancy, found, actor, now)
     request = _request(session, vacancy, offer.person_id, found, weeks, own_words, actor, side, now)
@@ -91,6 +98,26 @@ def arrange_trial(
         open_moments=set(verdict.open_moments),
         details={"trial_for": vacancy.id},
     )
+
+
+def check_first(session: Session, vacancy: Request, offer: Offer, *, actor: Actor, now: datetime) -> None:
+    """A lesson before anybody was asked for the vacancy is a question to somebody who may be asked for it, by somebody
+    who may have people asked. Raises Forbidden, NotFound for an offer nobody can see, Conflict."""
+    if not may_send(actor, vacancy):
+        raise Forbidden(NOT_YOURS)
+    if offer.state is not OfferState.OPEN:
+        raise NotFound()
+    check_open(session, vacancy)
+    verdict = verdicts(session, vacancy.id, [offer.id], now=now)[offer.id]
+    for code in (*STOPS, *CLOSED):
+        if code in verdict.never:
+            raise Conflict(never_sentence(code, vacancy.kind))
+
+
+def _are_introduced(session: Session, vacancy: Request, offer: Offer) -> bool:
+    """Does a match of this person and this vacancy run?"""
+    query = select(Match.id).where(Match.request_id == vacancy.id, Match.offer_id == offer.id, Match.state.in_(LIVE))
+    return session.scalar(query.limit(1)) is not None
 
 
 def _class(session: Session, vacancy: Request, class_id: int | None) -> SchoolClass:

@@ -18,8 +18,8 @@ from matcher.matching.models import Match, VisitReport
 from matcher.matching.moments import parts_of
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts, sides_of
-from matcher.matching.queries import chosen_moment, reports_of
-from matcher.matching.states import Action, CancelReason, MatchState, MissedReason, Side
+from matcher.matching.queries import chosen_moment, reports_of, standing_steps
+from matcher.matching.states import Action, CancelReason, HybridStep, MatchState, MissedReason, Side
 from matcher.matching.step_services import note_trial
 from matcher.offers.models import Offer
 from matcher.regions.policy import NO_REPORT_COUNTS_AFTER_DAYS, ONE_REPORT_COUNTS_AFTER_DAYS
@@ -173,7 +173,14 @@ def supersede_match(session: Session, match_id: int, *, now: datetime) -> bool:
 
 
 def end_by_system(session: Session, match_id: int, *, reason: str, now: datetime) -> None:
-    """A consequence (request withdrawn, person left, verification lost): withdrawn before approval, cancelled after."""
+    """A consequence (request withdrawn, partner left): withdrawn before approval, cancelled after. A placement that
+    began does not end so. Raises IllegalMove."""
+    if HybridStep.STARTED in standing_steps(session, [match_id])[match_id]:
+        raise IllegalMove(NOT_POSSIBLE_NOW)
+    _end_as(session, match_id, reason, now)
+
+
+def _end_as(session: Session, match_id: int, reason: str, now: datetime) -> None:
     match, request, offer = locked(session, match_id)
     if match.state in {MatchState.PROPOSED, MatchState.ACCEPTED}:
         _by_system(session, match, request, offer, Action.WITHDRAW, MatchState.WITHDRAWN, now, reason=reason)
@@ -184,8 +191,8 @@ def end_by_system(session: Session, match_id: int, *, reason: str, now: datetime
 
 
 def end_stopped(session: Session, match_id: int, *, now: datetime) -> bool:
-    """A side was stopped: the open invitation or agreement ends with it."""
-    end_by_system(session, match_id, reason=CancelReason.OTHER.value, now=now)
+    """A side was stopped: the open invitation or agreement ends with it, also a placement that began."""
+    _end_as(session, match_id, CancelReason.OTHER.value, now)
     return True
 
 

@@ -1,6 +1,7 @@
 """One yes: what it holds and whether it is the last one needed. The verbs that ask the rules first are in services."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -8,6 +9,7 @@ from matcher.matching.behalf import Voice
 from matcher.matching.booking_services import book, choose_moment, take_place
 from matcher.matching.door_services import step
 from matcher.matching.models import Consent, Match, MatchMoment
+from matcher.matching.moments import parts_of
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts
 from matcher.matching.states import Action, MatchState, Side
@@ -29,12 +31,20 @@ def say_yes(
 ) -> Match:
     """The yes itself, after the rules were asked; also an employer's, who has no account."""
     complete = facts.missing <= {side}
-    details = {"moment_id": moment.id, "side": side.value, "moment_before": before.id if before else None}
+    details: dict[str, Any] = {
+        "moment_id": moment.id,
+        "side": side.value,
+        "moment_before": before.id if before else None,
+    }
     if complete:
         # Who comes too late is told before anything is written.
         take_place(session, match, request)
         match.visitor_id = match.visitor_id or match.professional_id
+        asked = parts_of(moment)
         book(session, match, request, offer, moment)
+        # What crosses an earlier agreement leaves the plan; kept here, so that an undone yes gives it back.
+        given_up = [list(part) for part in asked if part not in parts_of(moment)]
+        details |= {"given_up": given_up} if given_up else {}
     choose_moment(session, match.id, moment.id)
     event = step(
         session,

@@ -93,6 +93,6 @@ def rule_with_source(
     return nearest.value, nearest.region_id
 
 
-def _order(rule: RegionRule) -> float:
+def _order(rule: RegionRule) -> tuple[datetime, int]:
     """Later rules win; of two set in the same moment the one written last."""
-    return rule.valid_from.timestamp() + rule.id * 1e-9
+    return rule.valid_from, rule.id

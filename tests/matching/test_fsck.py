@@ -42,6 +42,8 @@ DAMAGE: dict[str, list[str]] = {
     "INV-14 times": ["update match_moments set chosen = :no where match_id = :m"],
     "INV-15 erased people": ["update users set erased_at = '2026-11-23 08:00:00' where id = :guest"],
     "bookings belong to an agreement": ["delete from bookings where match_id = :m"],
+    "half-days of an internship": ["update matches set kind = 'teacher_internship' where id = :m"],
+    "half-days of a placement": ["update matches set kind = 'hybrid_placement' where id = :m"],
     "revisions": ["update matches set request_revision = 99 where id = :m"],
 }
 
