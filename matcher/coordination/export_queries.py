@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, aliased
 from matcher.accounts.models import Grant, User
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES
 from matcher.availability.states import Delivery, Kind
+from matcher.coordination.term_export_queries import term_matches, term_offers, term_requests
 from matcher.coordination.workbook import Table
 from matcher.i18n import _, _l, current_locale
-from matcher.matching.labels import KINDS, STATES
+from matcher.matching.labels import STATES
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import REGISTERED, MatchState, Side
 from matcher.offers.models import Offer, OfferTopic
@@ -53,20 +54,21 @@ Wheres = Collection[int]
 
 
 def region_tables(session: Session, region_ids: Wheres) -> list[Table]:
-    """Organisations, people, offers, requests and visits of these regions, in the reader's language.
-
-    What is no guest lecture stands apart: the import would read it as one.
-    """
+    """Organisations, people, lessons, requests and visits of these regions, then internships and placements; in the
+    reader's language."""
     sectors = dict(session.execute(select(Topic.id, Topic.nl if current_locale() == "nl" else Topic.en)).all())
-    offers, other_offers = _offers(session, region_ids, sectors)
-    visits, stays = _visits(session, region_ids)
+    terms = (
+        term_offers(session, region_ids, OFFER_STATES),
+        term_requests(session, region_ids, REQUEST_STATES),
+        term_matches(session, region_ids),
+    )
     return [
         _organisations(session, region_ids, sectors),
         _people(session, region_ids),
-        offers,
+        _offers(session, region_ids, sectors),
         _requests(session, region_ids),
-        visits,
-        *(table for table in (other_offers, stays) if table.rows),
+        _visits(session, region_ids),
+        *(table for table in terms if table.rows),
     ]
 
 
@@ -138,7 +140,7 @@ def _people(session: Session, region_ids: Wheres) -> Table:
     return Table(_("People"), _head(ImportKind.PEOPLE, codes, _("Confirmed")), rows)
 
 
-def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> tuple[Table, Table]:
+def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> Table:
     texts = ("title", "description", "topics", "levels", "languages", "delivery")
     numbers = ("travel_km", "notice_days", "yearly_cap", "minutes", "group_most")
     codes = ("organisation", "kvk", "postcode", "email", *texts, *numbers, "state")
@@ -146,7 +148,7 @@ def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> tup
         select(Offer, Organisation, User)
         .join(Organisation, Organisation.id == Offer.organisation_id)
         .outerjoin(User, User.id == Offer.person_id)
-        .where(_here(region_ids))
+        .where(_here(region_ids), Offer.kind == Kind.GUEST_LECTURE)
         .order_by(Offer.id)
     )
     found = [row for row in session.execute(query) if not {REGISTERED, FOR_ONE} & row[0].details.keys()]
@@ -177,16 +179,7 @@ def _offers(session: Session, region_ids: Wheres, topics: dict[int, str]) -> tup
         )
         for offer, place, user in found
     ]
-    head, kinds = _head(ImportKind.OFFERS, codes, _("Given by")), [offer.kind for offer, _place, _user in found]
-    lessons, others = _apart(rows, kinds)
-    return Table(_("Offers"), head, lessons), Table(_("Other offers"), [*head, _("Kind")], others)
-
-
-def _apart(rows: Sequence[Sequence[Any]], kinds: Sequence[Kind]) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
-    """Guest lectures, and everything else with its kind behind it."""
-    pairs = list(zip(rows, kinds, strict=True))
-    lessons = [row for row, kind in pairs if kind is Kind.GUEST_LECTURE]
-    return lessons, [(*row, str(KINDS[kind])) for row, kind in pairs if kind is not Kind.GUEST_LECTURE]
+    return Table(_("Offers"), _head(ImportKind.OFFERS, codes, _("Given by")), rows)
 
 
 def _requests(session: Session, region_ids: Wheres) -> Table:
@@ -194,6 +187,7 @@ def _requests(session: Session, region_ids: Wheres) -> Table:
         select(Request, Organisation)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .where(Request.region_id.in_(region_ids), Request.state != RequestState.DRAFT)
+        .where(Request.kind == Kind.GUEST_LECTURE)
         .order_by(Request.id)
     )
     rows: list[Sequence[Any]] = [
@@ -209,25 +203,15 @@ def _requests(session: Session, region_ids: Wheres) -> Table:
             request.window_from,
             request.window_to,
             REQUEST_STATES[request.state],
-            str(KINDS[request.kind]),
         )
         for request, place in session.execute(query)
     ]
     codes = ("school", "brin", "location", "title")
-    more = (
-        _("In their own words"),
-        _("Level"),
-        _("Year"),
-        _("Pupils"),
-        _("First day"),
-        _("Last day"),
-        _("State"),
-        _("Kind"),
-    )
+    more = (_("In their own words"), _("Level"), _("Year"), _("Pupils"), _("First day"), _("Last day"), _("State"))
     return Table(_("Requests"), _head(ImportKind.VISITS, codes, *more), rows)
 
 
-def _visits(session: Session, region_ids: Wheres) -> tuple[Table, Table]:
+def _visits(session: Session, region_ids: Wheres) -> Table:
     codes: tuple[str, ...] = ("day", "starts", "ends", "school", "brin", "location", "teacher_email", "guest_email")
     codes += ("organisation", "kvk", "postcode", "title", "level", "pupils", "hours", "happened")
     school, company = aliased(Organisation), aliased(Organisation)
@@ -245,11 +229,10 @@ def _visits(session: Session, region_ids: Wheres) -> tuple[Table, Table]:
         .outerjoin(guest, and_(guest.id == Match.professional_id, guest.erased_at.is_(None)))
         .outerjoin(pupils, and_(pupils.match_id == Match.id, pupils.side == Side.SCHOOL))
         .outerjoin(hours, and_(hours.match_id == Match.id, hours.side == Side.COMPANY))
-        .where(Match.region_id.in_(region_ids))
+        .where(Match.region_id.in_(region_ids), Match.kind == Kind.GUEST_LECTURE)
         .where(Match.state.in_((MatchState.APPROVED, MatchState.HELD, MatchState.MISSED)))
         .order_by(MatchMoment.start_s, Match.id)
     )
-    found = session.execute(query).all()
     took_place = {MatchState.HELD: _("yes"), MatchState.MISSED: _("no")}
     rows: list[Sequence[Any]] = [
         (
@@ -271,11 +254,9 @@ def _visits(session: Session, region_ids: Wheres) -> tuple[Table, Table]:
             took_place.get(match.state),
             STATES[match.state],
         )
-        for moment, match, request, at, by, teacher_mail, guest_mail, reached, given in found
+        for moment, match, request, at, by, teacher_mail, guest_mail, reached, given in session.execute(query)
     ]
-    head = _head(ImportKind.VISITS, codes, _("State"))
-    lessons, stays = _apart(rows, [row[1].kind for row in found])
-    return Table(_("Visits"), head, lessons), Table(_("Internships and placements"), [*head, _("Kind")], stays)
+    return Table(_("Visits"), _head(ImportKind.VISITS, codes, _("State")), rows)
 
 
 def _level(request: Request) -> str | None:

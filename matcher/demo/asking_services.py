@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import count
+from random import Random
 
 from sqlalchemy.orm import Session
 
@@ -50,7 +51,7 @@ def make_classes(session: Session, world: World) -> None:
 
 def make_class(session: Session, world: World, teacher: Teacher, number: int, *, told: bool = False) -> SchoolClass:
     """The next class of a teacher; `number` gives its letter."""
-    taught = [Level(code) for code in teacher.school.levels if _is_taught(Level(code))] or [Level.HAVO]
+    taught = [Level(code) for code in teacher.school.levels if is_taught(Level(code))] or [Level.HAVO]
     level = (Level.HAVO, Level.VWO)[len(teacher.classes) % 2] if told else world.chance.choice(taught)
     year = (4, 5)[len(teacher.classes) % 2] if told else world.chance.choice(years_of(level)[-4:])
     sector = teacher.school.school_sector or SchoolSector(sector_of(level).value)
@@ -60,23 +61,23 @@ def make_class(session: Session, world: World, teacher: Teacher, number: int, *,
         actor=teacher.actor,
         now=world.began,
         organisation_id=teacher.school.id,
-        name=_class_name(level, year, number),
+        name=class_name(level, year, number),
         level=level.value,
         year=year,
         size=28 if told else world.chance.randint(few, many),
-        weekly=_TOLD_WEEK if told else _weekly(world, sector),
+        weekly=_TOLD_WEEK if told else weekly_of(world.chance, sector),
     )
 
 
 _TOLD_WEEK = (WeeklyPeriod(0, 3), WeeklyPeriod(1, 5, 2), WeeklyPeriod(3, 2, 2))
 
 
-def _is_taught(level: Level) -> bool:
+def is_taught(level: Level) -> bool:
     """Levels for which somebody in this world has a lesson."""
     return sum(level in lesson.levels for lesson in catalogue.lessons().values()) > 2
 
 
-def _class_name(level: Level, year: int, number: int) -> str:
+def class_name(level: Level, year: int, number: int) -> str:
     """A letter for each next class of the school, so that no two have one name."""
     letter = "abcdefghijklmnopqrstuvwxyz"[number % 26]
     if level in (Level.PO_ONDER, Level.PO_BOVEN):
@@ -86,14 +87,14 @@ def _class_name(level: Level, year: int, number: int) -> str:
     return f"{year}{SHORT.get(level, level.value)}{letter}"
 
 
-def _weekly(world: World, sector: SchoolSector) -> list[WeeklyPeriod]:
+def weekly_of(chance: Random, sector: SchoolSector) -> list[WeeklyPeriod]:
     """Three to five lessons a week, some of them two in a row."""
     last = len(default_grid(sector).periods)
-    days = sorted(world.chance.sample(range(5), world.chance.choice([3, 3, 4])))
+    days = sorted(chance.sample(range(5), chance.choice([3, 3, 4])))
     found = []
     for day in days:
-        length = 2 if world.sometimes(0.45) else 1
-        found.append(WeeklyPeriod(day, world.chance.randint(1, last - length), length))
+        length = 2 if chance.random() < 0.45 else 1
+        found.append(WeeklyPeriod(day, chance.randint(1, last - length), length))
     return found
 
 

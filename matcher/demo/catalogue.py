@@ -87,11 +87,16 @@ class Names:
     def next(self) -> tuple[str, str]:
         """(name, mail address)."""
         while True:
-            group = self._chance.choices(self._groups, [each["weight"] for each in self._groups])[0]
-            name = f"{self._chance.choice(group['first'])} {self._chance.choice(group['last'])}"
+            name, address = self.any()
             if name not in self._used:
                 self._used.add(name)
-                return name, f"{_address(name)}@demo.example"
+                return name, address
+
+    def any(self) -> tuple[str, str]:
+        """The same, but perhaps one that was given before."""
+        group = self._chance.choices(self._groups, [each["weight"] for each in self._groups])[0]
+        name = f"{self._chance.choice(group['first'])} {self._chance.choice(group['last'])}"
+        return name, f"{_address(name)}@demo.example"
 
 
 def levels_of(names: list[str]) -> tuple[Level, ...]:

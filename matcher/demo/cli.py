@@ -1,22 +1,26 @@
 """`matcher demo`: a generated world with a web server and a worker, ready to be walked through."""
 
 import json
+import resource
 import sys
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import make_url
 
 from matcher.accounts.passwords import Passwords
 from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.db import Database
 from matcher.demo import queries
+from matcher.demo.bulk.services import Plan, Progress, generate_large
 from matcher.demo.ranking_services import rank_open_requests
 from matcher.demo.services import generate
 from matcher.demo.serving import check_port, serve
-from matcher.demo.sizes import SIZES
+from matcher.demo.sizes import BULK_SIZES, SIZES
 from matcher.errors import ConfigurationError
 from matcher.migrate import upgrade
 
@@ -29,7 +33,13 @@ def register(group: click.Group) -> None:
 
 
 @click.command()
-@click.option("--size", type=click.Choice(sorted(SIZES)), default="town", show_default=True, help="How large a world.")
+@click.option(
+    "--size",
+    type=click.Choice(sorted([*SIZES, *BULK_SIZES])),
+    default="town",
+    show_default=True,
+    help="How large a world.",
+)
 @click.option("--once", is_flag=True, help="End after the summary.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=PORT, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -58,8 +68,27 @@ def _prepare(settings: Settings, size: str, *, quiet: bool) -> dict[str, Any]:
     finally:
         database.dispose()
     told = [account | {"password": PASSWORD} for account in queries.accounts()]
-    seconds = round(time.monotonic() - began, 1)
-    return {**counts, "url": settings.base_url, "accounts": told, "made_at": made.isoformat(), "seconds": seconds}
+    cost = {
+        "seconds": round(time.monotonic() - began, 1),
+        "memory_mb": _most_memory_mb(),
+        "database_mb": _database_mb(settings.database_url),
+    }
+    return {**counts, "url": settings.base_url, "accounts": told, "made_at": made.isoformat(), **cost}
+
+
+def _most_memory_mb() -> int:
+    """The most this process ever held; macOS counts in bytes, Linux in kilobytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def _database_mb(url: str) -> float | None:
+    """The size of the file, log included; another engine keeps its own."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    files = [Path(parsed.database), Path(f"{parsed.database}-wal")]
+    return round(sum(file.stat().st_size for file in files if file.is_file()) / 1e6, 1)
 
 
 def _world_of(database: Database, settings: Settings, size: str, now: datetime, quiet: bool) -> datetime:
@@ -75,8 +104,26 @@ def _world_of(database: Database, settings: Settings, size: str, now: datetime, 
     _say(f"Making the world ({size}) …", quiet)
     kept = Passwords(cheap=settings.testing).hash(PASSWORD)
     with database.write() as session:
-        generate(session, size=SIZES[size], now=now, password_hash=kept, reference_data=settings.reference_data)
+        if size in BULK_SIZES:
+            told = _progress(quiet)
+            generate_large(
+                session, Plan(BULK_SIZES[size], now, kept, reference_data=settings.reference_data, tell=told)
+            )
+        else:
+            generate(session, size=SIZES[size], now=now, password_hash=kept, reference_data=settings.reference_data)
     return now
+
+
+def _progress(quiet: bool) -> Progress:
+    """Lines for whoever waits: what is being made, how many there are, and how many a second."""
+    began = time.monotonic()
+
+    def tell(what: str, done: int, wanted: int) -> None:
+        seconds = time.monotonic() - began
+        rate = f", {done / seconds:,.0f} a second" if done > 1 and seconds > 1 else ""
+        _say(f"  {seconds:6.0f} s  {what}: {done:,} of {wanted:,}{rate}", quiet)
+
+    return tell
 
 
 def _say(text: str, quiet: bool) -> None:
@@ -88,7 +135,8 @@ def _show(report: dict[str, Any], *, as_json: bool) -> None:
         click.echo(json.dumps(report, indent=2, ensure_ascii=False))
         return
     click.echo(
-        f"\nA generated world, made {report['made_at'][:16].replace('T', ' ')} UTC, ready in {report['seconds']} s."
+        f"\nA generated world, made {report['made_at'][:16].replace('T', ' ')} UTC, ready in {report['seconds']} s"
+        f" with {report['memory_mb']} MB of memory."
     )
     rows = {
         "schools": report["schools"],

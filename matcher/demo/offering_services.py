@@ -1,6 +1,7 @@
 """What the guests of a generated world offer, and when they can. Flushes only."""
 
 from datetime import date, time, timedelta
+from random import Random
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -133,7 +134,7 @@ def _levels(world: World, lesson: Lesson, *, told: bool) -> list[Level]:
 
 def _give_week(session: Session, world: World, guest: Guest, number: int) -> None:
     """One in three keeps the week everybody starts with; the told professional cannot on Wednesdays."""
-    week = _told_week() if number == 0 else _some_week(world)
+    week = _told_week() if number == 0 else some_week(world.chance)
     if week is not None:
         usual, never = week
         session.add(
@@ -155,8 +156,8 @@ def _told_week() -> tuple[WeekMask, WeekMask]:
     return usual, without(FULL_WEEK, week_of((0, 1, 3, 4), time(7), time(19)))
 
 
-def _some_week(world: World) -> tuple[WeekMask, WeekMask] | None:
-    chance = world.chance
+def some_week(chance: Random) -> tuple[WeekMask, WeekMask] | None:
+    """Which hours usually suit and which never do; None for the week everybody starts with."""
     shape = chance.choice(["start", "start", "preset", "days", "days", "shifts"])
     if shape == "preset":
         usual = PRESETS[chance.choice(sorted(PRESETS))]

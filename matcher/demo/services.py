@@ -1,5 +1,7 @@
 """Makes a generated world in one unit of work, so that half a world never exists. Flushes, never commits."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -34,7 +36,13 @@ def generate(
     seed: int = SEED,
 ) -> World:
     """Everything of the world as it is at `now`. The same seed, size and moment give the same world."""
-    kept = _keep_rows(session)
+    with _rows_kept(session):
+        return _made(session, size, now, password_hash, reference_data, seed)
+
+
+def _made(
+    session: Session, size: Size, now: datetime, password_hash: str, reference_data: Path | None, seed: int
+) -> World:
     world = new_world(size, now=now, password_hash=password_hash, seed=seed)
     lay_ground(session, world)
     make_schools(session, world, reference_data)
@@ -50,16 +58,26 @@ def generate(
     arrange_present(session, world)
     let_newcomers_in(session, world)
     settle_notices(session, world)
-    kept.clear()
     return world
 
 
-def _keep_rows(session: Session) -> set[object]:
+@contextmanager
+def _rows_kept(session: Session) -> Iterator[None]:
     """Rows everybody asks for stay in memory, so that half a year in one unit does not read them again and again.
 
     Not all rows: updates by condition look at each row the session knows.
     """
     kept: set[object] = set()
-    for name in ("pending_to_persistent", "loaded_as_persistent"):
-        event.listen(session, name, lambda _session, row: kept.add(row) if isinstance(row, KEPT) else None)
-    return kept
+
+    def keep(_session: Session, row: object) -> None:
+        if isinstance(row, KEPT):
+            kept.add(row)
+
+    names = ("pending_to_persistent", "loaded_as_persistent")
+    for name in names:
+        event.listen(session, name, keep)
+    try:
+        yield
+    finally:
+        for name in names:
+            event.remove(session, name, keep)

@@ -24,6 +24,7 @@ from matcher.matching.views import RequestView
 from matcher.matching.wording import fit_blocks, fit_words
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
+from matcher.organisations.states import OrganisationType
 from matcher.ranking.baseline import Baseline
 from matcher.requests.models import Request, RequestMoment
 
@@ -38,7 +39,6 @@ class Share:
     name: str
     what: str
     half_days: list[str]
-    moment_ids: tuple[int, ...]
     score: float
 
     @property
@@ -52,12 +52,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Bridges:
-    """`pairs`: two people together; `fewer`: one person, part of it; `may_share`: does the school want two people?"""
+    """`pairs`: two people together; `fewer`: one person, part of it."""
 
-    wanted: int
     pairs: list[tuple[Share, Share]]
     fewer: list[Share]
-    may_share: bool
 
     def __bool__(self) -> bool:
         return bool(self.pairs or self.fewer)
@@ -93,15 +91,9 @@ def _scored(request: RequestView, found: list[Judged], now: datetime) -> list[Ab
     batch = facts_batch(request, [offer for offer, _v in found], [verdict for _o, verdict in found], as_of=now)
     scores = np.round(Baseline().rank(batch).scores, 9).tolist()
     return [
-        Able(offer.id, offer.person_id or 0, float(score), _in_week(request, verdict.open_moments), offer.most_weekly)
+        Able(offer.id, offer.person_id or 0, float(score), verdict.open_moments, offer.most_weekly)
         for (offer, verdict), score in zip(found, scores, strict=True)
     ]
-
-
-def _in_week(request: RequestView, open_ids: tuple[int, ...]) -> tuple[int, ...]:
-    """The ones that usually suit stay in front; so the first of them make the plan."""
-    known = {moment.id for moment in request.moments}
-    return tuple(each for each in open_ids if each in known)
 
 
 def bridges_for(session: Session, request: Request, *, now: datetime, names: bool) -> Bridges | None:
@@ -118,30 +110,28 @@ def bridges_for(session: Session, request: Request, *, now: datetime, names: boo
 
     def shown(each: Able, ids: tuple[int, ...]) -> Share:
         name, what = people[each.offer_id]
-        ordered = tuple(key for key in words if key in ids)
-        return Share(each.offer_id, name, what, [words[key] for key in ordered], ordered, each.score)
+        return Share(each.offer_id, name, what, [text for key, text in words.items() if key in ids], each.score)
 
     return Bridges(
-        wanted=view.weekly,
         pairs=[(shown(pair.first, pair.shares[0]), shown(pair.second, pair.shares[1])) for pair in together],
         fewer=[shown(each, ids) for each, ids in partly],
-        may_share=may_share,
     )
 
 
 def _people(session: Session, offer_ids: set[int], names: bool) -> dict[int, tuple[str, str]]:
     """Offer → name and what they do; without `names` the function and the place only."""
     query = (
-        select(Offer.id, Offer.title, Offer.own_name, User.name, User.function, Organisation.name, Organisation.place)
+        select(Offer, User.name, User.function, Organisation.name, Organisation.place, Organisation.type)
         .join(Organisation, Organisation.id == Offer.organisation_id)
         .join(User, User.id == Offer.person_id)
         .where(Offer.id.in_(offer_ids))
     )
     found = {}
-    for offer_id, title, own_name, name, function, company, place in session.execute(query):
-        shown = name if names else function or title
-        parts = (function, company if names and not own_name else None, place)
-        found[offer_id] = shown, " · ".join(part for part in parts if part and part != shown)
+    for offer, name, function, company, place, sort in session.execute(query):
+        private = offer.own_name or sort is OrganisationType.SELF_EMPLOYED
+        shown = name if names else function or offer.title
+        parts = (function, company if names and not private else None, place)
+        found[offer.id] = shown, " · ".join(part for part in parts if part and part != shown)
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.errors import Conflict, Forbidden, IllegalMove, InvalidInput
 from matcher.i18n import _l
+from matcher.matching.behalf_services import asking_voice
 from matcher.matching.bridge_queries import able_for, asked_bridge, can_undo_asking
 from matcher.matching.bridges import FEWER, KEPT, KEY, PAIR, Able, share
 from matcher.matching.bridges import fewer as partly
@@ -64,6 +65,7 @@ def undo_bridge(session: Session, request_id: int, *, actor: Actor, now: datetim
     asked = asked_bridge(session, request)
     if asked is None or not can_undo_asking(asked, actor, now):
         raise IllegalMove(NOT_POSSIBLE_NOW)
+    said = asking_voice(session, request, actor.user_id or 0)
     for match in asked.matches:
         locked(session, match.id)
         step(
@@ -71,10 +73,11 @@ def undo_bridge(session: Session, request_id: int, *, actor: Actor, now: datetim
             match,
             Action.WITHDRAW,
             MatchState.WITHDRAWN,
-            actor=actor,
+            actor=said.actor,
             role=Side.SCHOOL,
             now=now,
             reason=NEVER_SENT,
+            on_behalf_by=said.by_id,
         )
         withhold(session, subject="match", subject_id=match.id, now=now)
     forget_bridge(session, request)
@@ -142,12 +145,14 @@ def _ready(
 def _asked(
     session: Session, request: Request, able: Able, ids: Sequence[int], sort: str, actor: Actor, now: datetime
 ) -> Match:
+    said = asking_voice(session, request, actor.user_id or 0)
     return propose(
         session,
         request_id=request.id,
         offer_id=able.offer_id,
         side=Side.SCHOOL,
-        actor=actor,
+        actor=said.actor,
+        said=said,
         now=now,
         half_days=ids,
         details={KEY: sort},

@@ -17,7 +17,7 @@ LOOKED_AT = 60
 
 @dataclass(frozen=True)
 class Able:
-    """Somebody whom only the number of half-days excludes. `open` are the half-days they can, in order of the week."""
+    """Somebody whom only the number of half-days excludes. `open`: the half-days they can, what suits best first."""
 
     offer_id: int
     person_id: int

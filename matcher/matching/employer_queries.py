@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import LoginToken, User
 from matcher.accounts.tokens import Purpose, hashed
+from matcher.availability.states import Kind
 from matcher.matching.models import Match
 from matcher.matching.page_queries import moment_text
 from matcher.matching.queries import chosen_moment, facts_of_match
@@ -25,7 +26,7 @@ class EmployerPage:
     place: str
     title: str
     when: str
-    minutes: int
+    is_weekly: bool
 
 
 def employer_page(session: Session, secret: str, *, now: datetime) -> EmployerPage | None:
@@ -54,5 +55,5 @@ def employer_page(session: Session, secret: str, *, now: datetime) -> EmployerPa
         place=school.place or "",
         title=request.title,
         when=moment_text(moment),
-        minutes=(moment.end_s - moment.start_s) // 60,
+        is_weekly=request.kind is Kind.HYBRID_PLACEMENT,
     )

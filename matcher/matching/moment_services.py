@@ -14,9 +14,10 @@ from matcher.availability.states import Kind
 from matcher.clock import AMSTERDAM
 from matcher.errors import Conflict, InvalidInput
 from matcher.i18n import _l, ngettext
+from matcher.matching.bridges import bridge_of, is_pair
 from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.moments import columns_of, parts_of
-from matcher.matching.states import Side
+from matcher.matching.states import LIVE, Side
 from matcher.offers.models import Offer
 from matcher.organisations.models import CalendarDay, DayKind, Organisation
 from matcher.regions.holidays import add_working_days, public_holidays, school_holidays
@@ -126,6 +127,8 @@ def add_half_days(
     if len(found) != len(set(moment_ids)) or not found:
         raise InvalidInput(_l("Choose half-days that are on this list."), field="half_days")
     check_amount(request, found)
+    if is_pair(request.details):
+        _check_partner(session, match, request, found)
     columns = columns_of([part for moment in found for part in parts_of(moment)])
     same = session.scalars(
         select(MatchMoment).where(
@@ -142,6 +145,23 @@ def add_half_days(
     session.add(moment)
     session.flush()
     return moment
+
+
+def _check_partner(session: Session, match: Match, request: Request, chosen: Sequence[RequestMoment]) -> None:
+    """Two people share a vacancy: nobody takes a half-day of the other. Raises InvalidInput."""
+    bridge = bridge_of(request.details)
+    others = set(bridge["matches"]) - {match.id} if bridge else set()
+    query = (
+        select(MatchMoment)
+        .join(Match, Match.id == MatchMoment.match_id)
+        .where(Match.id.in_(others), Match.state.in_(LIVE), MatchMoment.dropped_at.is_(None))
+        .order_by(MatchMoment.chosen.desc(), MatchMoment.id)
+        .limit(1)
+    )
+    partner = session.scalars(query).one_or_none()
+    taken = set(parts_of(partner)) if partner is not None else set()
+    if taken & {part for moment in chosen for part in parts_of(moment)}:
+        raise InvalidInput(_l("Somebody else does one of these half-days. Choose other ones."), field="half_days")
 
 
 def check_amount(request: Request, chosen: Sequence[RequestMoment]) -> None:

@@ -210,7 +210,7 @@ def step_params(
         "from_state": event.from_state,
         "level": request.level,
         "group_size": request.group_size,
-        "own_words": request.own_words[:600],
+        "own_words": (request.own_words or str(request.details.get("learning_goal") or ""))[:600],
         "reason": event.reason,
         "note": event.note,
         "day": moment.day.isoformat() if moment else None,

@@ -70,6 +70,8 @@ def host_shown(session: Session, offer: Offer, company: Organisation, opened: bo
     what = " · ".join(part for part in (str(offer.details.get("department") or ""), company.name) if part)
     if not opened or person is None:
         return Person(name, what) if name else None
+    if name and name != person.name:
+        what = " · ".join((what, _("contact: %(name)s", name=person.name)))
     return Person(name or person.name, what, person.email, person.phone)
 
 

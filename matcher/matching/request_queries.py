@@ -16,7 +16,7 @@ from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, moment_label
 from matcher.i18n import _, current_locale, format_day_month, ngettext
 from matcher.matching.bridge_queries import Asked as AskedBridge
-from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for, can_undo_asking
+from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
 from matcher.matching.candidate_queries import Candidate, candidate_row, place_notes, week_strips
 from matcher.matching.class_queries import classes_of_request
@@ -35,6 +35,7 @@ from matcher.matching.suggestion_queries import (
     shown,
     verdicts,
 )
+from matcher.matching.trials import trial_of
 from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -75,7 +76,6 @@ class RequestPage:
     asker: str = ""
     bridges: Bridges | None = None
     bridge: AskedBridge | None = None
-    can_undo: bool = False
     leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
 
     @property
@@ -107,9 +107,9 @@ class RequestPage:
         return self.can_edit and (self.is_open or self.request.held_back) and not self.is_full
 
     @property
-    def is_shared(self) -> bool:
-        """Two people were asked together; nobody else is asked meanwhile."""
-        return self.bridge is not None and self.bridge.sort == PAIR
+    def is_settled(self) -> bool:
+        """Nobody else is asked: two people were asked together, or it is one person's trial lesson."""
+        return trial_of(self.request.details) is not None or (self.bridge is not None and self.bridge.sort == PAIR)
 
     @property
     def is_full(self) -> bool:
@@ -164,7 +164,6 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         leave=_leave(request, actor) if is_stay and can_edit else "",
         bridges=_bridges(session, request, run, matches, knows_names, now),
         bridge=bridge,
-        can_undo=bridge is not None and can_undo_asking(bridge, actor, now),
     )
 
 
@@ -288,6 +287,8 @@ def _turn(
     asked = sum(row.state is MatchState.PROPOSED for row in matches)
     if asked or pending:
         return words_of(request.kind).asked(asked), False
+    if trial_of(request.details) is not None:
+        return "", False
     return _turn_to_ask(matches, candidates, can_send=can_send)
 
 

@@ -13,6 +13,8 @@ from matcher.availability.states import Delivery, Kind
 from matcher.db import lock_row
 from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
 from matcher.i18n import _l
+from matcher.matching.behalf import Voice
+from matcher.matching.behalf_services import asking_voice
 from matcher.matching.door_services import NOT_YOURS
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.models import Match
@@ -83,12 +85,14 @@ def arrange_trial(
             raise Conflict(never_sentence(code))
     if not verdict.open_moments:
         raise InvalidInput(_l("This person cannot come at any lesson of this class in these weeks."), "weeks")
+    said = asking_voice(session, request, actor.user_id or 0) if side is Side.SCHOOL else Voice(actor)
     return begin(
         session,
         request,
         lesson,
         side=side,
-        actor=actor,
+        actor=said.actor,
+        said=said,
         now=now,
         professional_id=offer.person_id,
         open_moments=set(verdict.open_moments),

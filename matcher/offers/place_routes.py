@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from matcher.accounts.behalf import Heard
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES
@@ -62,7 +61,7 @@ def create_place_on_behalf(organisation_id: int) -> Any:
     companies = [queries.company_in(reading(), actor().region_ids, organisation_id)]
     form = PlaceOnBehalfForm()
     _fill(form, companies)
-    return _create(form, companies, heard=form.heard(utcnow()))
+    return _create(form, companies)
 
 
 def shown(view: queries.OfferView) -> str:
@@ -94,11 +93,12 @@ def save_place(view: queries.OfferView) -> Any:
     return redirect(url_for("offers.show", offer_id=offer_id))
 
 
-def _create(form: PlaceForm, companies: Sequence[Organisation], heard: Heard | None = None) -> Any:
+def _create(form: PlaceForm, companies: Sequence[Organisation]) -> Any:
     person, now = actor(), utcnow()
     topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(companies, topic_ids))
+    heard = form.heard(now) if isinstance(form, PlaceOnBehalfForm) else None
     keep, alone = bool(request.form.get("keep")), heard is None and _is_alone(companies, None)
     given = form.given(topic_ids, alone=person if alone else None)
     try:

@@ -39,16 +39,17 @@ def offer_line(offer: Any) -> str:
     return lesson_line(offer)
 
 
-def facts_of_offer(offer: Any, place: str | None) -> list[tuple[str, str]]:
-    """What a reader wants to know of any offer, as terms and values."""
+def facts_of_offer(offer: Any, place: str | None, *, names: bool) -> list[tuple[str, str]]:
+    """What a reader wants to know of any offer, as terms and values; who guides only for those who may know names."""
     if offer.kind is Kind.HYBRID_PLACEMENT:
         return [*hybrid_facts(offer.details), *offer_facts(offer, place)]
     if offer.kind is not Kind.TEACHER_INTERNSHIP:
         return offer_facts(offer, place)
     mask = int(offer.details.get("half_day_mask", FULL_WEEK))
     months = ", ".join(month_name(month) for month in offer.months_off)
+    details = offer.details if names else {**offer.details, "supervisor": ""}
     pairs = [
-        *place_facts(offer.details, offer.places),
+        *place_facts(details, offer.places),
         (_("When"), half_days_label(mask) if mask != FULL_WEEK else _("the whole working week")),
         (_("Never in"), months),
         (_("For teachers of"), level_names(offer.levels) if len(offer.levels) < len(Level) else _("all groups")),

@@ -140,7 +140,7 @@ def show(offer_id: int) -> str:
         view=view,
         states=STATES,
         line=offer_line(view.offer),
-        facts=facts_of_offer(view.offer, view.place),
+        facts=facts_of_offer(view.offer, view.place, names=view.can_change or sees_names(actor())),
         is_place=view.offer.kind is STAY,
         is_hybrid=view.offer.kind is Kind.HYBRID_PLACEMENT,
         limits=limit_facts(view.offer) if view.can_change else [],

@@ -13,10 +13,11 @@ from wtforms.validators import StopValidation, ValidationError
 
 from matcher.db import BIGGEST_ID
 from matcher.errors import InvalidInput
-from matcher.i18n import _
+from matcher.i18n import _, _l
 
 LINE_LENGTH = 200
 TEXT_LENGTH = 5_000
+TOO_BIG = _l("This number is too big.")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -39,12 +40,20 @@ class CappedLength:
             raise ValidationError(_("Use at most %(max)s characters.", max=cap))
 
 
+class ComparableNumber:
+    """A whole number that a range can be asked about: one of hundreds of digits would fail there."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if isinstance(field.data, int) and abs(field.data) > 2**63:
+            raise StopValidation(TOO_BIG)
+
+
 class StorableNumber:
-    """A whole number that fits a column: a longer one would fail at the database, a much longer one in a range."""
+    """A whole number that fits a column; a field's own range has spoken before."""
 
     def __call__(self, form: Form, field: Field) -> None:
         if isinstance(field.data, int) and abs(field.data) > BIGGEST_ID:
-            raise StopValidation(_("This number is too big."))
+            raise ValidationError(TOO_BIG)
 
 
 def cap_of(field: Field) -> int:
@@ -67,7 +76,7 @@ class MatcherForm(FlaskForm):
             if isinstance(field, StringField) and not isinstance(field, PasswordField):
                 field.filters = [clean_text, *field.filters]
             if isinstance(field, IntegerField):
-                field.validators = [StorableNumber(), *field.validators]
+                field.validators = [ComparableNumber(), *field.validators, StorableNumber()]
             return field
 
     def refuse(self, error: InvalidInput) -> None:

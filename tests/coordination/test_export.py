@@ -15,6 +15,7 @@ from matcher.coordination.export_queries import region_tables
 from matcher.coordination.workbook import RUNS, Table, as_xlsx, as_zip
 from matcher.i18n import in_locale
 from matcher.matching.models import MatchMoment
+from matcher.matching.moments import columns_of, parts_of
 from matcher.matching.states import MatchState, Side
 from matcher.organisations.columns import ImportKind
 from matcher.organisations.models import Organisation
@@ -23,7 +24,7 @@ from matcher.organisations.spreadsheets import Sheet, read_sheets
 from tests.coordination.lists import Land, count_rows, csv_of, make_land
 from tests.coordination.test_import import HEAD, LESSON, NOOR, OFFERS, PIET, VISIT, VISITS
 from tests.factories import NOW
-from tests.factories.kinds import make_internship, make_place
+from tests.factories.kinds import half_days_asked, make_hybrid_offer, make_internship, make_place, make_vacancy
 from tests.factories.matching import make_match, make_request
 
 SIGNS = [
@@ -55,12 +56,6 @@ def land(seeded: Session) -> Land:
     made.bring(csv_of(OFFERS, LESSON), "offers")
     made.bring(csv_of(VISITS, VISIT), "visits")
     make_match(seeded, request=make_request(seeded, school=made.school), state=MatchState.APPROVED)
-    place = make_place(seeded, company=seeded.scalars(select(Organisation).where(Organisation.kvk == "12345678")).one())
-    stay = make_internship(seeded, school=made.school)
-    match = make_match(seeded, request=stay, offer=place, state=MatchState.HELD, visitor_id=None)
-    times = {"day": stay.window_from, "starts": "08:30", "ends": "17:00", "start_s": 1_800_000_000}
-    seeded.add(MatchMoment(match_id=match.id, end_s=1_800_100_000, shape_key="x", chosen=True,
-                           suggested_by=Side.SCHOOL, **times))  # fmt: skip
     seeded.flush()
     return made
 
@@ -106,6 +101,29 @@ def test_export_brought_in_again_changes_nothing(write, locale: str, land: Land)
             )
             assert {one.status for one in report.outcomes} == {Status.UNCHANGED}, (kind, report.outcomes)
     assert count_rows(land.session) == before | {"audit": before["audit"] + 4}
+
+
+def test_other_kinds_stand_on_sheets_of_their_own(land: Land) -> None:
+    """The import would make lessons of them."""
+    lessons = {table.name: len(table.rows) for table in tables_of(land)}
+    stay, vacancy = make_internship(land.session, school=land.school), make_vacancy(land.session, school=land.school)
+    place, person = make_place(land.session), make_hybrid_offer(land.session)
+    for request, offer in ((stay, place), (vacancy, person)):
+        match = make_match(land.session, request=request, offer=offer, state=MatchState.APPROVED)
+        first = half_days_asked(land.session, request)[0]
+        parts = columns_of(parts_of(first))
+        land.session.add(MatchMoment(match_id=match.id, suggested_by=Side.SCHOOL, chosen=True, **parts))
+    land.session.flush()
+    after = {table.name: table.rows for table in tables_of(land)}
+    untouched = ("Offers", "Requests", "Visits")
+    assert [len(after[name]) for name in untouched] == [lessons[name] for name in untouched]
+    agreed = after["Internships and placements"]
+    assert [(row[0], row[10], row[11]) for row in agreed] == [
+        ("Teacher internship", 1, 4.0),
+        ("Hybrid placement", 10, 40.0),
+    ]
+    assert [row[0] for row in after["Internships and vacancies"]] == ["Teacher internship", "Hybrid placement"]
+    assert [row[0] for row in after["Places and people"]] == ["Teacher internship", "Hybrid placement"]
 
 
 @pytest.mark.parametrize("sign", SIGNS)

@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from matcher.availability.models import Booking
 from matcher.availability.states import Party
-from matcher.errors import Conflict, IllegalMove
+from matcher.errors import Conflict, IllegalMove, InvalidInput
 from matcher.matching.bridge_queries import asked_bridge, bridges_for
 from matcher.matching.bridge_services import ask_fewer, ask_pair, keep_one, look_again, undo_bridge
 from matcher.matching.bridges import Able, fewer, pairs, share, standing
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match
-from matcher.matching.services import approve_match, decline_match
+from matcher.matching.services import approve_match, decline_match, suggest_moment
 from matcher.matching.states import DeclineReason, MatchState
+from matcher.requests.queries import moments_of
 from matcher.requests.states import RequestState
 from tests.factories import NOW
 from tests.matching.terms import THURSDAY, TUESDAY, Term, make_term
@@ -145,3 +146,24 @@ def test_one_person_in_fewer_half_days(session: Session) -> None:
     approve_match(session, term.yes(match).id, actor=term.actor(term.coordinator), now=NOW)
     assert (match.state, term.request.needed) == (MatchState.APPROVED, 1)
     assert len(term.bookings(match)) == len(term.plan(match))
+
+
+def test_coordinator_who_asks_a_pair_speaks_for_the_school_and_may_approve(session: Session) -> None:
+    term = make_term(session)
+    offers = [term.person(TUESDAY).id, term.person(THURSDAY).id]
+    coordinator = term.actor(term.coordinator)
+    first, _second = ask_pair(session, term.request.id, offer_ids=offers, actor=coordinator, now=NOW)
+    assert (first.proposed_by_id, first.on_behalf_by_id) == (term.lead.id, term.coordinator.id)
+    assert approve_match(session, term.yes(first).id, actor=coordinator, now=NOW).state is MatchState.APPROVED
+
+
+def test_nobody_takes_a_half_day_of_the_other(session: Session) -> None:
+    term = make_term(session)
+    first, second = two_asked(term)
+    (theirs,) = [
+        row.id
+        for row in moments_of(session, [term.request.id])[term.request.id]
+        if row.start_s == term.plan(second)[0][0]
+    ]
+    with pytest.raises(InvalidInput, match="Somebody else"):
+        suggest_moment(session, first.id, half_days=[theirs], actor=term.guest(first), now=NOW)

@@ -164,7 +164,7 @@ def test_partly_held_days_become_the_statement_of_hours(stay: Stay, session: Ses
     starts = [part[0] for part in parts_of(moment)]
     teacher, contact = stay.actor(stay.teacher), stay.actor(stay.contacts[0])
     with pytest.raises(NotFound):
-        hours_statement(session, match, facts_of_match(session, match, NOW), teacher, AFTER)
+        hours_statement(session, match, facts_of_match(session, match, AFTER), teacher, AFTER)
     with pytest.raises(InvalidInput, match="at least one"):
         report_visit(session, match.id, happened=True, again=True, days=[], actor=teacher, now=AFTER)
     for who in (teacher, contact):
@@ -173,12 +173,12 @@ def test_partly_held_days_become_the_statement_of_hours(stay: Stay, session: Ses
     report = session.get_one(VisitReport, (match.id, Side.COMPANY))
     assert (report.hours, round(report.part or 0, 2), len(report.parts)) == (16, 0.67, 4)
     assert broken_promises(session) == []
-    found = hours_statement(session, match, facts_of_match(session, match, NOW), teacher, AFTER)
+    found = hours_statement(session, match, facts_of_match(session, match, AFTER), teacher, AFTER)
     assert [hours for _day, hours in found.visits] == ["8 hours", "8 hours"]
     assert found.hours == [("Hours in all", "16")]
     stranger = stay.actor(make_teacher(session))
     with pytest.raises(NotFound):
-        hours_statement(session, match, facts_of_match(session, match, NOW), stranger, AFTER)
+        hours_statement(session, match, facts_of_match(session, match, AFTER), stranger, AFTER)
 
 
 def test_different_hours_stand_beside_each_other(stay: Stay, session: Session) -> None:
@@ -191,7 +191,7 @@ def test_different_hours_stand_beside_each_other(stay: Stay, session: Session) -
         report_visit(
             session, match.id, happened=True, again=None, days=starts, hours=hours, actor=stay.actor(who), now=AFTER
         )
-    found = hours_statement(session, match, facts_of_match(session, match, NOW), stay.actor(stay.coordinator), AFTER)
+    found = hours_statement(session, match, facts_of_match(session, match, AFTER), stay.actor(stay.coordinator), AFTER)
     assert sorted(hours for _who, hours in found.hours) == ["20", "24"]
 
 

@@ -139,7 +139,7 @@ def test_end_frees_what_comes_after_and_then_reports_close_it(session: Session) 
     noted(term, match, HybridStep.ENDED, date(2027, 3, 31), now=LATER)
     assert ended.taken_back_at is not None
     after = NOW.replace(year=2027, month=4, day=2)
-    assert facts_of_match(session, match, NOW).ends < after  # type: ignore[operator]
+    assert facts_of_match(session, match, after).ends < after  # type: ignore[operator]
     for actor in (term.actor(term.lead), term.guest(match)):
         report_visit(session, match.id, happened=True, again=True, hours=60.0, actor=actor, now=after)
     assert match.state is MatchState.HELD

@@ -52,6 +52,7 @@ def sqlite_template(sqlite_template: Path, place: dict[str, int], tmp_path_facto
             "professional": make_professional(session).id,
             "teacher": make_teacher(session).id,
             "coordinator": make_coordinator(session).id,
+            "new": make_user(session).id,
         }
     database.dispose()
     return file
@@ -116,6 +117,7 @@ def test_place_is_offered_read_changed_and_withdrawn(
     teacher = sign_in(place["teacher"]).get(f"/offers/{offer.id}").text
     assert "Laboratorium" in teacher
     assert "Gea Gids" in teacher
+    assert "Gea Gids" not in sign_in(place["new"]).get(f"/offers/{offer.id}").text
     client = sign_in(place["contact"])
     page = client.get(f"/offers/{offer.id}/edit").text
     assert 'name="safety" value="y" checked' in page

@@ -18,6 +18,13 @@ VALUES = {
     "address": "bo@demo.example",
     "organisation": "Het Vaartcollege",
     "place": "Breda",
+    "partner": "Warm Bedacht",
+    "region": "Brabant",
+    "stand_in": False,
+    "is_new": True,
+    "days": 14,
+    "starts_on": None,
+    "ends_on": None,
 }
 
 
