@@ -16,7 +16,8 @@ from matcher.matching.bridges import FEWER, KEPT, KEY, PAIR, Able, share
 from matcher.matching.bridges import fewer as partly
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, NOT_YOURS, locked, step
 from matcher.matching.models import Match
-from matcher.matching.proposal_services import OTHERS_ASKED, check_open, forget_bridge, lock_people, propose
+from matcher.matching.pair_services import OTHERS_ASKED, forget_bridge
+from matcher.matching.proposal_services import check_open, lock_people, propose
 from matcher.matching.request_services import editable, may_send
 from matcher.matching.states import LIVE, NEVER_SENT, Action, CancelReason, MatchState, Side
 from matcher.matching.visit_services import end_by_system

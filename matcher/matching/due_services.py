@@ -36,8 +36,10 @@ def approve_by_rule(session: Session, match_id: int, *, now: datetime) -> bool:
 
 
 def _are_partners(session: Session, request: Request, offer: Offer, now: datetime) -> bool:
-    """A standing partnership of school and company counts as a known pair."""
-    return bool(standing_pairs(session, [request.organisation_id], [offer.organisation_id], as_of=now))
+    """A standing partnership of school and company counts as a known pair; not for who comes in their own name."""
+    return not offer.own_name and bool(
+        standing_pairs(session, [request.organisation_id], [offer.organisation_id], as_of=now)
+    )
 
 
 def _applies(session: Session, rule: str, match: Match, request: Request, offer: Offer, now: datetime) -> bool:

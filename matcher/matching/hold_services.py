@@ -160,15 +160,15 @@ def _check_free(session: Session, person_id: int, parts: Sequence[Part], refusal
 
 
 def _free_place(session: Session, offer: Offer, parts: Sequence[Part]) -> int:
-    """The lowest place of the company that is free on every half-day."""
-    numbers = [offer.id * PLACES + number for number in range(1, offer.places + 1)]
-    taken = {
-        number
-        for number, other_start, other_end in _live(session, Party.PLACE, numbers, parts)
-        if any(start_s < other_end and other_start < end_s for start_s, end_s in parts)
-    }
-    free = next((number for number in numbers if number not in taken), None)
-    if free is None:
+    """A number that is free on every half-day, the lowest; never more at once than the company has places now."""
+    numbers = range(offer.id * PLACES + 1, (offer.id + 1) * PLACES)
+    held = _live(session, Party.PLACE, numbers, parts)
+    crossed = [
+        {number for number, other_start, other_end in held if start_s < other_end and other_start < end_s}
+        for start_s, end_s in parts
+    ]
+    free = next((number for number in numbers if not any(number in taken for taken in crossed)), None)
+    if free is None or any(len(taken) >= offer.places for taken in crossed):
         raise Conflict(PLACE_TAKEN)
     return free
 

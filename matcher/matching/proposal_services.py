@@ -18,16 +18,17 @@ from matcher.i18n import _l
 from matcher.matching.behalf import Voice
 from matcher.matching.behalf_services import asking_voice
 from matcher.matching.booking_services import release
-from matcher.matching.bridges import KEY, is_pair
 from matcher.matching.door_services import born, locked, permitted, step
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.employer import parties
 from matcher.matching.models import Consent, Match, MatchEvent
 from matcher.matching.moment_services import expiry_for, lay_out
 from matcher.matching.notice_services import tell
-from matcher.matching.states import LIVE, TAKES_PLACE, Action, DeclineReason, MatchState, Side
+from matcher.matching.pair_services import check_no_pair
+from matcher.matching.states import TAKES_PLACE, Action, DeclineReason, MatchState, Side
 from matcher.matching.suggestion_models import RequestTick, Suggestion
 from matcher.matching.suggestion_queries import latest_run, verdicts
+from matcher.matching.trials import trial_of
 from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer
 from matcher.regions.policy import OPEN_INVITATIONS
@@ -36,7 +37,7 @@ from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
 MOST_TICKS = 20
-OTHERS_ASKED = _l("Somebody was asked for this already. Wait for the answer, or withdraw that question first.")
+SOMEBODY_COMES = _l("Somebody else is already coming to this class.")
 
 
 def propose(
@@ -92,8 +93,11 @@ def _asked(
     if offer.person_id is not None:
         lock_row(session, User, offer.person_id)
     request = lock_row(session, Request, request_id)
+    trial = trial_of(request.details)
+    if trial is not None and trial.person_id != offer.person_id:
+        raise Conflict(SOMEBODY_COMES)
     if half_days is None:
-        _check_no_pair(session, request)
+        check_no_pair(session, request)
     check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
     enough = half_days is not None and set(half_days) <= set(verdict.open_moments)
@@ -362,23 +366,6 @@ def check_colleague(session: Session, offer: Offer, colleague_id: int, *, but: i
         raise InvalidInput(_l("Choose a confirmed colleague of your own company."), field="colleague")
 
 
-def _check_no_pair(session: Session, request: Request) -> None:
-    """While two were asked together nobody else takes it whole; once both are out one person is asked again."""
-    if not is_pair(request.details):
-        return
-    runs = select(Match.id).where(Match.request_id == request.id, Match.state.in_(LIVE | {MatchState.HELD}))
-    if session.scalar(runs.limit(1)) is not None:
-        raise Conflict(OTHERS_ASKED)
-    forget_bridge(session, request)
-
-
-def forget_bridge(session: Session, request: Request) -> None:
-    """The vacancy asks for one person again."""
-    request.needed = 1
-    request.details = {name: value for name, value in request.details.items() if name != KEY}
-    session.flush()
-
-
 def check_open(session: Session, request: Request) -> None:
     """Raises Conflict for a request that is closed, or whose places are taken."""
     if request.state is not RequestState.OPEN:
@@ -387,7 +374,7 @@ def check_open(session: Session, request: Request) -> None:
         select(func.count()).where(Match.request_id == request.id, Match.state.in_(TAKES_PLACE)).select_from(Match)
     )
     if (taken or 0) >= request.needed:
-        raise Conflict(_l("Somebody else is already coming to this class."))
+        raise Conflict(SOMEBODY_COMES)
 
 
 def _found(session: Session, model: Any, row_id: int) -> Any:

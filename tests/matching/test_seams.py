@@ -22,11 +22,12 @@ from matcher.matching.change_services import ask_move, move_match
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match
 from matcher.matching.moments import parts_of
+from matcher.matching.nearby_services import come_forward
 from matcher.matching.proposal_services import propose
 from matcher.matching.queries import chosen_moment
 from matcher.matching.request_services import publish_request, withdraw_request
-from matcher.matching.services import decline_match, undo
-from matcher.matching.states import DeclineReason, HybridStep, MatchState, Side
+from matcher.matching.services import accept_match, decline_match, suggest_moment, undo, withdraw_match
+from matcher.matching.states import CancelReason, DeclineReason, HybridStep, MatchState, Side
 from matcher.matching.step_services import take_step
 from matcher.matching.trial_services import arrange_trial
 from matcher.matching.visit_services import end_stopped
@@ -36,9 +37,9 @@ from matcher.requests.models import Request, RequestMoment
 from matcher.requests.vacancy_services import save_vacancy
 from tests.factories import NOW
 from tests.factories.matching import make_booking, make_class, make_match, make_topic
-from tests.factories.people import make_grant, make_user
-from tests.matching.lives import make_life
-from tests.matching.stays import later, make_stay
+from tests.factories.people import make_grant, make_teacher, make_user
+from tests.matching.lives import another_offer, make_life
+from tests.matching.stays import FIRST, later, make_stay
 from tests.matching.terms import THURSDAY, TUESDAY, Term, a_wish, make_term
 
 START = date(2027, 1, 5)
@@ -227,3 +228,37 @@ def locks_of(database: Database, verb: Callable[[Session], object]) -> list[str]
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
     return found
+
+
+def test_places_are_counted_for_each_half_day(session: Session) -> None:
+    """A place that is full never takes one more, also when it became smaller; one with room never says it is full."""
+    stay = make_stay(session)
+    offer = stay.place(places=2)
+    early, late = {"first": FIRST, "last": later(2)}, {"first": later(7), "last": later(9)}
+    teachers = [make_teacher(session, school=stay.school) for _ in range(5)]
+    first = stay.accepted(stay.request(teachers[0], **early))
+    stay.accepted(stay.request(teachers[1], **early))
+    waits = stay.asked(stay.request(teachers[2]))
+    withdraw_match(session, first.id, reason=CancelReason.ILL, actor=stay.actor(teachers[0]), now=NOW)
+    stay.accepted(stay.request(teachers[3], **late))
+    across = stay.request(teachers[4])
+    match = stay.asked(across)
+    days = stay.half_days(across, later(2), later(7), later(8))
+    suggest_moment(session, match.id, half_days=days, actor=stay.actor(stay.contacts[0]), now=NOW)
+    moment = chosen_moment(session, match.id)
+    assert moment is not None
+    accept_match(session, match.id, moment_id=moment.id, actor=stay.actor(teachers[4]), now=NOW)
+    assert match.state is MatchState.ACCEPTED
+    offer.places = 1
+    with pytest.raises(Conflict):
+        accept_match(session, waits.id, moment_id=stay.plans(waits)[0].id, actor=stay.actor(stay.contacts[0]), now=NOW)
+    assert broken_promises(session) == []
+
+
+def test_trial_lesson_is_one_persons(session: Session) -> None:
+    term = make_term(session)
+    match = a_trial(term, term.person(TUESDAY, THURSDAY).id, term.lead)
+    other = another_offer(session)
+    with pytest.raises(Conflict):
+        come_forward(session, request_id=match.request_id, offer_id=other.id,
+                     actor=term.actor(other.person_id or 0), now=NOW)  # fmt: skip

@@ -123,5 +123,8 @@ def test_people_of_a_partner_come_first_and_the_pair_is_known(session: Session) 
     after = suggest(session, request_id=life.request.id, now=NOW).candidates
     assert after[0].offer_id == first.id
     assert ["standing_partner", {}] in after[0].reasons
+    far.own_name = True
+    assert not approve_by_rule(session, match.id, now=NOW)
+    far.own_name = False
     assert approve_by_rule(session, match.id, now=NOW)
     assert match.state is MatchState.APPROVED
