@@ -21,6 +21,7 @@ class KindWords:
     ticked_one: Any
     ticked_many: Any
     asked: Callable[[int], str]
+    asked_now: Callable[[int], str]
     company_turn: Any
     # The page of a match.
     question: Callable[[str], str]
@@ -67,6 +68,7 @@ LESSON = KindWords(
     asked=lambda num: ngettext(
         "%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", num
     ),
+    asked_now=lambda num: ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", num),
     company_turn=_l("It is the guest's turn."),
     question=lambda title: _("Will you give a guest lecture about “%(title)s”?", title=title),
     school_question=_l("Does this moment suit you?"),
@@ -116,6 +118,7 @@ STAY = KindWords(
     asked=lambda num: ngettext(
         "%(num)s company was asked and may answer.", "%(num)s companies were asked and may answer.", num
     ),
+    asked_now=lambda num: ngettext("%(num)s company is asked now.", "%(num)s companies are asked now.", num),
     company_turn=_l("It is the company's turn."),
     question=lambda title: _("May a teacher come and learn about “%(title)s”?", title=title),
     school_question=_l("Do these days suit you?"),
@@ -165,6 +168,7 @@ PLACEMENT = KindWords(
     asked=lambda num: ngettext(
         "%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", num
     ),
+    asked_now=lambda num: ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", num),
     company_turn=_l("It is the turn of the person who was asked."),
     question=lambda title: _("Do you want to teach part of the week: “%(title)s”?", title=title),
     school_question=_l("Do these half-days suit you?"),
