@@ -23,6 +23,7 @@ class KindWords:
     asked: Callable[[int], str]
     asked_now: Callable[[int], str]
     company_turn: Any
+    settled: Any
     # The page of a match.
     question: Callable[[str], str]
     school_question: Any
@@ -70,6 +71,7 @@ LESSON = KindWords(
     ),
     asked_now=lambda num: ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", num),
     company_turn=_l("It is the guest's turn."),
+    settled=_l("All arranged. Nobody has to do anything now."),
     question=lambda title: _("Will you give a guest lecture about “%(title)s”?", title=title),
     school_question=_l("Does this moment suit you?"),
     company=_l("Guest"),
@@ -120,6 +122,7 @@ STAY = KindWords(
     ),
     asked_now=lambda num: ngettext("%(num)s company is asked now.", "%(num)s companies are asked now.", num),
     company_turn=_l("It is the company's turn."),
+    settled=_l("All arranged. Nobody has to do anything now."),
     question=lambda title: _("May a teacher come and learn about “%(title)s”?", title=title),
     school_question=_l("Do these days suit you?"),
     company=_l("Company"),
@@ -170,6 +173,7 @@ PLACEMENT = KindWords(
     ),
     asked_now=lambda num: ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", num),
     company_turn=_l("It is the turn of the person who was asked."),
+    settled=_l("You are introduced to each other. On the page of the match you note how it goes."),
     question=lambda title: _("Do you want to teach part of the week: “%(title)s”?", title=title),
     school_question=_l("Do these half-days suit you?"),
     company=_l("Who teaches"),
