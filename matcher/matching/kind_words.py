@@ -161,7 +161,11 @@ STAY = KindWords(
     forward_with=lambda title: _("With your place: %(title)s", title=title),
 )
 PLACEMENT = KindWords(
-    fits=lambda num: ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num),
+    fits=lambda num: (
+        ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num)
+        if num
+        else _("Nobody can do it alone")
+    ),
     offer=lambda title: _("Could teach: %(title)s", title=title),
     look=_l("Look at the person"),
     look_at=lambda name: _("Look at what %(name)s offers", name=name),
