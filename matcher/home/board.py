@@ -39,6 +39,7 @@ class BoardRequest:
     agreed: int
     settled: int
     last_day: date | None
+    kind: Kind = Kind.GUEST_LECTURE
 
     @property
     def needs_choice(self) -> bool:

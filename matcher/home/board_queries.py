@@ -158,4 +158,5 @@ def _request_line(row: Request, counts: Counter[MatchState]) -> BoardRequest:
         agreed=counts[MatchState.ACCEPTED],
         settled=counts[MatchState.APPROVED] + counts[MatchState.HELD],
         last_day=row.window_to,
+        kind=row.kind,
     )

@@ -68,7 +68,7 @@ def _site(person: Actor | None) -> dict[str, Any]:
         "language_url": url_for("home.language"),
         "other_language": next(locale for locale in LOCALES if locale != current_locale()),
         "here": request.full_path.rstrip("?") if request.method == "GET" else url_for("home.index"),
-        "help_url": url_for("home.help_contact"),
+        "help_url": None if person and person.has(Role.COORDINATOR) else url_for("home.help_contact"),
         "footer": [(link.label, url_for(link.endpoint)) for link in nav.FOOTER],
     }
 

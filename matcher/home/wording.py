@@ -1,10 +1,12 @@
 """How dashboard lines are said: the state in a word or two, and what the reader can do. Pure."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from matcher.availability.states import Kind
 from matcher.home.board import BoardMatch, BoardRequest
 from matcher.i18n import _, _l, clock_text, format_day_month, ngettext
+from matcher.matching.labels import KINDS
 from matcher.matching.states import MatchState, Side
 from matcher.requests.states import RequestState
 
@@ -33,9 +35,9 @@ WAITS_FOR = {
 def match_row(line: BoardMatch, url: str) -> dict[str, Any]:
     """Values for `ui.row_item`."""
     return {
-        "title": line.title or _("Guest lecture"),
+        "title": line.title or str(KINDS[line.kind]),
         "url": url,
-        "meta": " · ".join(part for part in (line.partner, _moment(line.day, line.starts)) if part),
+        "meta": " · ".join(part for part in (_kind(line.kind), line.partner, _moment(line)) if part),
         "state": "wait" if line.is_mine else line.state,
         "state_label": _task(line) if line.is_mine else _stands(line),
         "when": _until(line.expires_at) if line.expires_at else None,
@@ -49,12 +51,31 @@ def request_row(line: BoardRequest, url: str) -> dict[str, Any]:
     elif line.needs_choice:
         state, label = "wait", _("Choose whom to ask")
     elif line.asked:
-        state, label = "wait", ngettext("%(num)s person asked", "%(num)s people asked", line.asked)
+        state, label = "wait", _asked(line)
     else:
         state, label = "yes", _("The coordinator decides")
-    meta = _("last moment: %(day)s", day=format_day_month(line.last_day)) if line.last_day else None
+    meta = " · ".join(part for part in (_kind(line.kind), _last(line)) if part) or None
     return {"title": line.title or _("Request without a title"), "url": url, "meta": meta, "state": state,
             "state_label": label, "when": None}  # fmt: skip
+
+
+def _kind(kind: Kind) -> str:
+    """Named where it is something else than a lesson."""
+    return "" if kind is Kind.GUEST_LECTURE else str(KINDS[kind])
+
+
+def _asked(line: BoardRequest) -> str:
+    if line.kind is Kind.TEACHER_INTERNSHIP:
+        return ngettext("%(num)s company asked", "%(num)s companies asked", line.asked)
+    return ngettext("%(num)s person asked", "%(num)s people asked", line.asked)
+
+
+def _last(line: BoardRequest) -> str:
+    if line.last_day is None:
+        return ""
+    if line.kind is Kind.GUEST_LECTURE:
+        return _("last moment: %(day)s", day=format_day_month(line.last_day))
+    return _("until %(day)s", day=format_day_month(line.last_day))
 
 
 def _task(line: BoardMatch) -> str:
@@ -65,18 +86,21 @@ def _task(line: BoardMatch) -> str:
 
 def _stands(line: BoardMatch) -> str:
     if line.state in {MatchState.PROPOSED, MatchState.ACCEPTED} and len(line.turn) == 1:
-        return str(WAITS_FOR[min(line.turn)])
+        side = min(line.turn)
+        if side is Side.COMPANY and line.kind is Kind.TEACHER_INTERNSHIP:
+            return _("The company answers")
+        return str(WAITS_FOR[side])
     return str(STATES[line.state])
 
 
-def _moment(day: date | None, starts: str | None) -> str:
-    if day is None:
+def _moment(line: BoardMatch) -> str:
+    """A lesson has a time; days and half-days begin on a day."""
+    if line.day is None:
         return ""
-    return (
-        _("%(day)s at %(time)s", day=format_day_month(day), time=clock_text(starts))
-        if starts
-        else format_day_month(day)
-    )
+    day = format_day_month(line.day)
+    if line.kind is not Kind.GUEST_LECTURE:
+        return _("from %(day)s", day=day)
+    return _("%(day)s at %(time)s", day=day, time=clock_text(line.starts)) if line.starts else day
 
 
 def _until(moment: datetime) -> str:

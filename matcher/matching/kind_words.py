@@ -21,7 +21,9 @@ class KindWords:
     ticked_one: Any
     ticked_many: Any
     asked: Callable[[int], str]
+    asked_now: Callable[[int], str]
     company_turn: Any
+    settled: Any
     # The page of a match.
     question: Callable[[str], str]
     school_question: Any
@@ -67,7 +69,9 @@ LESSON = KindWords(
     asked=lambda num: ngettext(
         "%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", num
     ),
+    asked_now=lambda num: ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", num),
     company_turn=_l("It is the guest's turn."),
+    settled=_l("All arranged. Nobody has to do anything now."),
     question=lambda title: _("Will you give a guest lecture about “%(title)s”?", title=title),
     school_question=_l("Does this moment suit you?"),
     company=_l("Guest"),
@@ -116,7 +120,9 @@ STAY = KindWords(
     asked=lambda num: ngettext(
         "%(num)s company was asked and may answer.", "%(num)s companies were asked and may answer.", num
     ),
+    asked_now=lambda num: ngettext("%(num)s company is asked now.", "%(num)s companies are asked now.", num),
     company_turn=_l("It is the company's turn."),
+    settled=_l("All arranged. Nobody has to do anything now."),
     question=lambda title: _("May a teacher come and learn about “%(title)s”?", title=title),
     school_question=_l("Do these days suit you?"),
     company=_l("Company"),
@@ -155,7 +161,11 @@ STAY = KindWords(
     forward_with=lambda title: _("With your place: %(title)s", title=title),
 )
 PLACEMENT = KindWords(
-    fits=lambda num: ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num),
+    fits=lambda num: (
+        ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num)
+        if num
+        else _("Nobody can do it alone")
+    ),
     offer=lambda title: _("Could teach: %(title)s", title=title),
     look=_l("Look at the person"),
     look_at=lambda name: _("Look at what %(name)s offers", name=name),
@@ -165,7 +175,9 @@ PLACEMENT = KindWords(
     asked=lambda num: ngettext(
         "%(num)s person was asked and may answer.", "%(num)s people were asked and may answer.", num
     ),
+    asked_now=lambda num: ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", num),
     company_turn=_l("It is the turn of the person who was asked."),
+    settled=_l("You are introduced to each other. On the page of the match you note how it goes."),
     question=lambda title: _("Do you want to teach part of the week: “%(title)s”?", title=title),
     school_question=_l("Do these half-days suit you?"),
     company=_l("Who teaches"),

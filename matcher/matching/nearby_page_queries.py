@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
+from matcher.availability.halfday_wording import half_days_label
 from matcher.availability.states import Kind
 from matcher.availability.wording import moment_label
 from matcher.i18n import _, current_locale, ngettext
@@ -21,6 +22,7 @@ from matcher.organisations.models import Organisation
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.requests.queries import moments_of
+from matcher.requests.vacancy_wording import half_days_a_week
 from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import topic_names
 
@@ -50,6 +52,8 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[N
         own = [key for key, state in fit.moments.items() if MomentState(state) in OPEN_STATES]
         words = Names(topics, labels, request.kind)
         possible = [asked_line(request), suits_label(fit.moments.values())] if stays else []
+        if request.kind is Kind.HYBRID_PLACEMENT:
+            possible = [half_days_a_week(round(request.days or 1)), half_days_label(request.half_day_mask or 0)]
         found.append(
             NearbyRow(
                 request_id=request.id,

@@ -105,7 +105,20 @@ _OWN_STAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
 }
 
 
+_OWN_PLACEMENT: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
+    "topic_near": lambda p, n: _("not exactly what you offer, but close: %(topic)s", topic=_topic(p, n)),
+    "free_at": lambda p, n: ngettext(
+        "%(num)s of their half-days suits you", "%(num)s of their half-days suit you", p["count"]
+    ),
+    "few_days": lambda p, n: _(
+        "you can come at %(count)s of their %(asked)s half-days", count=p["count"], asked=p["asked"]
+    ),
+    "unknown_times": lambda p, n: _("you have not painted yet whether these half-days suit you"),
+}
+_OWN_OF_A_KIND = {Kind.TEACHER_INTERNSHIP: _OWN_STAY, Kind.HYBRID_PLACEMENT: _OWN_PLACEMENT}
+
+
 def own_reasons(found: Sequence[Sequence[Any]], names: Names) -> list[str]:
-    known = _OWN | _OWN_STAY if names.kind is Kind.TEACHER_INTERNSHIP else _OWN
+    known = _OWN | _OWN_OF_A_KIND.get(names.kind, {})
     lines = (known[code](params, names) for code, params in found if code in known)
     return [line for line in lines if line]

@@ -26,7 +26,6 @@ from matcher.organisations.models import Organisation
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.vacancy_wording import vacancy_facts
 from matcher.safeguarding.queries import result_for
-from matcher.subjects.teaching import licence_name
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,7 @@ def _boxes(session: Session, request: Request, now: datetime) -> list[dict[str, 
 def _facts(request: Request, offer: Offer, school: Organisation) -> list[tuple[str, str]]:
     address = ", ".join(part for part in (school.street, school.postcode, school.place) if part)
     asked = [(term, value) for term, value in vacancy_facts(request) if value]
-    has = licence_name(offer.details.get("licence"))
-    pairs = [(_("School"), school.name), (_("Address"), address), *asked, (_("Has as a paper"), has)]
+    pairs = [(_("School"), school.name), (_("Address"), address), *asked]
     return [(term, value) for term, value in [*pairs, *hybrid_facts(offer.details)] if value]
 
 

@@ -283,7 +283,7 @@ def _turn(
     if len(agreed) >= request.needed:
         if any(row.state is MatchState.ACCEPTED for row in agreed):
             return _("Both said yes. The coordinator of the region looks at it now."), False
-        return _("All arranged. Nobody has to do anything now."), False
+        return str(words_of(request.kind).settled), False
     asked = sum(row.state is MatchState.PROPOSED for row in matches)
     if asked or pending:
         return words_of(request.kind).asked(asked), False

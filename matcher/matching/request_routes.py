@@ -8,6 +8,7 @@ from matcher.errors import InvalidInput
 from matcher.i18n import _, ngettext
 from matcher.matching import request_services
 from matcher.matching.forms import EndForm
+from matcher.matching.kind_words import words_of
 from matcher.matching.match_routes import blueprint
 from matcher.matching.request_queries import request_page
 from matcher.matching.states import CancelReason
@@ -98,7 +99,7 @@ def invite(request_id: int) -> Response | tuple[str, int]:
         toast(_("Your choice is kept. We ask them once your place at the school is confirmed."))
         return redirect(url_for("matching.request_page_view", request_id=request_id))
     later = len(ticked) - len(asked)
-    text = ngettext("%(num)s person is asked now.", "%(num)s people are asked now.", len(asked))
+    text = words_of(found.kind).asked_now(len(asked))
     if later > 0:
         text += " " + ngettext("%(num)s waits for a place in the row.", "%(num)s wait for a place in the row.", later)
     toast(text)

@@ -88,8 +88,7 @@ def reason_sentence(reason: Sequence[Any], names: Names) -> str:
     """A stored [code, parameters] as a short line; unknown codes of other versions give an empty one."""
     code, params = reason
     words = _REASONS.get(code)
-    if names.kind is Kind.TEACHER_INTERNSHIP:
-        words = _STAY_REASONS.get(code, words)
+    words = _OF_A_KIND.get(names.kind, {}).get(code, words)
     return words(params, names) if words else ""
 
 
@@ -177,6 +176,16 @@ _STAY_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "far_edge": lambda p, n: "",
     "name_follows": lambda p, n: "",
 }
+_PLACEMENT_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
+    "free_at": lambda p, n: ngettext(
+        "usually free at %(num)s of your half-days", "usually free at %(num)s of your half-days", p["count"]
+    ),
+    "unknown_times": lambda p, n: _("not known yet whether these half-days suit"),
+    "few_days": lambda p, n: _(
+        "can only come at %(count)s of your %(asked)s half-days", count=p["count"], asked=p["asked"]
+    ),
+}
+_OF_A_KIND = {Kind.TEACHER_INTERNSHIP: _STAY_REASONS, Kind.HYBRID_PLACEMENT: _PLACEMENT_REASONS}
 REASON_CODES = frozenset(_REASONS)
 
 

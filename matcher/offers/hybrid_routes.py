@@ -7,6 +7,7 @@ from flask import redirect, render_template, request, url_for
 
 from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES
+from matcher.availability.halfday_wording import half_day_table
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, current_locale
@@ -131,6 +132,7 @@ def _page(topic_ids: Sequence[int], view: queries.OfferView | None = None) -> di
     session, locale = reading(), current_locale()
     return {
         "view": view,
+        "half_days": half_day_table(),
         "chosen_topics": topics_with_ids(session, topic_ids, locale),
         "topic_groups": topics_by_type(session, locale),
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Protocol
 
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, notice_label
 from matcher.i18n import _, _l, current_locale, format_date, format_number, ngettext
 from matcher.subjects.levels import Level, age_text, level_example, level_name
@@ -16,6 +16,8 @@ LANGUAGES = {"nl": _l("Dutch"), "en": _l("English"), "fy": _l("Frisian"), "de": 
 class Readable(Protocol):
     """What is said of an offer; a row of the table has it."""
 
+    @property
+    def kind(self) -> Kind: ...
     @property
     def delivery(self) -> Delivery: ...
     @property
@@ -102,11 +104,15 @@ def _travel(offer: Readable, place: str | None) -> str:
     return _("up to %(km)s km", km=km)
 
 
+def _most_a_year(offer: Readable) -> str:
+    return (internships_label if offer.kind is Kind.TEACHER_INTERNSHIP else cap_label)(offer.yearly_cap)
+
+
 def limit_facts(offer: Readable) -> list[tuple[str, str]]:
     """Only for the owner: how often, how many at once, when not."""
     months = ", ".join(month_name(month) for month in offer.months_off)
     pairs = [
-        (_("How often we may ask"), cap_label(offer.yearly_cap)),
+        (_("How often we may ask"), _most_a_year(offer)),
         (_("Open questions at once"), str(offer.open_cap)),
         (_("Never in"), months),
     ]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
-from matcher.availability.halfday_wording import half_day_name
+from matcher.availability.halfday_wording import half_day_name, half_day_table
 from matcher.clock import local_date
 from matcher.i18n import _, current_locale, format_day_month, ngettext
 from matcher.organisations.models import Organisation
@@ -43,6 +43,7 @@ def vacancy_page(
         "chosen_topics": topics_with_ids(session, form.topics.data or [], current_locale()),
         "topic_groups": topics_by_type(session, current_locale()),
         "more_open": any(form[name].errors for name in MORE),
+        "half_days": half_day_table(),
         "plan": None,
     }
 

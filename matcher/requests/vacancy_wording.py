@@ -51,7 +51,7 @@ def vacancy_facts(request: Any) -> list[tuple[str, str]]:
         (_("Half-days"), half_days_label(request.half_day_mask or 0)),
         (_("When"), _between(request)),
         (_("Year groups"), year_groups(details.get("years", ()))),
-        (_("Paper for teaching"), licence_name(details.get("licence"), asked=True)),
+        (_("Paper we ask for"), licence_name(details.get("licence"), asked=True)),
         (_("The school pays"), str(details.get("pays", ""))),
         (_("Possible as"), contract_names(details.get("contracts", ()))),
         (_("Shared"), _("Two people may share it") if details.get("shared", True) else _("One person")),

@@ -21,6 +21,10 @@
     const next = links[at < 0 ? 0 : at + step];
     if (next) next.click();
   };
+  const shown = document.querySelector("[data-queue] [aria-current]");
+  const list = shown && shown.closest(".cockpit-list");
+  if (list) list.scrollTop = Math.max(0, shown.offsetTop - list.clientHeight / 2);
+
   const press = (letter) => {
     const open = document.querySelector("details[data-confirm][open]");
     if (open) return;
