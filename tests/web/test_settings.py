@@ -1,5 +1,6 @@
 """Settings, the clock and the languages: what the whole house stands on."""
 
+import os
 import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +41,8 @@ def test_demonstration_makes_a_key_once_and_hides_it(tmp_path: Path) -> None:
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("MATCHER_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("MATCHER_VAR", str(tmp_path))
     monkeypatch.setenv("MATCHER_BASE_URL", "https://matcher.example/")
     settings = Settings.from_env(demo=None, default_locale="en")
