@@ -265,6 +265,7 @@ def _settle(session: Session) -> dict[str, int]:
 
 def _count(session: Session, statement: Any, region: Any) -> int:
     done = session.execute(statement.values(region_id=region), execution_options={"synchronize_session": False})
+    # An update gives a result with a count; the session types every result as rows.
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 

@@ -21,7 +21,7 @@ from matcher.organisations.policy import can_verify
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
-from matcher.subjects.levels import GROUPS, mask_of
+from matcher.subjects.levels import GROUPS, Level, mask_of
 from matcher.subjects.words import fold
 
 ASKED_BEFORE = timedelta(days=14)
@@ -208,7 +208,7 @@ def _offer(session: Session, visit: PastVisit, by_id: int, over: datetime) -> Of
         delivery=Delivery.ON_SITE,
         languages=["nl"],
         levels=levels,
-        level_mask=mask_of(levels),  # type: ignore[arg-type]
+        level_mask=mask_of(map(Level, levels)),
         pc4=visit.organisation.pc4,
         lat=visit.organisation.lat,
         lon=visit.organisation.lon,

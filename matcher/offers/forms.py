@@ -99,7 +99,8 @@ class GuestLectureForm(MatcherForm):
     ) -> None:
         """Fill what depends on the reader: language and organisations. `current` keeps its own limits on the list."""
         notices = sorted({*NOTICES, current.notice_days} if current else NOTICES)
-        caps = sorted({*CAPS, current.yearly_cap} - {None} if current else CAPS)  # type: ignore[type-var]
+        own = current.yearly_cap if current else None
+        caps = sorted({*CAPS} if own is None else {*CAPS, own})
         most_open = max(3, current.open_cap if current else 0)
         self.organisation.choices = choices((place.id, place.name) for place in companies)
         given = [(EMPLOYER, _l("I do, for my organisation")), (OWN_NAME, _l("I do, in my own name"))]

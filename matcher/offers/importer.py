@@ -299,8 +299,10 @@ def _same(given: OfferInput, base: OfferInput) -> bool:
     def sets(one: OfferInput) -> tuple[frozenset[Any], ...]:
         return frozenset(one.levels), frozenset(one.languages), frozenset(one.topic_ids)
 
-    plain = {"levels": (), "languages": (), "topic_ids": ()}
-    return sets(given) == sets(base) and replace(given, **plain) == replace(base, **plain)  # type: ignore[arg-type]
+    def rest(one: OfferInput) -> OfferInput:
+        return replace(one, levels=(), languages=(), topic_ids=())
+
+    return sets(given) == sets(base) and rest(given) == rest(base)
 
 
 def _people(session: Session, rows: Collection[Row]) -> dict[str, User]:

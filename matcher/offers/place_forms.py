@@ -80,7 +80,8 @@ class PlaceForm(MatcherForm):
     ) -> None:
         """Fill what depends on the reader. `current` keeps its own limits on the list."""
         notices = sorted({*NOTICES, current.notice_days} if current else NOTICES)
-        caps = sorted({*CAPS, current.yearly_cap} - {None} if current else CAPS)  # type: ignore[type-var]
+        own = current.yearly_cap if current else None
+        caps = sorted({*CAPS} if own is None else {*CAPS, own})
         self.organisation.choices = choices((place.id, place.name) for place in companies)
         self.supervisor_id.choices = choices([(0, _("Somebody else, or not known yet")), *people])
         self.half_days.choices = choices((each.bit, str(each.bit)) for each in WEEK)

@@ -65,6 +65,7 @@ def _unpacked(content: bytes) -> bytes:
                 raise InvalidInput(_("This zip file does not hold one NL.txt."))
             with packed.open(inside[0]) as stream:
                 return stream.read(MAX_BYTES + 1)
+    # All that the library says of damaged, encrypted, unknown and shortened archives.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
         raise InvalidInput(_("This zip file is damaged or has a password.")) from error
 

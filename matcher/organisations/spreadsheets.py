@@ -72,6 +72,7 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, list[list[str]]]]:
                     raise InvalidInput(_("This zip file holds no spreadsheet."))
                 yield from ((Path(each).stem, _csv_rows(packed.read(each))) for each in inside)
                 return
+    # All that the library says of damaged, encrypted, unknown and shortened archives.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
         raise InvalidInput(_("The file begins like an Excel file but is damaged.")) from error
     yield from _workbook(content)

@@ -66,7 +66,7 @@ def _rebuild(before: str, after: str) -> None:
     connection.exec_driver_sql(
         head.replace("organisations", "organisations_new") + bracket + body.replace(before, after)
     )
-    listed = ", ".join(columns)
+    listed = ", ".join(columns)  # the database's own names of its columns
     connection.exec_driver_sql(f"INSERT INTO organisations_new ({listed}) SELECT {listed} FROM organisations")  # noqa: S608
     connection.exec_driver_sql("DROP TABLE organisations")
     connection.exec_driver_sql("ALTER TABLE organisations_new RENAME TO organisations")

@@ -76,7 +76,7 @@ class Writer:
         if self._session.get_bind().dialect.name != "postgresql":
             return
         for model in self._numbers:
-            name = model.__tablename__
+            name = model.__tablename__  # of our own models, so that it may stand in the text
             self._session.execute(
                 text(f"select setval(pg_get_serial_sequence('{name}', 'id'), (select max(id) from {name}))")  # noqa: S608
             )
