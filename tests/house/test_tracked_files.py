@@ -58,6 +58,6 @@ def test_file_with_planted_fault_is_found(content: str) -> None:
 
 
 def test_locked_versions_have_hashes() -> None:
-    for name in ("requirements.lock", "requirements-node.lock"):
+    for name in ("requirements.lock", "requirements-bench.lock", "requirements-node.lock"):
         entries = re.split(r"\n(?=\S)", (ROOT / name).read_text())
         assert all("--hash=sha256:" in entry for entry in entries if entry.strip()), name

@@ -1,0 +1,67 @@
+"""Examples to learn from and to judge by: one row per stored suggestion, with what became of it. Plain arrays.
+
+Who fills them: `matching/learning_queries`. What was never shown, and whoever was asked but never got to an answer, has NaN
+as its outcome: not knowing is not a no.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.ranking.facts import WIDTH, Column, WrongShape
+
+Ids = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """n rows in order of `at`, then request, then position; rows of one run stand together.
+
+    Times are epoch seconds; NaN where there is none.
+    """
+
+    facts: Column  # (n, WIDTH) as of `at`
+    run: Ids  # the suggestion run: rows of one run are one question
+    request: Ids
+    offer: Ids
+    guest: Ids  # the person, or minus the offer where nobody is named
+    at: Column
+    position: Ids
+    propensity: Column  # how probable it was that this one stood in the list; 1 where nothing was drawn
+    score: Column  # as stored then
+    shown: Truths
+    opened: Truths
+    invited: Truths
+    yes: Column  # 1, 0, NaN
+    settled_at: Column  # when the yes, the no or the silence was there
+    held: Column  # 1, 0, NaN; only of a yes
+    ended_at: Column  # when it was held, missed or called off
+    again_school: Column  # would the school do it again: 1, 0, NaN
+    again_guest: Column
+    landsdeel: Ids  # segments of the request, as numbers; the names are the caller's
+    level: Ids
+    never_served: Truths  # nobody was ever held at this school as of `at`
+
+    def __post_init__(self) -> None:
+        if self.facts.ndim != 2 or self.facts.shape[1] != WIDTH:
+            raise WrongShape(f"examples have {WIDTH} facts")
+        if any(len(getattr(self, field.name)) != len(self.facts) for field in fields(self)):
+            raise WrongShape("every column of the examples has a row per suggestion")
+
+    def __len__(self) -> int:
+        return int(self.facts.shape[0])
+
+    def where(self, keep: Truths | Ids) -> "Examples":
+        """The rows that are true (or of these numbers), in their order."""
+        return replace(self, **{field.name: getattr(self, field.name)[keep] for field in fields(self)})
+
+    def known_by(self, moment: float) -> "Examples":
+        """As they were known at that moment (epoch seconds): later suggestions are not there, later outcomes are NaN."""
+        there = self.where(self.at <= moment)
+        return replace(
+            there,
+            yes=np.where(there.settled_at <= moment, there.yes, np.nan),
+            held=np.where(there.ended_at <= moment, there.held, np.nan),
+        )
