@@ -98,7 +98,7 @@ def _offer(
         title=lesson.subject,
         description="Ik wil graag een of twee ochtenden in de week voor de klas staan, naast mijn werk.",
         topic_ids=tuple(world.topics[code] for code in lesson.topics),
-        levels=tuple(level.value for level in Level),
+        levels=tuple(level.value for level in lesson.levels),
         delivery=Delivery.ON_SITE,
         travel_km=60,
         notice_days=21,
