@@ -122,6 +122,15 @@ def _facts(
     )
 
 
+def calendar_number(session: Session, match: Match, seq: int) -> int:
+    """The number of what is in calendars at this step of a match. An early end of a placement changes them between
+    two steps, and so does taking it back: each raises the number."""
+    if match.kind is not Kind.HYBRID_PLACEMENT:
+        return seq
+    rows = session.scalars(select(HybridStepTaken).where(HybridStepTaken.match_id == match.id))
+    return seq + sum(1 + (row.taken_back_at is not None) for row in rows if row.cut)
+
+
 def standing_steps(session: Session, match_ids: Sequence[int]) -> dict[int, dict[HybridStep, HybridStepTaken]]:
     """Placement → its steps that were not taken back."""
     found: dict[int, dict[HybridStep, HybridStepTaken]] = defaultdict(dict)
