@@ -161,7 +161,7 @@ def topics_matching(session: Session, text: str, locale: str, limit: int = 8) ->
 def suggested_topics(
     session: Session, text: str, locale: str, limit: int = 6, levels: Iterable[Level] = (), *, guesses: bool = True
 ) -> list[TopicChoice]:
-    """What a typed text is about, surest first, ready to be ticked. For a search leave the mere `guesses` out."""
+    """What a typed text is about, surest first, ready to be ticked. A search leaves mere `guesses` out."""
     if not text.strip():
         return []
     known = vocabulary(session)

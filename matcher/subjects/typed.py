@@ -18,6 +18,7 @@ BESIDE, ALONE, TICKED, MOST_TICKED = 0.45, 0.25, 0.55, 2
 STEP = 0.06
 # Of a title longer than the name of a job the branch says less than what the work is about.
 JOB_WORDS = 2
+MOST_BRANCHES = 2
 BRANCH_IN_A_TITLE = 0.9
 
 
@@ -47,22 +48,38 @@ def find_topics(
     *,
     guesses: bool = True,
 ) -> list[Suggested]:
-    """Topics of a text, surest first. Without `guesses` similar terms are asked only where nothing is recognised."""
+    """Topics of a text, surest first. Without `guesses` similar terms help only where nothing is recognised, and then
+    only what may be ticked for a person.
+    """
     text = text[:LONGEST_TEXT]
     found = suggest_topics(text, vocabulary, limit, levels)
-    if len(found) >= FULL or (found and not guesses):
+    if found and not guesses:
         return found
     words = content_words(text, vocabulary)
-    known = {one.code for one in found}
+    if len(found) >= FULL and len(words) > JOB_WORDS:
+        return found
     least = BESIDE if found else ALONE
-    alike = _branches_later(similar.find([word.folded for word in words]), len(words), vocabulary)
-    more = [one for one in alike if one.weight >= least and one.code not in known]
+    alike = [one for one in similar.find([word.folded for word in words]) if one.weight >= least]
+    chosen = _chosen(alike, [one.code for one in found], len(words), vocabulary)
     ticked = 0 if found else MOST_TICKED
     guessed = [
         _guess(one, words[one.word].raw, ticked=place < ticked and one.weight >= TICKED)
-        for place, one in enumerate(more[: FULL - len(found)])
+        for place, one in enumerate(chosen)
     ]
-    return [*found, *guessed][:limit]
+    return [*found, *(one for one in guessed if guesses or not one.implied)][:limit]
+
+
+def _chosen(alike: list[Alike], known: list[str], words: int, vocabulary: Vocabulary) -> list[Alike]:
+    """What fills the list; the name of a job leads to its branches even where the list is full."""
+    branches = {entry.code for entry in vocabulary.entries.values() if entry.type == "sector"}
+    more = [one for one in alike if one.code not in known]
+    if words > JOB_WORDS:
+        later = [one._replace(weight=one.weight * BRANCH_IN_A_TITLE) if one.code in branches else one for one in more]
+        return sorted(later, key=lambda one: (-one.weight, one.code))[: max(FULL - len(known), 0)]
+    room = max(FULL - len(known), 0)
+    missing = MOST_BRANCHES - len(branches.intersection([*known, *(one.code for one in more[:room])]))
+    sure = [one for one in more[room:] if one.code in branches and one.weight >= TICKED]
+    return more[:room] + sure[: max(missing, 0)]
 
 
 def content_words(text: str, vocabulary: Vocabulary) -> list[Token]:
@@ -82,16 +99,6 @@ def content_words(text: str, vocabulary: Vocabulary) -> list[Token]:
 def _says_something(word: str, vocabulary: Vocabulary) -> bool:
     unsaid = word in thesaurus.small_words() or word in vocabulary.silent or word in vocabulary.ambiguous
     return len(word) > 1 and not word.isdigit() and not unsaid
-
-
-def _branches_later(found: list[Alike], words: int, vocabulary: Vocabulary) -> list[Alike]:
-    if words <= JOB_WORDS:
-        return found
-    weighed = [
-        one._replace(weight=one.weight * BRANCH_IN_A_TITLE) if vocabulary.entries[one.code].type == "sector" else one
-        for one in found
-    ]
-    return sorted(weighed, key=lambda one: (-one.weight, one.code))
 
 
 def _guess(one: Alike, word: str, *, ticked: bool) -> Suggested:
