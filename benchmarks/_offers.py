@@ -76,9 +76,9 @@ def draw_offers(database: Database, count: int, seed: int) -> Offers:
     where = places[dice.choice(len(places), count, p=busy / busy.sum())]
     people = max(1, min(MOST_PEOPLE, count // 2))
     how_many = dice.integers(1, 4, count)
-    fame = 1 / (np.arange(len(topics)) + 5) ** 0.8
     rows = np.repeat(np.arange(count), how_many)
-    drawn = dice.permutation(topics)[dice.choice(len(topics), len(rows), p=fame / fame.sum())]
+    ordered, fame = by_fame(topics)
+    drawn = ordered[dice.choice(len(topics), len(rows), p=fame)]
     pairs = np.unique(np.stack([rows, drawn], axis=1), axis=0)
     bits = np.array([bits_of([level]) for level in LEVELS])
     return Offers(
@@ -94,6 +94,12 @@ def draw_offers(database: Database, count: int, seed: int) -> Offers:
         topic_row=pairs[:, 0],
         topic=pairs[:, 1],
     )
+
+
+def by_fame(topics: Any) -> tuple[Any, Any]:
+    """The topics in an order that is the same for every size, and how often each is offered or asked for."""
+    fame = 1 / (np.arange(len(topics)) + 5) ** 0.8
+    return np.random.default_rng(7).permutation(topics), fame / fame.sum()
 
 
 def _weeks(dice: Any, people: int) -> Any:
@@ -332,11 +338,12 @@ def _analyze(connection: Connection) -> None:
         connection.commit()
 
 
-def write_requests(database: Database, offers: Offers, count: int, seed: int) -> list[int]:
-    """Requests of all sorts from schools all over the country; their ids."""
+def write_requests(database: Database, count: int, seed: int) -> list[int]:
+    """Requests of all sorts from schools all over the country, the same ones beside any number of offers; their ids."""
     dice = Random(seed)
     with database.engine.begin() as connection:
         places = connection.execute(select(Postcode.lat, Postcode.lon, Postcode.region_id).order_by(Postcode.pc4)).all()
+        known, fame = by_fame(np.array(connection.scalars(select(Topic.id).order_by(Topic.id)).all()))
         asked, moments, topics = [], [], []
         schools = [_school(COMPANIES + number + 1, dice.choice(places)) for number in range(SCHOOLS)]
         connection.execute(insert(Organisation), schools)
@@ -344,7 +351,7 @@ def write_requests(database: Database, offers: Offers, count: int, seed: int) ->
             school = dice.choice(schools)
             asked.append(_request(number, school, dice))
             moments += _moments(number, dice)
-            wanted = {int(offers.topic[dice.randrange(len(offers.topic))]) for _ in range(dice.choice([1, 1, 2]))}
+            wanted = set(dice.choices(known.tolist(), fame.tolist(), k=dice.choice([1, 1, 2])))
             topics += [{"request_id": number, "topic_id": topic} for topic in sorted(wanted)]
         connection.execute(insert(Request), asked)
         connection.execute(insert(RequestMoment), moments)

@@ -19,7 +19,15 @@ from matcher.matching.view_queries import offer_views
 from matcher.matching.views import OfferView, RequestView
 from matcher.offers.models import Offer, OfferSearch
 from matcher.offers.states import OfferState
-from matcher.regions.geo import EARTH_RADIUS_KM, ONLINE_CELL, cells_within, covered_km, distance_km, distances_from, rings
+from matcher.regions.geo import (
+    EARTH_RADIUS_KM,
+    ONLINE_CELL,
+    cells_within,
+    covered_km,
+    distance_km,
+    distances_from,
+    rings,
+)
 
 WANTED = 200
 CHUNK = 300
@@ -89,7 +97,7 @@ def in_person(session: Session, request: RequestView, wanted: int | None = None)
     if request.delivery is Delivery.ONLINE:
         return
     waiting = _Waiting(request)
-    where = [*can(request), *_within_reach(request)]
+    where = [*can(request), *within_reach(request)]
     for cells, reach in _areas(request, at_once=wanted is None):
         here = OfferSearch.cell != ONLINE_CELL if cells is None else OfferSearch.cell.in_(sorted(cells))
         for rows, bound in _pages(session, request, [here, *where], wanted):
@@ -163,7 +171,7 @@ def _pages(
 
     The database sorts thousands sooner than they are fetched here, and mostly the first page is enough.
     """
-    query = _key_query(request, where)
+    query = key_query(request, where)
     if wanted is None:
         yield session.execute(query).all(), math.inf
         return
@@ -177,7 +185,7 @@ def _pages(
     yield session.execute(query.offset(first)).all(), math.inf
 
 
-def _key_query(request: RequestView, where: list[ColumnElement[bool]]) -> Any:
+def key_query(request: RequestView, where: list[ColumnElement[bool]]) -> Any:
     # No DISTINCT: an offer under two topics comes twice, which is cheaper to drop here than to sort there.
     return select(OfferSearch.offer_id, OfferSearch.lat, OfferSearch.lon, OfferSearch.travel_km).where(
         OfferSearch.kind == request.kind.value, OfferSearch.topic_id.in_(sorted(request.closeness)), *where
@@ -191,7 +199,7 @@ def _flat_squared(request: RequestView) -> ColumnElement[float]:
     return up * up + right * right
 
 
-def _within_reach(request: RequestView) -> list[ColumnElement[bool]]:
+def within_reach(request: RequestView) -> list[ColumnElement[bool]]:
     conditions = []
     if request.max_km is not None:
         conditions.append(_flat_squared(request) <= float(request.max_km**2))
@@ -214,7 +222,7 @@ def can(request: RequestView) -> list[ColumnElement[bool]]:
 def nearest_of_topic(session: Session, request: RequestView, most: int) -> tuple[list[int], int]:
     """Ids of the nearest open offers with a common topic, whatever else excludes them; and how many there are."""
     apart: dict[int, float] = {}
-    for row in session.execute(_key_query(request, [])):
+    for row in session.execute(key_query(request, [])):
         if row.offer_id not in apart:
             apart[row.offer_id] = distance_km(request.lat, request.lon, row.lat, row.lon)
     ordered = sorted((km, offer_id) for offer_id, km in apart.items())
