@@ -163,8 +163,9 @@ def _sorted_options(round_: Round) -> Ids:
 def _match(round_: Round, options: Ids) -> _Matched:
     """The best options when clocks do not count: one per pair, within what is needed and within capacity.
 
-    A row for each person needed, a column for each visit a guest has room for, and one private column per row for
-    "nobody", so that a full matching always exists.
+    A row for each visit a guest has room for, a column for each person needed, and one private column per row for
+    "nowhere", so that a full matching always exists. Guests are the rows because the most wanted of them are contested:
+    the matching then takes half the time.
     """
     # Imported here: half a second, and only rounds need it.
     from scipy.sparse import csr_array
@@ -177,35 +178,35 @@ def _match(round_: Round, options: Ids) -> _Matched:
     new[1:] = (request[1:] != request[:-1]) | (guest[1:] != guest[:-1])
     edges = options[new]
     request, guest = request[new], guest[new]
-    rows, columns, edge, how_many = _copies(round_, request, guest)
+    columns, rows, edge, (wide, high) = _copies(round_, request, guest)
     worth = round_.worth[edges]
     most = float(worth.max())
-    nobody = np.arange(how_many[0])
+    nowhere = np.arange(high)
     # Every row is matched once, so a constant changes nothing; costs of zero would be taken for no edge.
-    costs = np.concatenate([1.0 + (most - worth[edge]), np.full(how_many[0], 1.0 + most)])
-    where = (np.concatenate([rows, nobody]), np.concatenate([columns, how_many[1] + nobody]))
-    graph = csr_array((costs, where), shape=(how_many[0], how_many[1] + how_many[0]))
+    costs = np.concatenate([1.0 + (most - worth[edge]), np.full(high, 1.0 + most)])
+    where = (np.concatenate([rows, nowhere]), np.concatenate([columns, wide + nowhere]))
+    graph = csr_array((costs, where), shape=(high, wide + high))
     row_of, column_of = min_weight_full_bipartite_matching(graph)
-    return _edges_of(row_of, column_of, rows, columns, edges[edge], how_many[1])
+    return _edges_of(row_of, column_of, rows, columns, edges[edge], wide)
 
 
 def _copies(round_: Round, request: Ids, guest: Ids) -> tuple[Ids, Ids, Ids, tuple[int, int]]:
-    """Rows, columns and edge numbers of every copy of every edge, and how many rows and columns there are."""
+    """Place at the request, visit of the guest and edge of every copy of every edge; how many places and visits."""
     edges = len(request)
     asked = np.unique(request)
     given = np.unique(guest)
     # No more copies than there are edges to use them.
     needed = np.minimum(round_.needed[asked], np.bincount(request)[asked])
     capacity = np.minimum(round_.capacity[given], np.bincount(guest)[given])
-    first_row, first_column = np.cumsum(needed) - needed, np.cumsum(capacity) - capacity
-    at_row, at_column = np.searchsorted(asked, request), np.searchsorted(given, guest)
-    times = needed[at_row] * capacity[at_column]
+    first_place, first_visit = np.cumsum(needed) - needed, np.cumsum(capacity) - capacity
+    at_request, at_guest = np.searchsorted(asked, request), np.searchsorted(given, guest)
+    times = needed[at_request] * capacity[at_guest]
     edge = np.repeat(np.arange(edges), times)
     number = np.arange(len(edge)) - np.repeat(np.cumsum(times) - times, times)
-    wide = capacity[at_column][edge]
-    rows = first_row[at_row][edge] + number // wide
-    columns = first_column[at_column][edge] + number % wide
-    return rows, columns, edge, (int(needed.sum()), int(capacity.sum()))
+    wide = capacity[at_guest][edge]
+    places = first_place[at_request][edge] + number // wide
+    visits = first_visit[at_guest][edge] + number % wide
+    return places, visits, edge, (int(needed.sum()), int(capacity.sum()))
 
 
 def _edges_of(row_of: Ids, column_of: Ids, rows: Ids, columns: Ids, edges: Ids, real: int) -> _Matched:
