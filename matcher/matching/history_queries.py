@@ -226,6 +226,8 @@ def visits_at_schools(session: Session, school_ids: Collection[int], *, as_of: d
 def hours_given(session: Session, company_ids: Collection[int], *, as_of: datetime) -> dict[int, float]:
     """Hours in kind this school year per organisation that set itself a budget; what people do in their own name is not
     the employer's."""
+    if not company_ids:
+        return {}
     first_day: date = school_year_dates(school_year(local_date(as_of)))[0]
     began = datetime(first_day.year, first_day.month, first_day.day, tzinfo=AMSTERDAM)
     query = (
