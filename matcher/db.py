@@ -156,7 +156,7 @@ class Database:
     """One engine, two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
 
     def __init__(self, url: str, *, host: str = "matcher.invalid", **options: Any) -> None:
-        # What every session carries: the name of this installation, which goes into calendar ids, and later its ranking.
+        # What every session carries: the name of this installation for calendar ids, and what create_app adds.
         self.info: dict[str, Any] = {"host": host}
         self.engine = make_engine(url, **options)
         self._reading = self.engine.execution_options(matcher_reads=True)

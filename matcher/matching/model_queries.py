@@ -18,6 +18,10 @@ from matcher.ranking.baseline import Ranker
 
 RANKING = "ranking"
 """Under this name every session knows the ranking of its process."""
+WHAT_TO_DO = (
+    "The written rule orders people until then: put the file back, choose another version with `matcher model use`, "
+    "or drop it with `matcher model drop`."
+)
 log = logging.getLogger(__name__)
 
 
