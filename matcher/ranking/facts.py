@@ -53,6 +53,44 @@ class PairFacts:
     school_visits: float  # visits of anybody at this school in the past year
 
 
+MONOTONE: dict[str, int] = {
+    "distance_km": -1,
+    "distance_share": -1,
+    "topic_exact": 1,
+    "topic_closeness": 1,
+    "level_experience": 1,
+    "moments_usual": 1,
+    "moments_unknown": 1,
+    "moments_share": 1,
+    "earlier_visits_here": 1,
+    "earlier_visits_total": 1,
+    "partnership": 1,
+    "answers_share": 1,
+    "answers_in_time": 1,
+    "yes_share": 1,
+    "load_share": -1,
+    "open_asks": -1,
+    "days_since_ask": 1,
+    "delivery_match": 1,
+    "language_match": 1,
+    "group_fit": 1,
+}
+"""More is never worse (1) or never better (-1), whatever the data say. The others may bend."""
+
+CATEGORICAL: tuple[str, ...] = ("kind", "company_size")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "near": ("distance_km", "distance_share", "online"),
+    "topic": ("topic_exact", "topic_closeness"),
+    "time": ("moments_usual", "moments_unknown", "moments_share", "notice_margin_days"),
+    "earlier": ("earlier_visits_here", "earlier_visits_total", "partnership", "school_visits"),
+    "answers": ("answers_share", "answers_in_time", "yes_share", "asks"),
+    "level": ("level_experience",),
+    "spare": ("load_share", "open_asks", "days_since_ask"),
+    "fit": ("kind", "company_size", "delivery_match", "language_match", "group_fit", "named"),
+}
+"""The parts a score is explained in, and the facts of each; every fact is in exactly one."""
+
 NAMES: tuple[str, ...] = tuple(field.name for field in fields(PairFacts))
 WIDTH = len(NAMES)
 _POSITION = {name: position for position, name in enumerate(NAMES)}
