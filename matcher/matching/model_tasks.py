@@ -121,7 +121,13 @@ def train_now(
     note = " ".join(against) if against else "It beats every baseline, and no group of requests is worse off."
     with database.write() as session:
         keep_version(
-            session, version=version, file_hash=kept.file_hash, card=asdict(kept), state=state, note=note[:1000], now=now
+            session,
+            version=version,
+            file_hash=kept.file_hash,
+            card=asdict(kept),
+            state=state,
+            note=note[:1000],
+            now=now,
         )
     return Training(
         version=version,

@@ -89,8 +89,10 @@ def list_command(as_json: bool) -> None:
         "running": now.name,
         "degraded": now.fault.sentence if now.fault else None,
         "versions": [_version(row) for row in found],
-        "trainings": [{"week": row.week, "outcome": row.outcome, "version": row.version, "note": row.note} for row in weeks],
-    }  # fmt: skip
+        "trainings": [
+            {"week": row.week, "outcome": row.outcome, "version": row.version, "note": row.note} for row in weeks
+        ],
+    }
     lines = [f"Ordered by: {now.name}"] + ([f"Degraded: {now.fault.sentence}"] if now.fault else [])
     lines += [f"  {row.version}  {row.state.value:<10} {row.made_at:%Y-%m-%d %H:%M}  {row.note}" for row in found]
     lines += [f"  training {row.week}: {row.outcome or 'under way'} {row.note}" for row in weeks]
