@@ -15,7 +15,7 @@ from matcher.ranking.learned import CannotLearn, FittedModel, fit_model
 SEED = 20261122
 FEWEST_REQUESTS = 20
 EARLIER = 0.8
-"""The share of settled invitations to learn from; the requests after them are for judging."""
+"""The share of the requests whose end is known to learn from; those after them are for judging."""
 MODEL, RULE_NAME = "model", "rule"
 
 Tell = Callable[[str], None]
@@ -56,8 +56,12 @@ def check_enough(examples: Examples) -> None:
 
 def cut_of(examples: Examples) -> float:
     """The moment that parts earlier from later, in epoch seconds."""
-    moments = np.sort(examples.settled_at[settled(examples)])
-    return float(moments[max(ceil(EARLIER * len(moments)), min(FEWEST_REQUESTS, len(moments))) - 1])
+    rows = settled(examples)
+    ended = rows & ((examples.yes == 0) | np.isfinite(examples.held))
+    asked = np.sort(examples.at[ended if ended.any() else rows])
+    cut = asked[ceil(EARLIER * len(asked)) - 1]
+    # However few there are, there must be enough to learn from.
+    return float(max(cut, np.sort(examples.settled_at[rows])[FEWEST_REQUESTS - 1]))
 
 
 def later_than(examples: Examples, moment: float) -> Examples:

@@ -195,7 +195,7 @@ def _table(rankers: dict[str, dict[str, list[float | None]]]) -> list[str]:
     for name, found in rankers.items():
         figures = [found.get(measure) or [None, None, None] for measure in MEASURES]
         lines.append("  " + f"{name:<14}" + "".join(f"{_said(figure[0]):>16}" for figure in figures))
-        spans = [f"{_said(low)}–{_said(high)}" for _mean, low, high in figures]
+        spans = ["" if low is None else f"{_said(low)}–{_said(high)}" for _mean, low, high in figures]
         lines.append("  " + f"{'':<14}" + "".join(f"{span:>16}" for span in spans))
     return lines
 
