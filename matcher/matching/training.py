@@ -11,6 +11,7 @@ from matcher.ranking.baselines import baselines
 from matcher.ranking.examples import Examples, Truths
 from matcher.ranking.judging import MARGIN, Report, judge, release_verdict
 from matcher.ranking.learned import CannotLearn, FittedModel, fit_model
+from matcher.ranking.ripeness import ripe
 
 SEED = 20261122
 FEWEST_REQUESTS = 20
@@ -57,7 +58,7 @@ def check_enough(examples: Examples) -> None:
 def cut_of(examples: Examples) -> float:
     """The moment that parts earlier from later, in epoch seconds."""
     rows = settled(examples)
-    ended = rows & ((examples.yes == 0) | np.isfinite(examples.held))
+    ended = rows & ((examples.yes == 0) | np.isfinite(examples.held)) & ripe(examples)
     asked = np.sort(examples.at[ended if ended.any() else rows])
     cut = asked[ceil(EARLIER * len(asked)) - 1]
     # However few there are, there must be enough to learn from.

@@ -51,6 +51,10 @@ def _cost(began: float) -> dict[str, float]:
     return {"seconds": round(time.monotonic() - began, 1), "memory_mb": round(most / divisor)}
 
 
+def _cost_line(cost: dict[str, float]) -> str:
+    return f"({cost['seconds']:.1f} s, {cost['memory_mb']:.0f} MB of memory)"
+
+
 @click.command(name="train")
 @as_json_option
 def train_command(as_json: bool) -> None:
@@ -58,7 +62,8 @@ def train_command(as_json: bool) -> None:
     began = time.monotonic()
     with _opened() as (settings, database):
         made = train_now(database, settings.models_folder, now=utcnow(), tell=_teller())
-    _print(_trained(made) | _cost(began), _training_lines(made), as_json)
+    cost = _cost(began)
+    _print(_trained(made) | cost, [*_training_lines(made), _cost_line(cost)], as_json)
 
 
 @click.command(name="evaluate")
@@ -69,7 +74,8 @@ def evaluate_command(as_json: bool) -> None:
     with _opened() as (settings, database):
         found = evaluate_now(database, settings.models_folder, now=utcnow(), tell=_teller())
     told = {"running": found.running, "since": found.since.isoformat(), **found.report.as_json()}
-    _print(told | _cost(began), _evaluation_lines(found), as_json)
+    cost = _cost(began)
+    _print(told | cost, [*_evaluation_lines(found), _cost_line(cost)], as_json)
 
 
 @click.group(name="model")
