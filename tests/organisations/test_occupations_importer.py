@@ -73,14 +73,6 @@ def test_second_run_changes_nothing_and_a_renamed_job_is_changed(session: Sessio
     assert session.get_one(Occupation, (URI + "2", "nl")).folded == ["nachtbroeder"]
 
 
-def test_job_title_leads_to_its_branch_and_topics_afterwards(session: Session) -> None:
-    seed_topics(session)
-    assert suggested_topics(session, "wrongelroerder", "nl") == []
-    bring(session, packed(DAIRY, NIGHT))
-    found = [choice.code for choice in suggested_topics(session, "wrongelroerder", "nl")]
-    assert found[:2] == ["food_industry_sector", "food_technology"]
-
-
 def test_both_languages_stand_beside_each_other(session: Session) -> None:
     bring(session, packed(DAIRY))
     assert bring(session, packed([*DAIRY[:3], "curd stirrer", *DAIRY[4:]]), lang="en").counts()["new"] == 1

@@ -164,7 +164,7 @@ def _job(name: str, isco: str) -> Occupation:
     return Occupation(uri=uri, lang="nl", isco=isco, name=name, folded=[name], imported_at=NOW)
 
 
-def test_job_brought_in_is_found_at_once_with_the_same_answer_on_both_engines(session: Session) -> None:
+def test_job_brought_in_and_topic_made_by_hand_are_found_at_once(session: Session) -> None:
     seed_topics(session)
     assert suggested_topics(session, "kwabbelaar", "nl") == []
     session.add_all([_job("kwabbelaar", "8160"), _job("snorrebotter", "3153"), _job("nergens", "99")])
@@ -174,15 +174,7 @@ def test_job_brought_in_is_found_at_once_with_the_same_answer_on_both_engines(se
     session.execute(update(Occupation).values(isco="3153", imported_at=NOW.replace(year=2027)))
     codes = [choice.code for choice in suggested_topics(session, "kwabbelaar", "nl")]
     assert codes == ["transport_sector", "aviation"]
-
-
-def test_topic_made_by_hand_is_found_misspelt(session: Session) -> None:
-    seed_topics(session)
+    assert similar_terms(session) is similar_terms(session)
     session.add(Topic(code="by_hand", type=TopicType.THEME, nl="Knikkerbanen", en="Marble runs", levels=[], near=[]))
     session.flush()
     assert "by_hand" in [choice.code for choice in suggested_topics(session, "knikkkerbaan bouwen", "nl")]
-
-
-def test_terms_are_weighed_once(session: Session) -> None:
-    seed_topics(session)
-    assert similar_terms(session) is similar_terms(session)
