@@ -22,9 +22,7 @@ from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
 from matcher.matching.held_queries import held_at
 from matcher.matching.history_queries import (
-    Guest,
     Tally,
-    guest_of,
     hours_given,
     partnerships,
     tallies,
@@ -34,7 +32,7 @@ from matcher.matching.memory import Place, remembered
 from matcher.matching.models import Match
 from matcher.matching.said import said_by_offer, said_by_request
 from matcher.matching.stay_queries import taken_places, teacher_of, times_away
-from matcher.matching.views import MomentView, OfferView, RequestView
+from matcher.matching.views import Guest, MomentView, OfferView, RequestView, guest_of
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
