@@ -55,6 +55,7 @@ def chance_of_yes(facts: PairFacts, temper: Temper) -> float:
         + _calendar(facts)
         + _habit(facts)
         + _burden(facts)
+        + _terms(facts)
     )
     return SLIP / 2 + (1 - SLIP) * _sigmoid(wish)
 
@@ -137,6 +138,15 @@ def _habit(facts: PairFacts) -> float:
 
 def _burden(facts: PairFacts) -> float:
     return -3.2 * facts.load_share**2 - 0.8 * facts.open_asks - _asked_just_now(facts)
+
+
+def _terms(facts: PairFacts) -> float:
+    """A company with days to choose from, a teacher whose hours, paper and contract suit."""
+    if facts.kind == 1:
+        return 0.5 * (1 - exp(1 - max(1.0, facts.days_ratio)))
+    if facts.kind == 2:
+        return 0.9 * (facts.hours_fit + facts.qualification_fit + facts.contract_fit - 2.2)
+    return 0.0
 
 
 def _asked_just_now(facts: PairFacts) -> float:

@@ -11,12 +11,13 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.clock import AMSTERDAM, local_date, school_year, school_year_dates
+from matcher.matching.memory import Asked, Memory, growing
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
-from matcher.matching.states import NEVER_SENT, TAKES_PLACE, Action, MatchState, Side
+from matcher.matching.states import NEVER_SENT, TAKES_PLACE, Action, DeclineReason, MatchState, Side
 from matcher.matching.views import History, RequestView
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
-from matcher.requests.models import Request
+from matcher.requests.models import Request, RequestTopic
 
 ANSWERS = frozenset({Action.ACCEPT, Action.DECLINE, Action.HAND_OVER, Action.SUGGEST_MOMENT})
 IN_TIME = timedelta(days=3)
@@ -29,11 +30,25 @@ def guest_of(person_id: int | None, offer_id: int) -> Guest:
     return ("person", person_id) if person_id is not None else ("offer", offer_id)
 
 
+@dataclass(frozen=True)
+class Chain:
+    """One match as the rows of its steps; `topics` of its request, where a no named them."""
+
+    rows: Sequence[Any]
+    topics: frozenset[int]
+
+    def about(self, no: str | None) -> Asked:
+        """What was asked then, for the memory of who was asked."""
+        first = self.rows[0]
+        return Asked(growing(first.created_at), first.lat or 0.0, first.lon or 0.0, first.level, self.topics, no)
+
+
 @dataclass
 class Tally:
     """One guest's history while it is being counted."""
 
     history: History = field(default_factory=History)
+    memory: Memory = field(default_factory=Memory)
     asked_by: set[int] = field(default_factory=set)
 
     def add(self, **counts: int) -> None:
@@ -44,15 +59,32 @@ class Tally:
 def tallies(
     session: Session, request: RequestView, *, person_ids: Collection[int], offer_ids: Collection[int], as_of: datetime
 ) -> dict[Guest, Tally]:
-    """Per guest everything the facts need, in one statement. Steps after `as_of` do not exist."""
+    """Per guest everything the facts need, in at most two statements. Steps after `as_of` do not exist."""
     return tallied(chains_of(session, person_ids=person_ids, offer_ids=offer_ids, as_of=as_of), request, as_of)
 
 
 def chains_of(
     session: Session, *, person_ids: Collection[int], offer_ids: Collection[int], as_of: datetime
-) -> list[list[Any]]:
-    """Every match of these guests as the rows of its steps; steps after `as_of` do not exist."""
-    query = (
+) -> list[Chain]:
+    """Every match of these guests with its steps; steps after `as_of` do not exist."""
+    rows = session.execute(_steps_query(person_ids, offer_ids, as_of)).all()
+    chains = [list(chain) for _match_id, chain in groupby(rows, key=lambda row: row.match_id)]
+    named = {rows[0].request_id for rows in chains if any(row.reason == DeclineReason.NOT_MY_TOPIC for row in rows)}
+    topics = _topics_of(session, named)
+    return [Chain(rows, topics[rows[0].request_id]) for rows in chains]
+
+
+def _topics_of(session: Session, request_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    if request_ids:
+        query = select(RequestTopic.request_id, RequestTopic.topic_id).where(RequestTopic.request_id.in_(request_ids))
+        for request_id, topic_id in session.execute(query):
+            found[request_id].add(topic_id)
+    return defaultdict(frozenset, {request_id: frozenset(topics) for request_id, topics in found.items()})
+
+
+def _steps_query(person_ids: Collection[int], offer_ids: Collection[int], as_of: datetime) -> Any:
+    return (
         select(
             Match.id.label("match_id"),
             Match.professional_id,
@@ -69,8 +101,11 @@ def chains_of(
             MatchEvent.role,
             MatchEvent.reason,
             MatchEvent.at,
+            Organisation.lat,
+            Organisation.lon,
         )
         .join(Request, Request.id == Match.request_id)
+        .join(Organisation, Organisation.id == Request.organisation_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.at <= as_of))
         .outerjoin(MatchMoment, and_(MatchMoment.match_id == Match.id, MatchMoment.chosen))
         .where(
@@ -82,25 +117,26 @@ def chains_of(
         )
         .order_by(Match.id, MatchEvent.seq)
     )
-    return [list(chain) for _match_id, chain in groupby(session.execute(query), key=lambda row: row.match_id)]
 
 
-def tallied(chains: Iterable[Sequence[Any]], request: RequestView, as_of: datetime) -> dict[Guest, Tally]:
+def tallied(chains: Iterable[Chain], request: RequestView, as_of: datetime) -> dict[Guest, Tally]:
     """The same steps counted for one request: who came here, at this level, this school year."""
     found: dict[Guest, Tally] = defaultdict(Tally)
-    for rows in chains:
-        _count(found[guest_of(rows[0].professional_id, rows[0].offer_id)], rows, request, as_of)
+    for chain in chains:
+        first = chain.rows[0]
+        _count(found[guest_of(first.professional_id, first.offer_id)], chain, request, as_of)
     return found
 
 
-def _count(tally: Tally, rows: Sequence[Any], request: RequestView, as_of: datetime) -> None:
+def _count(tally: Tally, chain: Chain, request: RequestView, as_of: datetime) -> None:
+    rows = chain.rows
     first, state = rows[0], MatchState(rows[-1].to_state)
     if rows[-1].reason == NEVER_SENT:
         return
     if first.request_id == request.id:
         tally.asked_by.add(request.id)
     if first.side is not Side.COMPANY and not _was_registered(first):
-        _count_ask(tally, first, state, list(_standing(rows)), as_of)
+        _count_ask(tally, chain, state, list(_standing(rows)), as_of)
     day = first.day or first.created_at.astimezone(AMSTERDAM).date()
     if state in TAKES_PLACE and school_year(day) == request.school_year:
         tally.add(taken=1)
@@ -128,16 +164,23 @@ def _standing(rows: Sequence[Any]) -> Iterator[Any]:
     return iter(kept)
 
 
-def _count_ask(tally: Tally, first: Any, state: MatchState, steps: list[Any], as_of: datetime) -> None:
+def _count_ask(tally: Tally, chain: Chain, state: MatchState, steps: list[Any], as_of: datetime) -> None:
+    first = chain.rows[0]
     answers = [step for step in steps if step.role is Side.COMPANY and step.action in ANSWERS]
+    yes = any(step.action is Action.ACCEPT for step in answers)
+    in_time = bool(answers) and answers[0].at - first.created_at <= IN_TIME
     due = bool(answers) or state is MatchState.EXPIRED
     tally.add(
         asks_due=int(due),
         answered=int(bool(answers)),
-        answered_in_time=int(bool(answers) and answers[0].at - first.created_at <= IN_TIME),
-        yes=int(any(step.action is Action.ACCEPT for step in answers)),
+        answered_in_time=int(in_time),
+        yes=int(yes),
         open_asks=int(state is MatchState.PROPOSED),
     )
+    if due:
+        noes = [step.reason or DeclineReason.NONE_GIVEN for step in answers if step.action is Action.DECLINE]
+        no = noes[-1] if noes else None
+        tally.memory.add(chain.about(no), answered=bool(answers), in_time=in_time, yes=yes)
     days = (as_of - first.created_at).total_seconds() / 86_400
     known = tally.history.days_since_ask
     tally.history = replace(tally.history, days_since_ask=days if known is None else min(known, days))

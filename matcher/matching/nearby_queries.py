@@ -195,7 +195,7 @@ def own_views(
                 taken_places=taken.get(row.Offer.id, ()),
                 blocked=bool(sides & (blocked["person", row.Offer.person_id or 0]
                              | blocked["organisation", row.Offer.organisation_id])),
-                **past_of(counted, row.Offer, request, earlier, standing),
+                **past_of(counted, row.Offer, request, earlier, standing, now),
             )
             for row in rows
         ]  # fmt: skip

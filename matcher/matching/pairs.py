@@ -11,6 +11,7 @@ import numpy as np
 from matcher.availability.states import Delivery, Kind
 from matcher.clock import local_date
 from matcher.matching.eligibility import MomentState, Verdict
+from matcher.matching.said import contract_fit, licence_fit, likeness
 from matcher.matching.views import OfferView, RequestView
 from matcher.ranking.facts import LONG_AGO_DAYS, Column, FactsBatch, PairFacts
 from matcher.ranking.reasons import Detail
@@ -20,8 +21,11 @@ MOST_MARGIN_DAYS = 400.0
 
 # What is assumed of somebody nobody asked yet, worth two asks; the shares move to their own as answers come in.
 PRIOR_ASKS = 2.0
-PRIOR_ANSWERED, PRIOR_IN_TIME, PRIOR_YES = 0.7, 0.8, 0.5
+PRIOR_ANSWERED, PRIOR_IN_TIME, PRIOR_YES, PRIOR_NO_TIME = 0.7, 0.8, 0.5, 0.2
+EUROS_PER_KM, ROAD_FACTOR = 0.23, 1.25
+MOST_DAYS_RATIO = 4.0
 CAP_WHEN_NONE = 12
+REFUSALS = ("refused_far", "refused_topic", "refused_level", "refused_often")
 
 
 def pair_facts(request: RequestView, offer: OfferView, verdict: Verdict, *, as_of: datetime) -> PairFacts:
@@ -56,7 +60,12 @@ def _place_columns(
     online = _floats([verdict.mode is Delivery.ONLINE for verdict in verdicts])
     away = _floats([verdict.distance_km for verdict in verdicts]) * (1 - online)
     limits = _floats([_limit_of(request, offer, verdict) for offer, verdict in zip(offers, verdicts, strict=True)])
-    return {"online": online, "distance_km": away, "distance_share": np.minimum(1.0, away / np.maximum(limits, 1.0))}
+    return {
+        "online": online,
+        "distance_km": away,
+        "distance_share": np.minimum(1.0, away / np.maximum(limits, 1.0)),
+        "travel_cost": away * (0.0 if request.pays_travel else 2 * ROAD_FACTOR * EUROS_PER_KM),
+    }
 
 
 def _limit_of(request: RequestView, offer: OfferView, verdict: Verdict) -> int:
@@ -67,7 +76,8 @@ def _limit_of(request: RequestView, offer: OfferView, verdict: Verdict) -> int:
 def _topic_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
     exact = [not request.topics.isdisjoint(offer.topics) for offer in offers]
     closest = [topic_closeness(request, offer) for offer in offers]
-    return {"topic_closeness": _floats(closest), "topic_exact": _floats(exact)}
+    alike = [likeness(request.words, offer.words) for offer in offers]
+    return {"topic_closeness": _floats(closest), "topic_exact": _floats(exact), "text_similarity": _floats(alike)}
 
 
 def topic_closeness(request: RequestView, offer: OfferView) -> float:
@@ -98,7 +108,13 @@ def _time_columns(
         "moments_unknown": unknown,
         "moments_share": (usual + unknown) / max(1, len(request.moments)),
         "notice_margin_days": np.clip(_floats(margins), 0, MOST_MARGIN_DAYS),
+        "days_ratio": np.minimum(MOST_DAYS_RATIO, (usual + unknown) / _wanted(request)) if _wanted(request) else 1.0,
     }
+
+
+def _wanted(request: RequestView) -> int:
+    """Half-days: of an internship all together, of a placement in a week; a lecture asks one of its moments."""
+    return request.asked.half_days if request.asked is not None else request.weekly
 
 
 def _margin(request: RequestView, offer: OfferView, verdict: Verdict, as_of: datetime) -> int:
@@ -110,8 +126,8 @@ def _margin(request: RequestView, offer: OfferView, verdict: Verdict, as_of: dat
 
 def _history_columns(offers: Sequence[OfferView]) -> dict[str, Column | float]:
     past = [offer.history for offer in offers]
-    asks = _floats([h.asks_due for h in past])
-    answered = _floats([h.answered for h in past])
+    due, answered = _floats([h.due_weight for h in past]), _floats([h.answered_weight for h in past])
+    yes = _floats([h.yes_weight for h in past])
     since = _floats([h.days_since_ask for h in past])
     caps = _floats([CAP_WHEN_NONE if offer.yearly_cap is None else max(1, offer.yearly_cap) for offer in offers])
     return {
@@ -119,18 +135,20 @@ def _history_columns(offers: Sequence[OfferView]) -> dict[str, Column | float]:
         "earlier_visits_here": _floats([h.visits_here for h in past]),
         "earlier_visits_total": _floats([h.visits_total for h in past]),
         "partnership": _floats([h.partnership for h in past]),
-        "answers_share": (answered + PRIOR_ASKS * PRIOR_ANSWERED) / (asks + PRIOR_ASKS),
-        "answers_in_time": _share([h.answered_in_time for h in past], answered, PRIOR_IN_TIME),
-        "yes_share": _share([h.yes for h in past], answered, PRIOR_YES),
-        "asks": asks,
+        "answers_share": _share(answered, due, PRIOR_ANSWERED),
+        "answers_in_time": _share(_floats([h.in_time_weight for h in past]), answered, PRIOR_IN_TIME),
+        "yes_share": _share(yes, yes + _floats([h.plain_no_weight for h in past]), PRIOR_YES),
+        "no_time_share": _share(_floats([h.no_time_weight for h in past]), answered, PRIOR_NO_TIME),
+        "asks": due,
+        **{name: _floats([getattr(h, name) for h in past]) for name in REFUSALS},
         "load_share": np.minimum(1.0, _floats([h.taken for h in past]) / caps),
         "open_asks": _floats([h.open_asks for h in past]),
         "days_since_ask": np.where(np.isnan(since), LONG_AGO_DAYS, np.clip(since, 0, LONG_AGO_DAYS)),
     }
 
 
-def _share(counts: Sequence[float], answered: Column, prior: float) -> Column:
-    return (_floats(counts) + PRIOR_ASKS * prior) / (answered + PRIOR_ASKS)
+def _share(part: Column, whole: Column, prior: float) -> Column:
+    return (part + PRIOR_ASKS * prior) / (whole + PRIOR_ASKS)
 
 
 def _fit_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
@@ -143,6 +161,19 @@ def _fit_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str,
             [min(1.0, offer.group_most / size) if size and offer.group_most else 1.0 for offer in offers]
         ),
         "named": _floats([offer.person_id is not None for offer in offers]),
+        **_hybrid_columns(request, offers),
+    }
+
+
+def _hybrid_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
+    """Hours, paper and contract; whoever has not said their hours may do all of them."""
+    if request.kind is not Kind.HYBRID_PLACEMENT:
+        return {"hours_fit": 1.0, "qualification_fit": 1.0, "contract_fit": 1.0}
+    asked = request.weekly_hours
+    return {
+        "hours_fit": _floats([min(1.0, o.weekly_hours / asked) if asked and o.weekly_hours else 1.0 for o in offers]),
+        "qualification_fit": _floats([licence_fit(request.licence, offer.licence) for offer in offers]),
+        "contract_fit": _floats([contract_fit(request.contracts, offer.seconded) for offer in offers]),
     }
 
 

@@ -29,7 +29,9 @@ from matcher.matching.history_queries import (
     tallies,
     visits_at_schools,
 )
+from matcher.matching.memory import Place, remembered
 from matcher.matching.models import Match
+from matcher.matching.said import said_by_offer, said_by_request
 from matcher.matching.stay_queries import taken_places, teacher_of, times_away
 from matcher.matching.views import MomentView, OfferView, RequestView
 from matcher.offers.models import Offer, OfferTopic
@@ -130,6 +132,7 @@ def _request_view(
         weekly=max(1, round(row.days or 1)) if row.kind is Kind.HYBRID_PLACEMENT else 0,
         busy=busy,
         first_offer=row.first_offer_id,
+        **said_by_request(row.kind, row.title, row.costs, row.hours, row.details or {}),
     )
 
 
@@ -217,7 +220,7 @@ def offer_views(
             proofs=tuple(proofs.get(offer.person_id or 0, ())),
             taken_places=taken.get(offer.id, ()),
             blocked=("person", offer.person_id) in blocked or ("organisation", offer.organisation_id) in blocked,
-            **past_of(found, offer, request, earlier, standing),
+            **past_of(found, offer, request, earlier, standing, now),
         )
     return views
 
@@ -287,6 +290,7 @@ def bare_view(row: Any, week: Availability, topics: frozenset[int], hours: dict[
         places=offer.places,
         half_days=int(offer.details.get("half_day_mask") or 0),
         most_weekly=int(offer.details.get("half_days") or 10),
+        **said_by_offer(offer.kind, offer.title, offer.details),
     )
 
 
@@ -316,12 +320,14 @@ def past_of(
     request: RequestView,
     earlier: dict[int, int],
     standing: Collection[int],
+    now: datetime,
 ) -> dict[str, Any]:
     """A recorded partnership counts as much as the visits that make one."""
     tally = found.get(guest_of(offer.person_id, offer.id)) or Tally()
     visits, stands = earlier.get(offer.organisation_id, 0), offer.organisation_id in standing and not offer.own_name
     partnership = max(visits, STANDING_VISITS) if stands else visits
-    history = replace(tally.history, partnership=partnership, standing=stands)
+    faded = remembered(tally.memory, request, Place(offer.lat, offer.lon), now)
+    history = replace(tally.history, partnership=partnership, standing=stands, **faded)
     return {"history": history, "already_asked": request.id in tally.asked_by}
 
 

@@ -83,6 +83,11 @@ class RequestView:
     weekly: int = 0  # a placement: half-days in a week
     busy: tuple[Part, ...] = ()  # when the teacher of an internship is away already
     first_offer: int | None = None
+    words: frozenset[str] = frozenset()
+    pays_travel: bool = False
+    weekly_hours: float | None = None
+    licence: str | None = None
+    contracts: frozenset[str] = frozenset()
 
     @property
     def place(self) -> str:
@@ -106,6 +111,17 @@ class History:
     days_since_ask: float | None = None
     open_asks: int = 0
     taken: int = 0
+    # Fading: an answer counts half after a year; see `memory`.
+    due_weight: float = 0.0
+    answered_weight: float = 0.0
+    in_time_weight: float = 0.0
+    yes_weight: float = 0.0
+    plain_no_weight: float = 0.0
+    no_time_weight: float = 0.0
+    refused_often: float = 0.0
+    refused_far: float = 0.0
+    refused_topic: float = 0.0
+    refused_level: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -145,4 +161,8 @@ class OfferView:
     taken_places: tuple[Part, ...] = ()
     half_days: int = 0  # who teaches every week: the possible half-days as a mask, none said means the week alone
     most_weekly: int = 10
+    words: frozenset[str] = frozenset()
+    weekly_hours: float | None = None
+    licence: str | None = None
+    seconded: bool | None = None  # None: not said
     history: History = field(default_factory=History)

@@ -4,7 +4,7 @@ from matcher.ranking.baseline import WEIGHTS, Baseline
 
 
 def rule_name() -> str:
-    """For example `baseline-1`."""
+    """For example `baseline-2`."""
     return Baseline.name
 
 

@@ -24,10 +24,9 @@ from matcher.offers.inputs import OfferInput
 from matcher.offers.wording import LANGUAGES, group_label
 from matcher.organisations.models import Organisation
 from matcher.subjects.levels import Level
-from matcher.subjects.teaching import LICENCES, ROUTE_WISHES, Licence, RouteWish
+from matcher.subjects.teaching import INFORMED, LICENCES, OWN_TIME, ROUTE_WISHES, SECONDED, Licence, RouteWish
 from matcher.web.forms import MatcherForm, choices
 
-OWN_TIME, INFORMED, SECONDED = "own_time", "informed", "seconded"
 VIEWS = {
     OWN_TIME: _l("I do it in my own time"),
     INFORMED: _l("My employer knows of it and thinks it is fine"),

@@ -1,7 +1,7 @@
 """The written rule that orders candidates until a fitted model beats it. Reads facts, gives scores and contributions.
 
 Eight parts, each between 0 and 1, with fixed weights. Each is monotone: closer, freer, nearer the topic, faster to
-answer never lowers a score.
+answer never lowers a score. A coded no lowers only the part it names.
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ WALKING_AWAY_KM = 80.0
 class Baseline:
     """The rule itself; it has no state."""
 
-    name = "baseline-1"
+    name = "baseline-2"
 
     def rank(self, batch: FactsBatch) -> Ranked:
         parts = _parts(batch)
@@ -75,21 +75,26 @@ class Baseline:
 
 def _parts(batch: FactsBatch) -> dict[str, Column]:
     return {
-        "near": _near(batch),
+        "near": _near(batch) * _still(batch, "refused_far"),
         # Squared: a neighbouring topic is a second choice, however near its guest lives.
-        "topic": np.clip(batch.column("topic_closeness"), 0, 1) ** 2,
+        "topic": np.clip(batch.column("topic_closeness"), 0, 1) ** 2 * _still(batch, "refused_topic"),
         "time": _time(batch),
         "earlier": _earlier(batch),
         "answers": 0.5 * batch.column("answers_share")
         + 0.2 * batch.column("answers_in_time")
         + 0.3 * batch.column("yes_share"),
-        "level": np.clip(batch.column("level_experience") / 3, 0, 1),
-        "spare": _spare(batch),
+        "level": np.clip(batch.column("level_experience") / 3, 0, 1) * _still(batch, "refused_level"),
+        "spare": _spare(batch) * _still(batch, "refused_often"),
         "fit": 0.4 * batch.column("group_fit")
         + 0.3 * batch.column("delivery_match")
         + 0.2 * batch.column("language_match")
         + 0.1 * batch.column("named"),
     }
+
+
+def _still(batch: FactsBatch, refusal: str) -> Column:
+    """A coded no halves the part it names, less as it fades; a second one halves it again."""
+    return np.power(0.5, batch.column(refusal))
 
 
 def _near(batch: FactsBatch) -> Column:

@@ -1,7 +1,7 @@
 """Examples to learn from and to judge by: one row per stored suggestion, with what became of it. Plain arrays.
 
-Who fills them: `matching/learning_queries`. What was never shown, and whoever was asked but never got to an answer, has NaN
-as its outcome: not knowing is not a no.
+Who fills them: `matching/learning_queries`. What was never shown, and whoever was asked but never got to an answer, has
+NaN as its outcome: not knowing is not a no.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -58,7 +58,7 @@ class Examples:
         return replace(self, **{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
     def known_by(self, moment: float) -> "Examples":
-        """As they were known at that moment (epoch seconds): later suggestions are not there, later outcomes are NaN."""
+        """As they were known at that moment (epoch seconds): no later suggestions, later outcomes NaN."""
         there = self.where(self.at <= moment)
         return replace(
             there,

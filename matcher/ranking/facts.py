@@ -30,6 +30,7 @@ class PairFacts:
     online: float
     topic_exact: float  # shares at least one topic
     topic_closeness: float  # 1 when every topic asked for is offered
+    text_similarity: float  # of the two titles, 0 to 1, by runs of three letters
     level_experience: float  # earlier visits at this level
     moments_usual: float
     moments_unknown: float
@@ -38,10 +39,15 @@ class PairFacts:
     earlier_visits_here: float
     earlier_visits_total: float
     partnership: float  # earlier visits of anybody of this organisation here; a recorded partnership is three at least
-    answers_share: float  # of the asks that were due, with a prior
-    answers_in_time: float  # of the answers, within three days, with a prior
-    yes_share: float  # of the answers, with a prior
-    asks: float  # how often asked before: how much the three shares are worth
+    answers_share: float  # of the asks that were due, fading, with a prior
+    answers_in_time: float  # of the answers, within three days, fading, with a prior
+    yes_share: float  # of the answers that were yes or a no without a coded reason, fading, with a prior
+    no_time_share: float  # of the answers, "no time", fading, with a prior
+    asks: float  # how often asked before, fading: how much the shares are worth
+    refused_far: float  # fading noes "too far" at this distance or nearer
+    refused_topic: float  # fading noes "not my topic" for one of these topics
+    refused_level: float  # fading noes "level" at this level
+    refused_often: float  # fading noes "asked too often"
     load_share: float  # visits this school year against the own maximum
     open_asks: float
     days_since_ask: float  # at most 365, also when never asked
@@ -51,6 +57,11 @@ class PairFacts:
     group_fit: float  # 1 when the group fits, else the part that does
     named: float  # 0: somebody of the team, name follows
     school_visits: float  # visits of anybody at this school in the past year
+    travel_cost: float  # euros for the way there and back that the school does not pay; 0 online
+    days_ratio: float  # possible half-days against those wanted, at most 4; 1 for a lecture
+    hours_fit: float  # hybrid: hours offered against hours asked, at most 1; 1 for the others
+    qualification_fit: float  # hybrid: 1 when the paper asked for is held, 0.5 when not known; 1 for the others
+    contract_fit: float  # hybrid: 1 when the school accepts the form; 1 for the others
 
 
 MONOTONE: dict[str, int] = {
@@ -58,6 +69,7 @@ MONOTONE: dict[str, int] = {
     "distance_share": -1,
     "topic_exact": 1,
     "topic_closeness": 1,
+    "text_similarity": 1,
     "level_experience": 1,
     "moments_usual": 1,
     "moments_unknown": 1,
@@ -68,26 +80,46 @@ MONOTONE: dict[str, int] = {
     "answers_share": 1,
     "answers_in_time": 1,
     "yes_share": 1,
+    "no_time_share": -1,
+    "refused_far": -1,
+    "refused_topic": -1,
+    "refused_level": -1,
+    "refused_often": -1,
     "load_share": -1,
     "open_asks": -1,
     "days_since_ask": 1,
     "delivery_match": 1,
     "language_match": 1,
     "group_fit": 1,
+    "travel_cost": -1,
+    "days_ratio": 1,
+    "hours_fit": 1,
+    "qualification_fit": 1,
+    "contract_fit": 1,
 }
 """More is never worse (1) or never better (-1), whatever the data say. The others may bend."""
 
 CATEGORICAL: tuple[str, ...] = ("kind", "company_size")
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "near": ("distance_km", "distance_share", "online"),
-    "topic": ("topic_exact", "topic_closeness"),
-    "time": ("moments_usual", "moments_unknown", "moments_share", "notice_margin_days"),
+    "near": ("distance_km", "distance_share", "online", "travel_cost", "refused_far"),
+    "topic": ("topic_exact", "topic_closeness", "text_similarity", "refused_topic"),
+    "time": ("moments_usual", "moments_unknown", "moments_share", "notice_margin_days", "days_ratio"),
     "earlier": ("earlier_visits_here", "earlier_visits_total", "partnership", "school_visits"),
-    "answers": ("answers_share", "answers_in_time", "yes_share", "asks"),
-    "level": ("level_experience",),
-    "spare": ("load_share", "open_asks", "days_since_ask"),
-    "fit": ("kind", "company_size", "delivery_match", "language_match", "group_fit", "named"),
+    "answers": ("answers_share", "answers_in_time", "yes_share", "no_time_share", "asks"),
+    "level": ("level_experience", "refused_level"),
+    "spare": ("load_share", "open_asks", "days_since_ask", "refused_often"),
+    "fit": (
+        "kind",
+        "company_size",
+        "delivery_match",
+        "language_match",
+        "group_fit",
+        "named",
+        "hours_fit",
+        "qualification_fit",
+        "contract_fit",
+    ),
 }
 """The parts a score is explained in, and the facts of each; every fact is in exactly one."""
 

@@ -33,6 +33,9 @@ class RouteWish(StrEnum):
     YES = "yes"
 
 
+OWN_TIME, INFORMED, SECONDED = "own_time", "informed", "seconded"
+"""How the employer of a hybrid teacher sees it."""
+
 LICENCES: dict[Licence, Any] = {
     Licence.NONE: _l("None yet"),
     Licence.TRAINING: _l("In training for it"),

@@ -43,8 +43,8 @@ SMALL = BulkSize(
     looked_at=400,
 )
 MIXED = ((Kind.GUEST_LECTURE, 0.5), (Kind.TEACHER_INTERNSHIP, 0.3), (Kind.HYBRID_PLACEMENT, 0.2))
-FEW = replace(SMALL, name="few", professionals=80, requests=22, shares=MIXED)
-TELLING_SEED = 22
+FEW = replace(SMALL, name="few", professionals=80, requests=30, shares=MIXED)
+TELLING_SEED = 145
 """Of a few requests: visits of all three kinds, and most ways to end."""
 MANY = replace(SMALL, name="many", professionals=120, requests=200, teachers=40, shares=MIXED)
 VERBS = {name for name in vars(Replay) if not name.startswith("_")} - {"live", "actor"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import judge
 from matcher.matching.pairs import facts_batch, pair_facts, reason_detail
 from matcher.matching.views import History, OfferView, RequestView
@@ -15,7 +15,8 @@ NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
 PAST = History(
     visits_here=2, visits_total=5, level_visits=3, partnership=4, asks_due=8, answered=6, answered_in_time=3, yes=5,
-    days_since_ask=12.5, open_asks=0, taken=3,
+    days_since_ask=12.5, open_asks=0, taken=3, due_weight=8, answered_weight=6, in_time_weight=3, yes_weight=4,
+    plain_no_weight=1, no_time_weight=1, refused_often=0.5,
 )  # fmt: skip
 
 
@@ -46,7 +47,9 @@ def test_facts_say_what_the_views_say() -> None:
     assert (facts.earlier_visits_here, facts.earlier_visits_total, facts.partnership) == (2, 5, 4)
     assert facts.answers_share == pytest.approx((6 + 1.4) / 10)
     assert facts.answers_in_time == pytest.approx((3 + 1.6) / 8)
-    assert facts.yes_share == pytest.approx((5 + 1) / 8)
+    assert facts.yes_share == pytest.approx((4 + 1) / 7)
+    assert facts.no_time_share == pytest.approx((1 + 0.4) / 8)
+    assert (facts.asks, facts.refused_often, facts.refused_far) == (8, 0.5, 0)
     assert facts.load_share == pytest.approx(0.5)
     assert facts.days_since_ask == 12.5
     assert facts.group_fit == pytest.approx(0.5)
@@ -70,6 +73,20 @@ def test_somebody_nobody_asked_gets_the_prior_and_long_ago() -> None:
     facts = facts_of(request_view(), offer_view())
     assert (facts.answers_share, facts.answers_in_time, facts.yes_share) == pytest.approx((0.7, 0.8, 0.5))
     assert facts.days_since_ask == 365
+
+
+def test_school_that_pays_makes_the_way_free() -> None:
+    assert facts_of(request_view(), offer_view()).travel_cost == pytest.approx(29 * 2 * 1.25 * 0.23, rel=0.05)
+    assert facts_of(request_view(pays_travel=True), offer_view()).travel_cost == 0
+
+
+def test_placement_compares_hours_paper_and_contract() -> None:
+    vacancy = request_view(
+        kind=Kind.HYBRID_PLACEMENT, weekly=1, weekly_hours=8.0, licence="second_degree", contracts=frozenset({"hire"})
+    )
+    person = offer_view(kind=Kind.HYBRID_PLACEMENT, weekly_hours=4.0, licence="first_degree", seconded=True)
+    facts = facts_of(vacancy, person)
+    assert (facts.hours_fit, facts.qualification_fit, facts.contract_fit, facts.days_ratio) == (0.5, 1, 0, 2)
 
 
 def test_request_without_moments_has_no_share_to_divide() -> None:

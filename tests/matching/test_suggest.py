@@ -62,7 +62,7 @@ def test_suggest_gives_the_fitting_offer_with_its_facts(session: Session) -> Non
     found = search_and_suggest(session, request)
     assert suggested_ids(found) == [offer.id]
     (one,) = found.candidates
-    assert (one.position, one.offer_revision, found.eligible, found.model) == (1, 1, 1, "baseline-1")
+    assert (one.position, one.offer_revision, found.eligible, found.model) == (1, 1, 1, "baseline-2")
     assert set(one.moments.values()) == {"usual"}
     assert {code for code, _params in one.reasons} >= {"topic_exact", "near", "free_at"}
 

@@ -12,6 +12,7 @@ from matcher.ranking.facts import FactsBatch, PairFacts
 
 share = st.floats(0, 1)
 count = st.integers(0, 9).map(float)
+weight = st.floats(0, 4)
 
 
 @st.composite
@@ -45,6 +46,17 @@ def any_facts(draw: st.DrawFn) -> PairFacts:
         group_fit=draw(share),
         named=draw(st.sampled_from([0.0, 1.0])),
         school_visits=draw(count),
+        text_similarity=draw(share),
+        no_time_share=draw(share),
+        refused_far=draw(weight),
+        refused_topic=draw(weight),
+        refused_level=draw(weight),
+        refused_often=draw(weight),
+        travel_cost=draw(st.floats(0, 80)),
+        days_ratio=draw(st.floats(0, 4)),
+        hours_fit=draw(share),
+        qualification_fit=draw(share),
+        contract_fit=draw(share),
     )
 
 
@@ -55,7 +67,8 @@ def score(facts: PairFacts) -> float:
 MORE = ["topic_closeness", "level_experience", "moments_usual", "moments_unknown", "notice_margin_days",
         "earlier_visits_here", "partnership", "answers_share", "answers_in_time", "yes_share", "days_since_ask",
         "delivery_match", "language_match", "group_fit"]  # fmt: skip
-LESS = ["distance_km", "distance_share", "load_share", "open_asks"]
+LESS = ["distance_km", "distance_share", "load_share", "open_asks",
+        "refused_far", "refused_topic", "refused_level", "refused_often"]  # fmt: skip
 
 
 @settings(max_examples=25)

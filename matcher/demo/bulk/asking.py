@@ -18,6 +18,7 @@ from matcher.demo.bulk.lives import Asked, Numbers, Row, Shown
 from matcher.matching.changes import smallest_changes
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.pairs import facts_batch, reason_detail
+from matcher.matching.said import said_by_request
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_services import FEW
 from matcher.matching.view_queries import Around
@@ -141,6 +142,7 @@ class Desk:
             school_visits=_visits(school, now),
             asked=asked_of(row["hours"], row["details"]) if kind is Kind.TEACHER_INTERNSHIP else None,
             weekly=max(1, round(row["days"] or 1)) if kind is Kind.HYBRID_PLACEMENT else 0,
+            **said_by_request(kind, row["title"], row["costs"], row["hours"], row["details"]),
         )
 
     def _today(self, asked: Asked, now: datetime) -> RequestView:

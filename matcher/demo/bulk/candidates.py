@@ -13,6 +13,7 @@ from matcher.availability.states import Delivery, Kind, Party
 from matcher.demo.bulk.agenda import Agenda
 from matcher.demo.bulk.ground import Given, Past, Population
 from matcher.matching.eligibility import Verdict, judge
+from matcher.matching.memory import Place, remembered
 from matcher.matching.stay_queries import PLACES
 from matcher.matching.views import History, OfferView, RequestView
 from matcher.regions.geo import EARTH_RADIUS_KM
@@ -194,11 +195,11 @@ def as_of(given: Given, request: RequestView, population: Population, now: datet
         view,
         holds=tuple(held.judged for held in past.held if held.judged.until_s > since),
         already_asked=request.id in past.asked_for,
-        history=history_of(past, request, met, now),
+        history=history_of(past, request, met, Place(view.lat, view.lon), now),
     )
 
 
-def history_of(past: Past, request: RequestView, partnership: int, now: datetime) -> History:
+def history_of(past: Past, request: RequestView, partnership: int, home: Place, now: datetime) -> History:
     since = None if past.last_asked is None else (now - past.last_asked).total_seconds() / 86_400
     return History(
         visits_here=past.visits_at.get(request.organisation_id, 0),
@@ -212,4 +213,5 @@ def history_of(past: Past, request: RequestView, partnership: int, now: datetime
         days_since_ask=since,
         open_asks=past.open_asks,
         taken=past.taken.get(request.school_year, 0),
+        **remembered(past.memory, request, home, now),
     )

@@ -15,6 +15,8 @@ from matcher.demo.bulk.agenda import Agenda, parts_of
 from matcher.demo.bulk.ground import Population
 from matcher.demo.bulk.lives import Asked, Numbers, Pair, Row, Shown
 from matcher.matching.history_queries import IN_TIME
+from matcher.matching.memory import Asked as Remembered
+from matcher.matching.memory import growing
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.moments import columns_of
 from matcher.matching.states import TAKES_PLACE, Action, MatchState, Side
@@ -232,13 +234,23 @@ class Chains:
         answers = action in (Action.ACCEPT, Action.DECLINE)
         if before is MatchState.PROPOSED:
             past.open_asks -= 1
+            in_time, yes = answers and now - pair.row["created_at"] <= IN_TIME, action is Action.ACCEPT
             past.asks_due += answers or to is MatchState.EXPIRED
             past.answered += answers
-            past.in_time += answers and now - pair.row["created_at"] <= IN_TIME
-            past.yes += action is Action.ACCEPT
+            past.in_time += in_time
+            past.yes += yes
+            if answers or to is MatchState.EXPIRED:
+                past.memory.add(_about(pair, action), answered=answers, in_time=in_time, yes=yes)
         if pair.chosen is not None:
             moved = (to in TAKES_PLACE) - (before in TAKES_PLACE)
             past.taken[school_year(pair.chosen["day"])] += moved
+
+
+def _about(pair: Pair, action: Action) -> Remembered:
+    """What was asked; a no has its reason."""
+    view = pair.asked.view
+    no = pair.row["reason"] if action is Action.DECLINE else None
+    return Remembered(growing(pair.row["created_at"]), view.lat, view.lon, view.level, view.topics, no)
 
 
 def shapes(asked: Asked, ahead: Sequence[Row], free: Sequence[Row]) -> list[Row]:

@@ -9,6 +9,7 @@ from matcher.availability.moments import Timetable, WeeklyPeriod
 from matcher.demo.bulk.demand import Demand
 from matcher.demo.catalogue import Lesson
 from matcher.demo.hidden_rule import Temper
+from matcher.matching.memory import Memory
 from matcher.matching.views import OfferView
 from matcher.organisations.states import SchoolSector
 from matcher.regions.states import HolidayRegion
@@ -83,6 +84,7 @@ class Past:
     answered: int = 0
     in_time: int = 0
     yes: int = 0
+    memory: Memory = field(default_factory=Memory)
     last_asked: datetime | None = None
     open_asks: int = 0
     taken: dict[int, int] = field(default_factory=lambda: defaultdict(int))

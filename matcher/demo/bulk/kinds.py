@@ -26,6 +26,7 @@ from matcher.demo.bulk.lives import Asked, Row
 from matcher.demo.catalogue import Lesson
 from matcher.requests.internships import InternshipWish, asked_of
 from matcher.requests.models import Request, RequestMoment
+from matcher.subjects.teaching import Contract, Licence
 
 GOALS = [
     "Weten hoe het vak nu in het bedrijf wordt gedaan, en er drie lessen van maken.",
@@ -113,7 +114,12 @@ class OtherKinds:
             "window_from": first,
             "window_to": last,
             "own_words": dice.choice(VACANCIES),
-            "details": {"topic_text": lesson.subject},
+            "hours": 4.0 * wanted,
+            "details": {
+                "topic_text": lesson.subject,
+                "licence": dice.choice([Licence.NONE, Licence.NONE, Licence.SECOND_DEGREE]).value,
+                "contracts": dice.choice([[], [Contract.EMPLOYMENT.value], [Contract.SECONDMENT.value]]),
+            },
         }
         moments = [self._moment(row["id"], found) for found in sorted(weekly, key=lambda found: found[0].start_s)]
         return self.desk.written(row, asker, moments, self._topic_ids(lesson))

@@ -20,6 +20,7 @@ from matcher.demo.bulk.writing_services import Row, Writer
 from matcher.demo.catalogue import Lesson
 from matcher.demo.hidden_rule import temper_of
 from matcher.demo.offering_services import DELIVERIES, NOTICE_DAYS, TRAVEL_KM, some_week
+from matcher.matching.said import said_by_offer
 from matcher.matching.view_queries import SIZE_NUMBERS
 from matcher.matching.views import OfferView
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
@@ -28,6 +29,7 @@ from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType, SizeClass
 from matcher.regions.models import Postcode
 from matcher.subjects.levels import Level, mask_of
+from matcher.subjects.teaching import INFORMED, OWN_TIME, SECONDED, Licence
 
 ALONE = 0.28
 """The share of guests who work for themselves."""
@@ -160,7 +162,11 @@ class Supply:
             "yearly_cap": None,
             "open_cap": 2,
             "places": 1,
-            "details": {"qualification": dice.choice(["", "Bevoegd", "In opleiding"])},
+            "details": {
+                "licence": dice.choice([*Licence]).value,
+                "hours": dice.choice([4.0, 8.0, 8.0, 12.0]),
+                "employer_view": dice.choice([OWN_TIME, INFORMED, SECONDED]),
+            },
         }
         secondary = [level for level in lesson.levels if not level.value.startswith("po")] or list(lesson.levels)
         return self.offer(company, past, week, values, secondary, [self._topics[code] for code in lesson.topics])
@@ -313,4 +319,5 @@ def _view(row: Row, company: Company, week: Availability, topics: list[int]) -> 
         group_most=int(most) if most else None,
         company_size=SIZE_NUMBERS.get(company.size, 0),
         places=row["places"],
+        **said_by_offer(row["kind"], row["title"], row["details"]),
     )
