@@ -25,6 +25,7 @@ from matcher.subjects.levels import Level
 LOOK_BACK = timedelta(days=3 * 365)
 NIGHT = timedelta(hours=3)
 """The week of training begins on Monday at three in the morning."""
+BEATS = "It beats every baseline, and no group of requests is worse off."
 log = logging.getLogger(__name__)
 
 
@@ -102,33 +103,17 @@ def train_now(
     state = ModelState.REFUSED if not found.may_release else ModelState.CANDIDATE
     if found.may_release and may_release:
         state = ModelState.RELEASED
-    metrics = {**found.report.as_json(), "against": against, "margin": training.MARGIN}
-    card = Card(
-        version=version,
-        seed=seed,
-        window_from=found.window_from,
-        window_to=found.window_to,
-        requests=found.model.requests,
-        settled=found.model.settled,
-        metrics=metrics,
-    )
-    try:
-        save_model(found.model, card, folder)
-        kept = read_card(folder, version)
-        load_model(folder, version, kept.file_hash)
-    except (BadModel, OSError) as error:
-        raise InvalidInput(f"The model could not be written to {folder}: {error}") from error
-    note = " ".join(against) if against else "It beats every baseline, and no group of requests is worse off."
+    kept = _written(found, version, seed, against, folder)
+    note = " ".join(against) if against else BEATS
+    row: dict[str, Any] = {
+        "version": version,
+        "file_hash": kept.file_hash,
+        "card": asdict(kept),
+        "state": state,
+        "note": note[:1000],
+    }
     with database.write() as session:
-        keep_version(
-            session,
-            version=version,
-            file_hash=kept.file_hash,
-            card=asdict(kept),
-            state=state,
-            note=note[:1000],
-            now=now,
-        )
+        keep_version(session, **row, now=now)
     return Training(
         version=version,
         state=state,
@@ -140,6 +125,26 @@ def train_now(
         sentences=against,
         left_out=left_out,
     )
+
+
+def _written(found: training.Trained, version: str, seed: int, against: list[str], folder: Path) -> Card:
+    """The card of the file, after reading it as whoever serves will read it. Raises InvalidInput."""
+    card = Card(
+        version=version,
+        seed=seed,
+        window_from=found.window_from,
+        window_to=found.window_to,
+        requests=found.model.requests,
+        settled=found.model.settled,
+        metrics={**found.report.as_json(), "against": against, "margin": training.MARGIN},
+    )
+    try:
+        save_model(found.model, card, folder)
+        kept = read_card(folder, version)
+        load_model(folder, version, kept.file_hash)
+    except (BadModel, OSError) as error:
+        raise InvalidInput(f"The model could not be written to {folder}: {error}") from error
+    return kept
 
 
 def evaluate_now(

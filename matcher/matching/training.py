@@ -17,6 +17,8 @@ SEED = 20261122
 FEWEST_REQUESTS = 20
 EARLIER = 0.8
 """The share of the requests whose end is known to learn from; those after them are for judging."""
+FEWEST_JUDGED = 20
+"""With fewer later requests of which two people at least answered, chance would decide what is released."""
 MODEL, RULE_NAME = "model", "rule"
 
 Tell = Callable[[str], None]
@@ -80,6 +82,10 @@ def train(examples: Examples, *, seed: int, name: str, tell: Tell) -> Trained:
     tell(f"judging by {len(np.unique(later.request)):,} later requests")
     report = compared(model, later, seed=seed)
     may, against = release_verdict(report)
+    judged = sum(count for count, _apart in report.segments.get("kind", {}).values())
+    if judged < FEWEST_JUDGED:
+        few = f"Only {judged} later requests tell which order was better; at least {FEWEST_JUDGED} are needed."
+        may, against = False, [few]
     return Trained(model, float(earlier.at.min()), cut, report, may, against)
 
 
