@@ -1,6 +1,6 @@
 """Synthetic offers, people with their weeks, schools and requests in the service's own tables, as many as are wanted.
 
-Drawn as arrays and put in as whole tables; the arrays stay beside the database as a second, independent source of truth.
+Drawn as arrays and put in as whole tables; the arrays stay beside the database as a second source of truth.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,8 @@ from matcher.regions.geo import ONLINE_CELL, cell_of
 from matcher.regions.models import Postcode
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.requests.states import RequestState
-from matcher.subjects.levels import Level, mask_of as bits_of
+from matcher.subjects.levels import Level
+from matcher.subjects.levels import mask_of as bits_of
 from matcher.subjects.models import Topic
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -126,7 +127,7 @@ def write_world(database: Database, offers: Offers) -> None:
 
 def new_database(url: str) -> Database:
     """The newest shape with regions, postcodes and topics in it."""
-    prepare(url)
+    prepare(url, newest_data=True)
     return Database(url)
 
 
@@ -255,8 +256,8 @@ def _stage(connection: Connection, offers: Offers) -> None:
     _fill(
         connection,
         "st_offers",
-        [numbers, offers.person + 1, ways[offers.way], languages, offers.level_mask]
-        + [offers.lat, offers.lon, offers.travel_km, offers.notice_days],
+        [numbers, offers.person + 1, ways[offers.way], languages]
+        + [getattr(offers, name) for name in ("level_mask", "lat", "lon", "travel_km", "notice_days")],
     )
     _fill(connection, "st_topics", [offers.topic_row + 1, offers.topic])
     _fill(connection, "st_keys", _keys(offers))
