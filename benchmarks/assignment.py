@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._offers import NOW, draw_offers, new_database, write_requests, write_world
+from benchmarks._offers import NOW, draw_offers, new_database, write_world
 from benchmarks._output import arguments, in_turns, line, not_run
+from benchmarks._requests import write_requests
 from benchmarks._servers import sqlite_folder
 from matcher.demo.hidden_rule import Temper, chance_of_visit
 from matcher.matching.round_queries import gather_round

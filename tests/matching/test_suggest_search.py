@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from benchmarks._offers import draw_offers, new_database, write_requests, write_world
+from benchmarks._offers import draw_offers, new_database, write_world
 from benchmarks._oracle import full_scan as scan_in_memory
+from benchmarks._requests import write_requests
 from matcher.db import Database
 from matcher.matching import search_queries
 from matcher.matching.search_queries import eligible_offers
