@@ -15,11 +15,11 @@ from matcher.availability.queries import owner_of
 from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
+from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.model_queries import ranker_for
 from matcher.matching.models import Match
 from matcher.matching.nearby_views import Fit, Nearby, Wanted
 from matcher.matching.pairs import facts_batch, reason_detail
-from matcher.matching.search_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.states import TAKES_PLACE
 from matcher.matching.stay_queries import taken_places
 from matcher.matching.trials import KEY as TRIAL

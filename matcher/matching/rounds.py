@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matcher.matching.views import Guest, guest_of
-from matcher.matching.views import MomentView, OfferView, RequestView
+from matcher.matching.views import Guest, MomentView, OfferView, RequestView, guest_of
 from matcher.ranking.assignment import Assignment, Round
 
 CAP_WHEN_NONE = 40  # visits a year of somebody who named no maximum; a round never asks more of anybody
