@@ -39,9 +39,9 @@ class Fitted:
     slope: float
     shift: float
 
-    def reference(self, x: Column, rule_logit: Column | float = 0.0) -> Column:
+    def reference(self, x: Column, rule: Column) -> Column:
         """The logits by scikit-learn's own trees: what the shapes must equal."""
-        logits = self.lines.logits(x, rule_logit) * self.line_share
+        logits = self.lines.logits(x, rule) * self.line_share
         if self.trees is not None:
             logits = logits + (1 - self.line_share) * self.trees.logits(x)
         found: Column = self.slope * logits + self.shift
@@ -64,7 +64,7 @@ def fit_outcome(evidence: Evidence, group: Whole, *, seed: int, shrink: float = 
     trees, shapes = None, lines
     if choice.tree_count:
         trees = fit_trees(evidence, coding, trees=choice.tree_count, seed=seed)
-        shapes = joined(lines, choice.line_share, as_shapes(trees, evidence.x.shape[1]))
+        shapes = joined(lines, choice.line_share, as_shapes(trees, evidence.x.shape[1], evidence.rule.shape[1]))
     scaled = shapes.scaled(choice.slope, choice.shift)
     return Fitted(scaled, lines, trees, choice.line_share, choice.tree_count, choice.slope, choice.shift)
 
@@ -96,7 +96,7 @@ def _choose(evidence: Evidence, group: Whole, seed: int, shrink: float) -> _Choi
             continue
         coding = code_categories(known)
         held.append(rest)
-        by_lines.append(fit_lines(known, coding, shrink).logits(rest.x, rest.rule_logit))
+        by_lines.append(fit_lines(known, coding, shrink).logits(rest.x, rest.rule))
         if with_trees:
             trees = fit_trees(known, coding, trees=TREE_COUNTS[-1], seed=seed)
             staged = [np.ravel(logits) for logits in trees.staged(rest.x)]
