@@ -16,9 +16,9 @@ from matcher.ranking.shapes import Coding, Shapes, Whole, constant, sigmoid
 
 CUTS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 MOST_LEVELS = 60
-SHRINK = 3.0
-"""Precision of the prior on a ramp: one ramp moves the logit by about 0.6 without evidence."""
-RULE_SHRINK, PART_SHRINK = 4.0, 1.0
+SHRINKS = (60.0, 30.0, 15.0, 8.0)
+"""Precision of the prior on a ramp, strongest first; what is held out says which."""
+RULE_SHRINK, PART_SHRINK = 4.0, 5.0
 """Of the weight of the rule to 1, and of the weight of each of its parts to that of the whole."""
 MOST_STEPS = 200
 PRIOR_ROWS = 10.0
@@ -71,7 +71,7 @@ def _knots(x: Column, all_levels: bool) -> Column:
     return found if len(found) > 1 else np.zeros(0)
 
 
-def fit_lines(evidence: Evidence, coding: Coding, shrink: float = SHRINK) -> Shapes:
+def fit_lines(evidence: Evidence, coding: Coding, shrink: float = SHRINKS[0]) -> Shapes:
     """The lines of every fact, as shapes without tables."""
     coded = coding.apply(evidence.x)
     facts = range(coded.shape[1])
