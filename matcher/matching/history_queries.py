@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.clock import AMSTERDAM, local_date, school_year, school_year_dates
-from matcher.matching.held_queries import moment_of_step
+from matcher.matching.held_queries import known_at, moment_of_step
 from matcher.matching.memory import Asked, Memory, growing
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.outcomes import standing
@@ -102,7 +102,7 @@ def _steps_query(person_ids: Collection[int], offer_ids: Collection[int], as_of:
         )
         .join(Request, Request.id == Match.request_id)
         .join(Organisation, Organisation.id == Request.organisation_id)
-        .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.at <= as_of))
+        .join(MatchEvent, and_(MatchEvent.match_id == Match.id, known_at(as_of)))
         .outerjoin(MatchMoment, MatchMoment.id == moment_of_step())
         .where(
             or_(
@@ -184,7 +184,7 @@ def partnerships_at(
         .join(Request, Request.id == Match.request_id)
         .join(Offer, Offer.id == Match.offer_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.seq == Match.seq))
-        .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD, MatchEvent.at <= as_of)
+        .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD, known_at(as_of))
         .where(Offer.organisation_id.in_(company_ids))
         .group_by(Request.organisation_id, Offer.organisation_id)
     )
@@ -199,7 +199,7 @@ def visits_at_schools(session: Session, school_ids: Collection[int], *, as_of: d
         .join(Request, Request.id == Match.request_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.seq == Match.seq))
         .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD)
-        .where(MatchEvent.at <= as_of, MatchEvent.at > as_of - timedelta(days=365))
+        .where(known_at(as_of), MatchEvent.at > as_of - timedelta(days=365))
         .group_by(Request.organisation_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
