@@ -82,7 +82,7 @@ def test_unscaled_column_changes_nothing(examples, model) -> None:
 
 
 def test_swapped_class_order_is_found(examples, model) -> None:
-    """The score is the chance of a yes, not of a no: it goes with what happened, and its mean is the share that came."""
+    """The score is the chance of a yes, not of a no: it goes with what happened, and its mean is what came."""
     swapped = fit_model(changed(examples, yes=1 - examples.yes, held=np.where(examples.yes == 0, 1.0, np.nan)), seed=3)
     assert np.corrcoef(swapped.rank(batch()).scores, true_chance(batch().values))[0, 1] < 0.5
     assert np.corrcoef(model.rank(batch()).scores, true_chance(batch().values))[0, 1] > 0.9
