@@ -15,17 +15,17 @@ from matcher.availability.queries import owner_of
 from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
+from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
+from matcher.matching.model_queries import ranker_for
 from matcher.matching.models import Match
 from matcher.matching.nearby_views import Fit, Nearby, Wanted
+from matcher.matching.offer_row_queries import bare_view, offer_query, with_budget
 from matcher.matching.pairs import facts_batch, reason_detail
-from matcher.matching.search_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.states import TAKES_PLACE
 from matcher.matching.stay_queries import taken_places
 from matcher.matching.trials import KEY as TRIAL
 from matcher.matching.view_queries import (
-    bare_view,
     holds_around,
-    offer_query,
     offer_topics,
     past_of,
     request_views,
@@ -36,7 +36,7 @@ from matcher.offers.models import Offer
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.partner_queries import standing_pairs
-from matcher.ranking.baseline import Baseline, Ranker
+from matcher.ranking.baseline import Ranker
 from matcher.ranking.reasons import reasons
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.requests.states import RequestState
@@ -58,7 +58,7 @@ def nearby(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ran
     ids = session.scalars(_candidates(offers, wanted, now).limit(MOST_JUDGED)).all()
     requests = request_views(session, ids, now=now)
     views = own_views(session, requests, [offer.id for offer in offers], now=now)
-    ranker = ranker or Baseline()
+    ranker = ranker or ranker_for(session)
     fits: list[Fit] = []
     never: Counter[str] = Counter()
     for request_id, request in requests.items():
@@ -168,11 +168,12 @@ def own_views(
     companies = {row.Offer.organisation_id for row in rows}
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, all_of_them, set(owners.values()), now)
-    holds = holds_around(session, all_of_them, people)
+    holds = holds_around(session, all_of_them, people, now=now)
     stays = any(view.kind is Kind.TEACHER_INTERNSHIP for view in requests.values())
-    taken = taken_places(session, replace(all_of_them, kind=Kind.TEACHER_INTERNSHIP), offer_ids) if stays else {}
+    places = replace(all_of_them, kind=Kind.TEACHER_INTERNSHIP)
+    taken = taken_places(session, places, offer_ids, now=now) if stays else {}
     topics = offer_topics(session, offer_ids)
-    hours = hours_given(session, companies, as_of=now)
+    hours = hours_given(session, with_budget(rows), as_of=now)
     bare = {row.Offer.id: bare_view(row, weeks[owners[row.Offer.id]], topics[row.Offer.id], hours) for row in rows}
     chains = chains_of(session, person_ids=people, offer_ids=offer_ids, as_of=now)
     schools = {view.organisation_id for view in requests.values()}
