@@ -24,7 +24,7 @@ TREE_COUNTS = (10, 20, 40, 70, 110, 160, 230, 320, 420)
 SHARES = (1.0, 0.85, 0.7, 0.55, 0.4, 0.25, 0.1, 0.0)
 """Of the lines in the blend, tried from all to none."""
 ROWS_PER_TREE = 10
-LOOSE = 30_000
+LOOSE = 15_000
 """A looser prior is tried only on so many rows: choosing one by a few hundred cost more order than it gained."""
 SLOPE_SHRINK = 10.0
 EQUAL = 1e-9

@@ -156,7 +156,7 @@ def fit_model(examples: Examples, *, seed: int, name: str = "learned") -> Fitted
         stage=stage,
         yes=yes.shapes,
         held=held.shapes,
-        typical=np.nanmedian(asked.facts, axis=0),
+        typical=_middle(asked.facts),
         of_request=_of_request(examples),
     )
     return FittedModel(plain, yes, held, len(asked), requests)
@@ -174,6 +174,13 @@ def _fit_held(agreed: Examples, seed: int) -> Fitted:
 def _evidence(examples: Examples, y: Column, *, with_rule: bool = True) -> Evidence:
     rule = rule_parts(FactsBatch(examples.facts)) * float(with_rule)
     return Evidence(examples.facts, y, np.ones(len(examples)), rule, MONOTONE_FACTS, CATEGORIES)
+
+
+def _middle(facts: Column) -> Column:
+    """Of each fact; 0 where it was never known."""
+    known = np.where(np.isnan(facts).all(axis=0), 0.0, facts)
+    found: Column = np.nanmedian(known, axis=0)
+    return found
 
 
 def _of_request(examples: Examples) -> npt.NDArray[np.bool_]:

@@ -82,8 +82,9 @@ def test_unscaled_column_changes_nothing(examples, model) -> None:
 
 
 def test_swapped_class_order_is_found(examples, model) -> None:
-    """The score is the chance of a yes, not of a no: it goes with what happened, and its mean is what came."""
-    swapped = fit_model(changed(examples, yes=1 - examples.yes, held=np.where(examples.yes == 0, 1.0, np.nan)), seed=3)
+    """The score is the chance of a yes, not of a no: it goes with what happened, in mean too."""
+    noes = np.where(examples.yes == 0, 1.0, np.nan)
+    swapped = fit_model(changed(examples, yes=1 - examples.yes, held=noes), seed=3)
     assert np.corrcoef(swapped.rank(batch()).scores, true_chance(batch().values))[0, 1] < 0.5
     assert np.corrcoef(model.rank(batch()).scores, true_chance(batch().values))[0, 1] > 0.9
     came = np.where(examples.yes == 0, 0.0, examples.held)[examples.invited]
@@ -118,7 +119,9 @@ def test_missing_values_and_a_constant_fact_are_no_obstacle(examples) -> None:
     facts[np.random.default_rng(1).random(len(facts)) < 0.2, AT["yes_share"]] = np.nan
     facts[:, AT["group_fit"]] = 1.0
     facts[:, AT["partnership"]] = np.nan
-    scores = fit_model(changed(examples, facts=facts), seed=3).rank(FactsBatch(facts[:200])).scores
+    ranked = fit_model(changed(examples, facts=facts), seed=3).rank(FactsBatch(facts[:200]))
+    scores = ranked.scores
+    assert all(np.isfinite(column).all() for column in ranked.contributions.values())
     assert np.all(np.isfinite(scores) & (scores > 0) & (scores < 1))
 
 
