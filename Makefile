@@ -26,10 +26,9 @@ demo: install
 test: install
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
-# Peers are installed for comparison only. A file that fails does not keep the others from being run.
+# Peers are installed for comparison only. ARGS='--size small' is quicker; the figures go to docs/benchmarks.md.
 bench: install $(STAMPS)/peers
-	@failed=0; for file in benchmarks/[!_]*.py; do \
-		$(BIN)/python -m benchmarks.$$(basename $$file .py) --json $(ARGS) || failed=1; done; exit $$failed
+	@$(BIN)/python -m benchmarks._all $(ARGS)
 
 lint: install
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
