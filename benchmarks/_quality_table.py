@@ -14,13 +14,12 @@ from matcher.ranking.tables import BadTable, Table, read_table
 
 SEED = 20261122
 GOAL = 1.0
+FEWEST_GROUPS = 4
 
 
 def run(path: Path) -> None:
     """Raises BadTable with a sentence."""
     table = read_table(path)
-    if len(table.group) < 4:
-        raise BadTable("The table has fewer than four groups: nothing could be held out.")
     found = _judged(table)
     ours, peer = found["matcher"], found.get("lambdarank")
     rows = f"{len(table)} rows, {len(table.group)} groups, {table.X.shape[1]} columns"
@@ -45,6 +44,8 @@ def _judged(table: Table) -> dict[str, Column]:
     found: dict[str, list[Column]] = {}
     for late in splits(table, seed=SEED):
         train, test = table.part(~late), table.part(late)
+        if len(train.group) < FEWEST_GROUPS:
+            raise BadTable(f"Fewer than {FEWEST_GROUPS} groups are left to learn from.")
         if len(np.unique(train.y)) < 2:
             raise BadTable("Every outcome outside a fold is the same: there is nothing to learn.")
         scores = {

@@ -12,6 +12,7 @@ from matcher.ranking.facts import Column
 Counts = npt.NDArray[np.int64]
 MOST_BYTES = 2_000_000_000
 MOST_GRADES = 31
+LARGEST = 1e100
 
 
 class BadTable(ValueError):
@@ -105,8 +106,8 @@ def _check_shapes(x: Column, y: Column, group: Column) -> None:
         raise BadTable("The sizes in group must be whole numbers from 1.")
     if group.sum() != len(y):
         raise BadTable(f"The groups have {group.sum():.0f} rows together and X has {len(y)}.")
-    if np.any(np.isinf(x)):
-        raise BadTable("X holds infinite numbers.")
+    if np.any(np.abs(x) > LARGEST):
+        raise BadTable("X holds infinite numbers, or numbers too large to reckon with.")
     if not np.all(np.isfinite(y)) or np.any(y < 0) or np.any(y != np.round(y)) or y.max() > MOST_GRADES:
         raise BadTable(f"The outcomes in y must be whole numbers from 0 to {MOST_GRADES}.")
     if len(np.unique(y)) < 2:
