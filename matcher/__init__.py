@@ -48,6 +48,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     intake.configure(app)
     _add_glue(app, settings)
     _add_rooms(app)
+    # Ranked at once: whoever asks first should not wait for the model to be read.
+    import_module("matcher.matching.model_queries").serve_models(app.extensions["matcher_db"], settings.models_folder)
     _trust_proxies(app, settings.proxy_hops)
     return app
 

@@ -64,6 +64,11 @@ class Settings:
         return cls(**{**read, **{name: value for name, value in overrides.items() if value is not None}})
 
     @property
+    def models_folder(self) -> Path:
+        """Where fitted rankings lie."""
+        return self.var / "models"
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 

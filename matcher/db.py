@@ -156,8 +156,8 @@ class Database:
     """One engine, two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
 
     def __init__(self, url: str, *, host: str = "matcher.invalid", **options: Any) -> None:
-        # The name of this installation goes into calendar ids: a fact every session carries.
-        self.info = {"host": host}
+        # What every session carries: the name of this installation for calendar ids, and what create_app adds.
+        self.info: dict[str, Any] = {"host": host}
         self.engine = make_engine(url, **options)
         self._reading = self.engine.execution_options(matcher_reads=True)
         # SQLite lets waiting writers sleep and starve; in one process they queue here instead.

@@ -7,6 +7,7 @@ from sqlalchemy import func, make_url, select
 from matcher.clock import local_date, utcnow
 from matcher.config import Settings
 from matcher.db import Base, Database
+from matcher.matching.model_queries import WHAT_TO_DO, running, serve_models
 from matcher.migrate import current_revision, head_revision
 from matcher.reference import prepare
 from matcher.regions.holidays import ends_soon, last_known_day
@@ -19,21 +20,25 @@ def standing(settings: Settings) -> dict[str, Any]:
     """Plain values; `warnings` is a list of sentences, empty when all is well."""
     prepare(settings.database_url)
     database = Database(settings.database_url)
+    serve_models(database, settings.models_folder)
     try:
         report = _read(database)
     finally:
         database.dispose()
-    report["warnings"] = _warnings(report)
+    report["warnings"] = [*_warnings(report), *report.pop("faults")]
     return report
 
 
 def _read(database: Database) -> dict[str, Any]:
     with database.read() as session:
         connection = session.connection()
+        ranking = running(session)
         return {
             "database": make_url(str(database.engine.url)).get_backend_name(),
             "schema": current_revision(connection),
             "newest_schema": head_revision(),
+            "ranking": ranking.name,
+            "faults": [f"ranking is degraded: {ranking.fault.sentence} {WHAT_TO_DO}"] if ranking.fault else [],
             "oldest_unsent_notice": _oldest_unsent(session),
             "school_holidays_until": last_known_day().isoformat(),
             "counts": {

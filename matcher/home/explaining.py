@@ -61,7 +61,7 @@ def health_facts(health: Health, shows_all: bool) -> list[tuple[str, str]]:
     facts = [
         (_("Website"), _("works")),
         (_("Mail"), _("on time") if health.late_mails == 0 else _("behind; nothing gets lost")),
-        (_("Order of people"), _("rule %(name)s, written by people", name=rule_name())),
+        (_("Order of people"), _ordered_by(health)),
         (_("Measured"), format_datetime(health.at)),
     ]
     if shows_all:
@@ -70,4 +70,17 @@ def health_facts(health: Health, shows_all: bool) -> list[tuple[str, str]]:
             (_("Mails that are late"), format_number(health.late_mails)),
             (_("Mails that failed"), format_number(health.dead_mails)),
         ]
+        if health.refused_model is not None:
+            words = _(
+                "Model %(name)s cannot be used; `matcher status` on the server says why.", name=health.refused_model
+            )
+            facts.append((_("What to do"), words))
     return facts
+
+
+def _ordered_by(health: Health) -> str:
+    if health.is_learned:
+        return _("model %(name)s, learned from what happened", name=health.ranking)
+    if health.refused_model is not None:
+        return _("rule %(name)s, written by people, because the learned order cannot be used now", name=health.ranking)
+    return _("rule %(name)s, written by people", name=health.ranking)

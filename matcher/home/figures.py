@@ -39,7 +39,10 @@ class Health:
     waiting_mails: int
     late_mails: int
     dead_mails: int
+    ranking: str
+    is_learned: bool  # a fitted model orders people, not the rule written by people
+    refused_model: str | None = None  # the version whose file cannot be used, so that the rule stands in
 
     @property
     def is_fine(self) -> bool:
-        return self.late_mails == 0
+        return self.late_mails == 0 and self.refused_model is None

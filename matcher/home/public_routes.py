@@ -84,6 +84,14 @@ def status() -> str:
     return render_template("home/status.html", healthy=health.is_fine, facts=explaining.health_facts(health, shows_all))
 
 
+@blueprint.get("/healthz")
+@public
+def healthz() -> dict[str, str]:
+    """For whoever watches the server: degraded means that it works, and that somebody should look."""
+    health = queries.health(reading(), now=utcnow())
+    return {"status": "ok" if health.is_fine else "degraded", "ranking": health.ranking}
+
+
 def address_of(endpoint: str, **values: Any) -> str | None:
     """The address of a page, or None when no room has it."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None

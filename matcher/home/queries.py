@@ -13,6 +13,7 @@ from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
 from matcher.coordination.stuck_queries import stuck_count
 from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column
+from matcher.matching.model_queries import running
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.queries import live_counts, open_asks
 from matcher.matching.states import MatchState
@@ -63,8 +64,12 @@ def health(session: Session, *, now: datetime) -> Health:
     """Late is a mail that should have left more than a quarter of an hour ago."""
     mails = select(func.count()).select_from(Outbox).where(Outbox.channel == Channel.MAIL)
     waiting = mails.where(Outbox.state.in_((NoticeState.QUEUED, NoticeState.RETRY, NoticeState.INFLIGHT)))
+    ranking = running(session)
     return Health(
         at=now,
+        ranking=ranking.name,
+        is_learned=not ranking.is_rule,
+        refused_model=ranking.version if ranking.is_degraded else None,
         waiting_mails=session.scalar(waiting) or 0,
         late_mails=session.scalar(waiting.where(Outbox.not_before < now - LATE)) or 0,
         dead_mails=session.scalar(mails.where(Outbox.state == NoticeState.DEAD)) or 0,

@@ -15,6 +15,7 @@ from matcher.availability.states import Kind
 from matcher.matching import bridges
 from matcher.matching.bridges import Able, bridge_of
 from matcher.matching.eligibility import NeverCode
+from matcher.matching.model_queries import ranker_for
 from matcher.matching.models import Match
 from matcher.matching.pairs import facts_batch
 from matcher.matching.search_queries import Judge, Judged, nearest_of_topic
@@ -25,7 +26,7 @@ from matcher.matching.wording import fit_blocks, fit_words
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
-from matcher.ranking.baseline import Baseline
+from matcher.ranking.baseline import Ranker
 from matcher.requests.models import Request, RequestMoment
 
 LOOKED_AT = 400
@@ -75,25 +76,26 @@ class Asked:
         return bridges.standing([match.state for match in self.matches])
 
 
-def able_for(session: Session, request_id: int, *, now: datetime) -> tuple[RequestView, list[Able]]:
-    """Everybody whom nothing but the number of half-days excludes, with their rank."""
+def able_for(
+    session: Session, request_id: int, *, now: datetime, ranked: bool = True
+) -> tuple[RequestView, list[Able]]:
+    """Everybody whom nothing but the number of half-days excludes; `ranked` with their score, else that is nothing."""
     request = request_view(session, request_id, now=now)
     ids, _count = nearest_of_topic(session, request, LOOKED_AT)
     judge = Judge(session, request, now)
     judge.ensure(ids)
     found = [pair for pair in judge.done.values() if pair[1].never == (NeverCode.DAYS,) and pair[0].person_id]
-    return request, _scored(request, found, now)
-
-
-def _scored(request: RequestView, found: list[Judged], now: datetime) -> list[Able]:
-    if not found:
-        return []
-    batch = facts_batch(request, [offer for offer, _v in found], [verdict for _o, verdict in found], as_of=now)
-    scores = np.round(Baseline().rank(batch).scores, 9).tolist()
-    return [
-        Able(offer.id, offer.person_id or 0, float(score), verdict.open_moments, offer.most_weekly)
+    scores = _scores(request, found, ranker_for(session), now) if ranked and found else [0.0] * len(found)
+    return request, [
+        Able(offer.id, offer.person_id or 0, score, verdict.open_moments, offer.most_weekly)
         for (offer, verdict), score in zip(found, scores, strict=True)
     ]
+
+
+def _scores(request: RequestView, found: list[Judged], ranker: Ranker, now: datetime) -> list[float]:
+    batch = facts_batch(request, [offer for offer, _v in found], [verdict for _o, verdict in found], as_of=now)
+    scores: list[float] = np.round(ranker.rank(batch).scores, 9).tolist()
+    return scores
 
 
 def bridges_for(session: Session, request: Request, *, now: datetime, names: bool) -> Bridges | None:

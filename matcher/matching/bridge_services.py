@@ -138,7 +138,7 @@ def _ready(
     live = select(Match.id).where(Match.request_id == request.id, Match.state.in_(LIVE)).limit(1)
     if session.scalar(live) is not None:
         raise Conflict(OTHERS_ASKED)
-    _view, able = able_for(session, request.id, now=now)
+    _view, able = able_for(session, request.id, now=now, ranked=False)
     return request, {each.offer_id: each for each in able}
 
 

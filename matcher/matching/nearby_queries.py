@@ -15,6 +15,7 @@ from matcher.availability.queries import owner_of
 from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
+from matcher.matching.model_queries import ranker_for
 from matcher.matching.models import Match
 from matcher.matching.nearby_views import Fit, Nearby, Wanted
 from matcher.matching.pairs import facts_batch, reason_detail
@@ -36,7 +37,7 @@ from matcher.offers.models import Offer
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.partner_queries import standing_pairs
-from matcher.ranking.baseline import Baseline, Ranker
+from matcher.ranking.baseline import Ranker
 from matcher.ranking.reasons import reasons
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.requests.states import RequestState
@@ -58,7 +59,7 @@ def nearby(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ran
     ids = session.scalars(_candidates(offers, wanted, now).limit(MOST_JUDGED)).all()
     requests = request_views(session, ids, now=now)
     views = own_views(session, requests, [offer.id for offer in offers], now=now)
-    ranker = ranker or Baseline()
+    ranker = ranker or ranker_for(session)
     fits: list[Fit] = []
     never: Counter[str] = Counter()
     for request_id, request in requests.items():

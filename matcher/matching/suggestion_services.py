@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from matcher.availability.states import Delivery
 from matcher.matching.changes import smallest_changes
 from matcher.matching.eligibility import NeverCode, Verdict
+from matcher.matching.model_queries import ranker_for
 from matcher.matching.pairs import facts_batch, reason_detail
 from matcher.matching.search_queries import Judge, Judged, eligible_offers, nearest_of_topic, open_offers
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import verdicts
 from matcher.matching.view_queries import request_view
 from matcher.matching.views import RequestView
-from matcher.ranking.baseline import Baseline, Ranker
+from matcher.ranking.baseline import Ranker
 from matcher.ranking.facts import PairFacts, fingerprint, pack
 from matcher.ranking.reasons import Reason, reasons
 
@@ -62,7 +63,7 @@ def suggest(
 ) -> Suggested:
     """Who fits, best first; equal scores in order of offer id. Reads only. Raises NotFound."""
     request = request_view(session, request_id, now=now)
-    ranker = ranker or Baseline()
+    ranker = ranker or ranker_for(session)
     found, looked = eligible_offers(session, request, now=now)
     if request.first_offer is not None:
         found = _with_first(found, looked, request.first_offer)

@@ -1,0 +1,149 @@
+"""Which ranking runs in this process: the released model as long as its file is whole, else the written rule.
+
+Looking costs one `stat` a time; a file is read again only when it, or what was released, changed. Knows no database.
+"""
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from matcher.ranking.baseline import Baseline, Ranked, Ranker
+from matcher.ranking.facts import WIDTH, FactsBatch
+from matcher.ranking.store import BadModel, load_model, model_file
+
+log = logging.getLogger(__name__)
+RULE = Baseline()
+TRY_AGAIN_SECONDS = 60.0
+"""A fault that lies in the machine (no memory, a disk that is away) may be over by then."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """What the database says should run."""
+
+    version: str
+    file_hash: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why the released model does not run: a code, and a sentence for the log and the status page."""
+
+    version: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was found for one released version and one state of its file."""
+
+    key: tuple[object, ...]
+    model: Ranker | None
+    fault: Fault | None
+    at: float
+
+    def is_for(self, key: tuple[object, ...]) -> bool:
+        stale = self.fault is not None and time.monotonic() - self.at > TRY_AGAIN_SECONDS
+        return self.key == key and not stale
+
+
+NONE_RELEASED = Loaded((), None, None, 0.0)
+
+
+class RunningRanker:
+    """One for each process; any number of threads may ask."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._loaded = NONE_RELEASED
+        self._turn = threading.Lock()
+
+    def ranker(self, released: Released | None) -> Ranker:
+        """Never raises; falls back to the written rule even in the midst of ranking."""
+        found = self.loaded(released)
+        return RULE if found.model is None else _Guarded(self, found, found.model)
+
+    def fault(self, released: Released | None) -> Fault | None:
+        """Why the written rule stands in for the released model; None when nothing is wrong."""
+        return self.loaded(released).fault
+
+    def loaded(self, released: Released | None) -> Loaded:
+        if released is None:
+            return NONE_RELEASED
+        key = (released.version, released.file_hash, _mark(self.folder, released.version))
+        if self._loaded.is_for(key):
+            return self._loaded
+        with self._turn:
+            if not self._loaded.is_for(key):
+                self._loaded = _load(self.folder, released, key)
+            return self._loaded
+
+    def give_up(self, found: Loaded, error: Exception) -> None:
+        """A model that fails while ranking is not asked again until its file or the release changes."""
+        fault = _told(Fault(str(found.key[0]), "failed", f"The model failed while ranking ({type(error).__name__})."))
+        with self._turn:
+            if self._loaded.key == found.key:
+                self._loaded = Loaded(found.key, None, fault, time.monotonic())
+
+
+class _Guarded:
+    """A model that steps aside for the written rule, for good, at its first fault. One for each question."""
+
+    def __init__(self, owner: RunningRanker, found: Loaded, model: Ranker) -> None:
+        self._owner, self._found, self._model = owner, found, model
+        self.name = model.name
+
+    def rank(self, batch: FactsBatch) -> Ranked:
+        try:
+            return _checked(self._model.rank(batch), len(batch))
+        except Exception as error:
+            if self._model is RULE:
+                raise
+            self._owner.give_up(self._found, error)
+            self._model, self.name = RULE, RULE.name
+            return RULE.rank(batch)
+
+
+def _mark(folder: Path, version: str) -> tuple[object, ...]:
+    """Changes whenever the file could read differently, also when only who may read it changed."""
+    try:
+        found = os.stat(model_file(folder, version))  # noqa: PTH116  (a path of its own would cost more than the call)
+    except (OSError, ValueError) as error:
+        return (type(error).__name__,)
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _load(folder: Path, released: Released, key: tuple[object, ...]) -> Loaded:
+    fault = None
+    try:
+        model = load_model(folder, released.version, released.file_hash)
+        # The first ranking is the slowest, and shows a file that is whole and yet gives no chances.
+        _checked(model.rank(FactsBatch(np.zeros((2, WIDTH)))), 2)
+        log.info("model %s orders people from now on", released.version)
+        return Loaded(key, model, None, time.monotonic())
+    except BadModel as error:
+        fault = Fault(released.version, error.code, error.sentence)
+    except Exception as error:
+        fault = Fault(released.version, "failed", f"The model cannot be used ({type(error).__name__}).")
+        log.exception("model %s", released.version)
+    return Loaded(key, None, _told(fault), time.monotonic())
+
+
+def _told(fault: Fault) -> Fault:
+    log.warning("the written rule orders people, not model %s: %s", fault.version, fault.sentence)
+    return fault
+
+
+def _checked(ranked: Ranked, rows: int) -> Ranked:
+    scores = ranked.scores
+    if scores.shape != (rows,) or not np.all((scores >= 0) & (scores <= 1)):
+        raise ValueError("scores that are no chances")
+    if any(column.shape != (rows,) or not np.all(np.isfinite(column)) for column in ranked.contributions.values()):
+        raise ValueError("contributions that are no numbers")
+    return ranked
