@@ -1,4 +1,5 @@
-"""The command `matcher suggest`: who fits a request and why; nothing is stored. Exit codes: 0 done, 2 wrong input."""
+"""The room's commands, and `matcher suggest`: who fits a request and why; nothing is stored. Exit codes: 0 done,
+2 wrong input."""
 
 import json
 from typing import Any
@@ -11,8 +12,10 @@ from matcher.db import Database
 from matcher.errors import MatcherError, NotFound
 from matcher.i18n import LOCALES, in_locale
 from matcher.matching.fsck_cli import fsck_command
+from matcher.matching.model_queries import serve_models
 from matcher.matching.report_services import suggestion_report
 from matcher.matching.suggestion_services import DEFAULT_LIMIT
+from matcher.matching.training_cli import evaluate_command, model_group, train_command
 from matcher.matching.wording import never_sentence
 from matcher.migrate import upgrade
 
@@ -21,6 +24,8 @@ def register(main: click.Group) -> None:
     """Add this room's commands to `matcher`."""
     main.add_command(suggest_command)
     main.add_command(fsck_command)
+    for command in (train_command, evaluate_command, model_group):
+        main.add_command(command)
 
 
 @click.command(name="suggest")
@@ -35,6 +40,7 @@ def suggest_command(request_id: int, limit: int, lang: str, as_json: bool) -> No
     settings = Settings.from_env()
     upgrade(settings.database_url)
     database = Database(settings.database_url)
+    serve_models(database, settings.models_folder)
     try:
         with database.read() as session, in_locale(lang):
             report = suggestion_report(session, request_id=request_id, limit=limit, now=utcnow())

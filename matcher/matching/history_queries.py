@@ -1,7 +1,7 @@
 """What happened before, up to one moment: asks, answers and visits of people, folded from the chains of events."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -11,8 +11,10 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.clock import AMSTERDAM, local_date, school_year, school_year_dates
+from matcher.matching.held_queries import moment_of_step
 from matcher.matching.memory import Asked, Memory, growing
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
+from matcher.matching.outcomes import standing
 from matcher.matching.states import NEVER_SENT, TAKES_PLACE, Action, DeclineReason, MatchState, Side
 from matcher.matching.views import History, RequestView
 from matcher.offers.models import Offer
@@ -107,7 +109,7 @@ def _steps_query(person_ids: Collection[int], offer_ids: Collection[int], as_of:
         .join(Request, Request.id == Match.request_id)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.at <= as_of))
-        .outerjoin(MatchMoment, and_(MatchMoment.match_id == Match.id, MatchMoment.chosen))
+        .outerjoin(MatchMoment, MatchMoment.id == moment_of_step())
         .where(
             or_(
                 Match.professional_id.in_(person_ids),
@@ -135,9 +137,11 @@ def _count(tally: Tally, chain: Chain, request: RequestView, as_of: datetime) ->
         return
     if first.request_id == request.id:
         tally.asked_by.add(request.id)
-    if first.side is not Side.COMPANY and not _was_registered(first):
-        _count_ask(tally, chain, state, list(_standing(rows)), as_of)
-    day = first.day or first.created_at.astimezone(AMSTERDAM).date()
+    steps, asked_on = standing(rows), first.created_at.astimezone(AMSTERDAM).date()
+    day = next((step.day for step in reversed(steps) if step.day is not None), asked_on)
+    # Noted when it was over: nobody was asked through the service, so it says nothing about answering.
+    if first.side is not Side.COMPANY and day >= asked_on:
+        _count_ask(tally, chain, state, steps, as_of)
     if state in TAKES_PLACE and school_year(day) == request.school_year:
         tally.add(taken=1)
     if state is MatchState.HELD and first.visitor_id in (None, first.professional_id):
@@ -146,22 +150,6 @@ def _count(tally: Tally, chain: Chain, request: RequestView, as_of: datetime) ->
             visits_here=int(first.school_id == request.organisation_id),
             level_visits=int(first.level is not None and first.level == request.level),
         )
-
-
-def _was_registered(first: Any) -> bool:
-    """Noted when it was over: nobody was asked through the service, so it says nothing about answering."""
-    return first.day is not None and first.day < first.created_at.astimezone(AMSTERDAM).date()
-
-
-def _standing(rows: Sequence[Any]) -> Iterator[Any]:
-    """The steps that were not undone."""
-    kept: list[Any] = []
-    for row in rows:
-        if row.action is Action.UNDO:
-            kept.pop()
-        else:
-            kept.append(row)
-    return iter(kept)
 
 
 def _count_ask(tally: Tally, chain: Chain, state: MatchState, steps: list[Any], as_of: datetime) -> None:

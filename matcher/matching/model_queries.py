@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ WHAT_TO_DO = (
     "The written rule orders people until then: put the file back, choose another version with `matcher model use`, "
     "or drop it with `matcher model drop`."
 )
+TURN = timedelta(hours=6)
+"""A training that takes longer than this was cut off, and somebody else may begin again."""
 log = logging.getLogger(__name__)
 
 
@@ -95,6 +97,19 @@ def version_named(session: Session, version: str) -> ModelVersion:
     if row is None:
         raise NotFound(f"There is no model {version[:60]!r}. `matcher model list` names those there are.")
     return row
+
+
+def was_dropped(session: Session) -> bool:
+    """Somebody took the last model away: until a person releases another, the written rule was chosen."""
+    query = select(ModelVersion.state).where(ModelVersion.state.in_((ModelState.RELEASED, ModelState.DROPPED)))
+    states = set(session.scalars(query.distinct()))
+    return states == {ModelState.DROPPED}
+
+
+def is_turn_free(session: Session, week: str, *, now: datetime) -> bool:
+    """Whether nobody trained this week yet, or whoever began was cut off."""
+    row = session.get(ModelTraining, week)
+    return row is None or (row.ended_at is None and now - row.began_at >= TURN)
 
 
 def trainings(session: Session, *, limit: int = 20) -> Sequence[ModelTraining]:

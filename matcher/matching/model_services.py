@@ -1,18 +1,18 @@
 """Keeping, releasing and dropping fitted rankings, and the turn of the weekly training. Flushes, never commits."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from matcher.accounts.services import record
 from matcher.errors import Conflict
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion
-from matcher.matching.model_queries import version_named
+from matcher.matching.model_queries import TURN, is_turn_free, version_named
 
-TURN = timedelta(hours=6)
-"""A training that takes longer than this was cut off, and somebody else may begin again."""
 RULE_RUNS = "The written rule orders people already; there is nothing to drop."
 
 
@@ -83,17 +83,17 @@ def _recorded(session: Session, action: str, row: ModelVersion, by_id: int | Non
 
 def take_turn(session: Session, week: str, *, now: datetime) -> bool:
     """True for the one worker that trains this week; again when a training was cut off."""
-    row = session.scalars(select(ModelTraining).where(ModelTraining.week == week).with_for_update()).one_or_none()
-    if row is None:
-        # Two that come at the same moment meet in the primary key; the later one is refused by the database.
-        session.add(ModelTraining(week=week, began_at=now))
-        session.flush()
-        return True
-    if row.ended_at is not None or now - row.began_at < TURN:
+    if not is_turn_free(session, week, now=now):
         return False
-    row.began_at = now
-    session.flush()
-    return True
+    values = {"week": week, "began_at": now}
+    if session.get(ModelTraining, week) is None:
+        # Two that come at the same moment meet in the primary key, and only one of them writes the row.
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        made = session.execute(insert(ModelTraining).values(**values, note="").on_conflict_do_nothing())
+    else:
+        cut_off = ModelTraining.ended_at.is_(None) & (ModelTraining.began_at <= now - TURN)
+        made = session.execute(update(ModelTraining).where(ModelTraining.week == week, cut_off).values(began_at=now))
+    return bool(made.rowcount)  # type: ignore[attr-defined]
 
 
 def note_training(

@@ -173,9 +173,10 @@ def own_views(
     companies = {row.Offer.organisation_id for row in rows}
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, all_of_them, set(owners.values()), now)
-    holds = holds_around(session, all_of_them, people)
+    holds = holds_around(session, all_of_them, people, now=now)
     stays = any(view.kind is Kind.TEACHER_INTERNSHIP for view in requests.values())
-    taken = taken_places(session, replace(all_of_them, kind=Kind.TEACHER_INTERNSHIP), offer_ids) if stays else {}
+    places = replace(all_of_them, kind=Kind.TEACHER_INTERNSHIP)
+    taken = taken_places(session, places, offer_ids, now=now) if stays else {}
     topics = offer_topics(session, offer_ids)
     hours = hours_given(session, companies, as_of=now)
     bare = {row.Offer.id: bare_view(row, weeks[owners[row.Offer.id]], topics[row.Offer.id], hours) for row in rows}

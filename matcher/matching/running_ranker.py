@@ -1,10 +1,9 @@
 """Which ranking runs in this process: the released model as long as its file is whole, else the written rule.
 
-Looking costs one `stat` a time; a file is read again only when it, or what was released, changed. Knows no database.
+Looking costs two `stat` a time; the file is read again only when it, or what was released, changed. Knows no database.
 """
 
 import logging
-import os
 import threading
 import time
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ import numpy as np
 
 from matcher.ranking.baseline import Baseline, Ranked, Ranker
 from matcher.ranking.facts import WIDTH, FactsBatch
-from matcher.ranking.store import BadModel, load_model, model_file
+from matcher.ranking.store import BadModel, load_model
 
 log = logging.getLogger(__name__)
 RULE = Baseline()
+ENDINGS = (".skops", ".json")
 TRY_AGAIN_SECONDS = 60.0
 """A fault that lies in the machine (no memory, a disk that is away) may be over by then."""
 
@@ -111,12 +111,16 @@ class _Guarded:
 
 
 def _mark(folder: Path, version: str) -> tuple[object, ...]:
-    """Changes whenever the file could read differently, also when only who may read it changed."""
-    try:
-        found = os.stat(model_file(folder, version))  # noqa: PTH116  (a path of its own would cost more than the call)
-    except (OSError, ValueError) as error:
-        return (type(error).__name__,)
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    """Changes whenever the model or its card could read differently, also when only who may read them changed."""
+    marks: list[object] = []
+    for ending in ENDINGS:
+        try:
+            found = (folder / f"{version}{ending}").stat()
+        except (OSError, ValueError) as error:
+            marks.append(type(error).__name__)
+        else:
+            marks.append((found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino))
+    return tuple(marks)
 
 
 def _load(folder: Path, released: Released, key: tuple[object, ...]) -> Loaded:

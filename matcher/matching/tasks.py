@@ -10,6 +10,7 @@ from matcher.errors import MatcherError
 from matcher.matching import due_queries as due
 from matcher.matching.change_services import lapse_match
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
+from matcher.matching.model_tasks import train_when_due
 from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.request_services import close_request, send_held_back
@@ -34,6 +35,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "sent": _send_held_back(database, now),
         "suggested": _suggest(database, now),
         "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
+        **train_when_due(database, app, now),
     }
     return {what: count for what, count in done.items() if count}
 

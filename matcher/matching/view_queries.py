@@ -20,6 +20,7 @@ from matcher.availability.states import Delivery, Kind, Party
 from matcher.clock import local_date, school_year
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
+from matcher.matching.held_queries import held_at
 from matcher.matching.history_queries import (
     Guest,
     Tally,
@@ -205,10 +206,10 @@ def offer_views(
     hours = hours_given(session, companies, as_of=now)
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, request, set(owners.values()), now)
-    holds = holds_around(session, request, people)
+    holds = holds_around(session, request, people, now=now)
     topics = offer_topics(session, offer_ids)
     proofs = proofs_of(session, people, request.board_id)
-    taken = taken_places(session, request, offer_ids)
+    taken = taken_places(session, request, offer_ids, now=now)
     blocked = _blocked(session, request, now)
     views = {}
     for row in rows:
@@ -344,8 +345,10 @@ def _span(request: RequestView, now: datetime) -> tuple[int, int]:
     return int(now.timestamp()) - DAY_SECONDS, last + 40 * DAY_SECONDS
 
 
-def holds_around(session: Session, request: RequestView, people: Collection[int]) -> dict[int, list[Hold]]:
-    """Live bookings per person as visits with their pads and place."""
+def holds_around(
+    session: Session, request: RequestView, people: Collection[int], *, now: datetime
+) -> dict[int, list[Hold]]:
+    """What holds each person, as visits with their pads and place."""
     if not request.moments:
         return {}
     first, last = min(m.start_s for m in request.moments), max(m.end_s for m in request.moments)
@@ -354,7 +357,7 @@ def holds_around(session: Session, request: RequestView, people: Collection[int]
         .join(Match, Match.id == Booking.match_id)
         .join(Request, Request.id == Match.request_id)
         .join(Offer, Offer.id == Match.offer_id)
-        .where(Booking.party == Party.PERSON, Booking.party_id.in_(people), Booking.live)
+        .where(Booking.party == Party.PERSON, Booking.party_id.in_(people), held_at(session, now))
         .where(Booking.start_s < last + 40 * DAY_SECONDS, Booking.end_s > first - 8 * DAY_SECONDS)
     )
     found: dict[int, list[Hold]] = defaultdict(list)

@@ -26,7 +26,8 @@ class Ranked:
 class Ranker(Protocol):
     """What orders candidates: the written rule, or a fitted model with the same signature."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def rank(self, batch: FactsBatch) -> Ranked: ...
 
