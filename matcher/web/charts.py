@@ -2,8 +2,8 @@
 
 `{{ bars(caption, [(label, value), …]) }}` for amounts beside each other, `{{ line(…) }}` for a course in time,
 `{{ curve(caption, [(x, share), …]) }}` for a share that runs with a number, `{{ diagonal(…) }}` for what was said
-beside what came true. Colours come from the stylesheet (classes `chart`, `chart-bar`, `chart-line`, `chart-dot`, `chart-axis`,
-`chart-text`).
+beside what came true. Colours come from the stylesheet (classes `chart`, `chart-bar`, `chart-line`, `chart-dot`,
+`chart-axis`, `chart-text`).
 """
 
 from collections.abc import Sequence
