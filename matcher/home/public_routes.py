@@ -81,7 +81,8 @@ def status() -> str:
     actor = maybe_actor()
     health = queries.health(reading(), now=utcnow())
     shows_all = actor is not None and actor.has(Role.ADMINISTRATOR)
-    return render_template("home/status.html", healthy=health.is_fine, facts=explaining.health_facts(health, shows_all))
+    facts = explaining.health_facts(health, shows_all)
+    return render_template("home/status.html", healthy=health.is_fine, facts=facts, shows_all=shows_all)
 
 
 @blueprint.get("/healthz")

@@ -19,6 +19,7 @@ from matcher.matching.running_ranker import RULE
 from matcher.ranking.examples import Examples
 from matcher.ranking.judging import Report
 from matcher.ranking.learned import CannotLearn
+from matcher.ranking.portrait import portrait
 from matcher.ranking.store import BadModel, Card, load_model, read_card, save_model
 from matcher.subjects.levels import Level
 
@@ -102,7 +103,12 @@ def train_now(
     state = ModelState.REFUSED if not found.may_release else ModelState.CANDIDATE
     if found.may_release and may_release:
         state = ModelState.RELEASED
-    metrics = {**found.report.as_json(), "against": against, "margin": training.MARGIN}
+    metrics = {
+        **found.report.as_json(),
+        "against": against,
+        "margin": training.MARGIN,
+        "portrait": portrait(found.model, known.facts[known.invited]),
+    }
     card = Card(
         version=version,
         seed=seed,
@@ -177,13 +183,14 @@ def train_when_due(database: Database, app: Any, now: datetime) -> dict[str, int
             return {}
     folder = app.extensions["matcher_settings"].models_folder
     if "matcher_queue" in app.extensions:
-        threading.Thread(target=_weekly, args=(database, folder, week, now), daemon=True, name="training").start()
+        threading.Thread(target=carry_out, args=(database, folder, week, now), daemon=True, name="training").start()
         return {"training begun": 1}
-    return {"trained": int(_weekly(database, folder, week, now))}
+    return {"trained": int(carry_out(database, folder, week, now))}
 
 
-def _weekly(database: Database, folder: Path, week: str, now: datetime) -> bool:
-    """True when a version was kept. Whatever goes wrong is noted, and the next week tries again."""
+def carry_out(database: Database, folder: Path, week: str, now: datetime) -> bool:
+    """One training whose turn was taken; true when a version was kept. Whatever goes wrong is noted, and another turn
+    tries again."""
     try:
         outcome, version, note = _attempt(database, folder, now)
         with database.write() as session:

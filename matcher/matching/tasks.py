@@ -8,6 +8,7 @@ from matcher.accounts.queries import actor_for
 from matcher.db import Database
 from matcher.errors import MatcherError
 from matcher.matching import due_queries as due
+from matcher.matching.asked_training_tasks import train_when_asked
 from matcher.matching.change_services import lapse_match
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
 from matcher.matching.model_tasks import train_when_due
@@ -36,6 +37,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "suggested": _suggest(database, now),
         "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
         **train_when_due(database, app, now),
+        **train_when_asked(database, app, now),
     }
     return {what: count for what, count in done.items() if count}
 

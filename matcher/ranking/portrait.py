@@ -1,7 +1,7 @@
 """What a ranking looks like on real questions: how heavily each part counts, and how the chance runs with every fact.
 
-Made of any ranker and of plain examples when a model is fitted, and kept in its card, so that a page reads it without
-reading the model.
+Made of any ranker and of plain rows of facts when a model is fitted, and kept in its card, so that a page reads it
+without reading the model.
 """
 
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from matcher.ranking.baseline import Ranker
-from matcher.ranking.examples import Examples
 from matcher.ranking.facts import CATEGORICAL, NAMES, Column, FactsBatch
 
 ROWS = 240
@@ -20,10 +19,11 @@ FLAT = 0.002
 """A curve that moves less than this is told as one that does not count."""
 
 
-def portrait(ranker: Ranker, examples: Examples) -> dict[str, Any]:
+def portrait(ranker: Ranker, facts: Column) -> dict[str, Any]:
     """`parts`: share of all that parts add or take away, in percent. `curves`: fact → [value, mean score] along its
-    usual values, everything else as it is; only those that move it. Empty where there is nothing to look at."""
-    rows = _some(examples.facts[examples.invited] if examples.invited.any() else examples.facts)
+    usual values, everything else as it is; only those that move it. `facts` are those of who was asked, in order of
+    time; without any it is empty."""
+    rows = _some(facts)
     if not len(rows):
         return {}
     ranked = ranker.rank(FactsBatch(rows))

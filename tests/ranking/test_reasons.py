@@ -61,8 +61,9 @@ TRUE_WHEN = {
     "paper_unknown": lambda f, d, p: d.paper_asked and 0 < f.qualification_fit < 1,
     "paper_other": lambda f, d, p: d.paper_asked and f.qualification_fit == 0,
     "hours": lambda f, d, p: d.hours_offered >= p["asked"] == d.hours_asked > 0,
-    "hours_fewer": lambda f, d, p: p == {"offered": d.hours_offered, "asked": d.hours_asked}
-    and 0 < d.hours_offered < d.hours_asked,
+    "hours_fewer": lambda f, d, p: (
+        p == {"offered": d.hours_offered, "asked": d.hours_asked} and 0 < d.hours_offered < d.hours_asked
+    ),
     "contract": lambda f, d, p: d.contract_asked and f.contract_fit == 1,
     "contract_unknown": lambda f, d, p: d.contract_asked and 0 < f.contract_fit < 1,
     "contract_other": lambda f, d, p: d.contract_asked and f.contract_fit == 0,

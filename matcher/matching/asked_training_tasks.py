@@ -1,0 +1,27 @@
+"""Does the training that somebody asked for, beside the rounds of a worker that goes on."""
+
+import threading
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from matcher.db import Database
+from matcher.matching.asked_training_services import ASKED, begin_asked
+from matcher.matching.model_models import ModelTraining
+from matcher.matching.model_tasks import carry_out
+
+
+def train_when_asked(database: Database, app: Any, now: datetime) -> dict[str, int]:
+    with database.read() as session:
+        if not session.scalar(select(exists().where(ModelTraining.outcome == ASKED))):
+            return {}
+    with database.write() as session:
+        name = begin_asked(session, now=now)
+    if name is None:
+        return {}
+    folder = app.extensions["matcher_settings"].models_folder
+    if "matcher_queue" in app.extensions:
+        threading.Thread(target=carry_out, args=(database, folder, name, now), daemon=True, name="training").start()
+        return {"training begun": 1}
+    return {"trained": int(carry_out(database, folder, name, now))}
