@@ -8,6 +8,7 @@ from matcher.accounts.states import Role
 from matcher.clock import local_date, school_year, utcnow
 from matcher.home import explaining, queries
 from matcher.home.figures import PublicFigures
+from matcher.matching.model_queries import running
 from matcher.monitor import figures as monitor
 from matcher.monitor import queries as monitor_queries
 from matcher.regions import netherlands
@@ -55,9 +56,8 @@ def figures() -> str:
 @blueprint.get("/how-ranking-works")
 @public
 def how_ranking_works() -> str:
-    return render_template(
-        "home/how_ranking_works.html", never=explaining.NEVER, weights=explaining.weights(), model=explaining.model()
-    )
+    found = explaining.explained(running(reading()))
+    return render_template("home/how_ranking_works.html", never=explaining.NEVER, found=found)
 
 
 @blueprint.get("/privacy")

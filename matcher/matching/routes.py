@@ -8,6 +8,7 @@ from matcher.matching import (
     model_routes,
     nearby_routes,
     placement_routes,
+    remembered_routes,
     request_routes,
     stay_routes,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "model_routes",
     "nearby_routes",
     "placement_routes",
+    "remembered_routes",
     "request_routes",
     "stay_routes",
 ]
