@@ -85,6 +85,7 @@ class ShownSuggestion:
     moments: list[ShownMoment]
     still_ok: bool
     never: list[str]
+    is_new: bool  # got its place by lot
 
 
 def shown(session: Session, run_id: int, *, now: datetime, names: bool = True) -> list[ShownSuggestion]:
@@ -148,6 +149,7 @@ def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool, model: 
         ],
         still_ok=verdict is not None and verdict.ok,
         never=[never_sentence(code, words.kind) for code in verdict.never] if verdict else [],
+        is_new=kept.propensity < 1,
     )
 
 
