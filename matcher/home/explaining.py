@@ -1,11 +1,12 @@
 """What the pages about ranking and status say about the running system. Pure but for the values it is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from matcher.home.figures import Health
 from matcher.i18n import _, _l, format_date, format_datetime, format_number
-from matcher.matching.model_queries import Running
 from matcher.matching.part_wording import part_words
 from matcher.monitor.running_rule import part_weights
 
@@ -41,14 +42,14 @@ class Explained:
     facts: list[tuple[str, str]]
 
 
-def explained(running: Running) -> Explained:
-    """Every part of the running ranking, the heaviest first; a part without text is shown by its code."""
-    parts = [Part(*part_words(code), share) for code, share in part_weights(running).items()]
-    if running.is_rule or running.card is None:
-        return Explained(False, parts, [(_("Rule"), _("written by people")), (_("Version"), running.name)])
-    card, facts = running.card, [(_("Order"), _("learned from answers")), (_("Version"), running.name)]
-    if running.released_at is not None:
-        facts.append((_("Since"), format_date(running.released_at)))
+def explained(name: str, card: Mapping[str, Any] | None, since: datetime | None) -> Explained:
+    """Every part of the running ranking, the heaviest first. Without a card it is the rule written by people."""
+    parts = [Part(*part_words(code), share) for code, share in part_weights(card).items()]
+    if card is None:
+        return Explained(False, parts, [(_("Rule"), _("written by people")), (_("Version"), name)])
+    facts = [(_("Order"), _("learned from answers")), (_("Version"), name)]
+    if since is not None:
+        facts.append((_("Since"), format_date(since)))
     learned_from = {
         "answers": format_number(card.get("settled", 0)),
         "requests": format_number(card.get("requests", 0)),

@@ -56,7 +56,8 @@ def figures() -> str:
 @blueprint.get("/how-ranking-works")
 @public
 def how_ranking_works() -> str:
-    found = explaining.explained(running(reading()))
+    now_runs = running(reading())
+    found = explaining.explained(now_runs.name, None if now_runs.is_rule else now_runs.card, now_runs.released_at)
     return render_template("home/how_ranking_works.html", never=explaining.NEVER, found=found)
 
 

@@ -9,17 +9,10 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.services import record
 from matcher.errors import Conflict
 from matcher.i18n import _l
+from matcher.matching.asked_training_queries import ASKED, BEGUN, waiting_training
 from matcher.matching.model_models import ModelTraining
-from matcher.matching.model_services import TURN
 
-ASKED, BEGUN = "asked", "begun"
 ALREADY = _l("A training already waits or runs. Wait until it is done.")
-
-
-def waiting_training(session: Session, *, now: datetime) -> ModelTraining | None:
-    """The training that waits for the worker or runs; one that was cut off does not count."""
-    query = select(ModelTraining).where(ModelTraining.ended_at.is_(None), ModelTraining.began_at > now - TURN)
-    return session.scalars(query.order_by(ModelTraining.began_at.desc()).limit(1)).one_or_none()
 
 
 def ask_training(session: Session, *, actor: Actor, now: datetime) -> ModelTraining:

@@ -4,17 +4,15 @@ import threading
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
-
 from matcher.db import Database
-from matcher.matching.asked_training_services import ASKED, begin_asked
-from matcher.matching.model_models import ModelTraining
+from matcher.matching.asked_training_queries import is_asked
+from matcher.matching.asked_training_services import begin_asked
 from matcher.matching.model_tasks import carry_out
 
 
 def train_when_asked(database: Database, app: Any, now: datetime) -> dict[str, int]:
     with database.read() as session:
-        if not session.scalar(select(exists().where(ModelTraining.outcome == ASKED))):
+        if not is_asked(session):
             return {}
     with database.write() as session:
         name = begin_asked(session, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Audit, User
 from matcher.errors import NotFound
 from matcher.i18n import format_datetime, format_number
-from matcher.matching.asked_training_services import ASKED, waiting_training
+from matcher.matching.asked_training_queries import ASKED, waiting_training
 from matcher.matching.learning_queries import landsdelen
 from matcher.matching.model_cards import CardView, card_view
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion

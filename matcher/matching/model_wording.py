@@ -3,19 +3,18 @@
 from typing import Any
 
 from matcher.i18n import _, _l
-from matcher.matching.model_models import ModelState
 
-STATES: dict[ModelState, Any] = {
-    ModelState.CANDIDATE: _l("kept, does not run"),
-    ModelState.RELEASED: _l("runs"),
-    ModelState.DROPPED: _l("taken away by hand"),
-    ModelState.REFUSED: _l("not better, does not run"),
+STATES: dict[str, Any] = {
+    "candidate": _l("kept, does not run"),
+    "released": _l("runs"),
+    "dropped": _l("taken away by hand"),
+    "refused": _l("not better, does not run"),
 }
 TONES = {
-    ModelState.CANDIDATE: "plain",
-    ModelState.RELEASED: "done",
-    ModelState.DROPPED: "over",
-    ModelState.REFUSED: "over",
+    "candidate": "plain",
+    "released": "done",
+    "dropped": "over",
+    "refused": "over",
 }
 STAGES: dict[str, Any] = {
     "rule": _l("few answers: the written rule orders, only the chance is learned"),

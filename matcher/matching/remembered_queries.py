@@ -100,11 +100,9 @@ def _noes(session: Session, chains: Sequence[Chain], now: datetime) -> list[Reme
     found = []
     for chain, first in zip(chains, firsts, strict=True):
         home, no = homes[first.offer_id], _reason(chain.rows)
-        about = {
-            "km": round(distance_km(first.lat or 0.0, first.lon or 0.0, home.lat, home.lon)),
-            "topics": ", ".join(sorted(names[topic] for topic in chain.topics if topic in names)),
-            "level": group_name(Level(first.level), None, current_locale()) if first.level in set(Level) else "",
-        }
+        km = round(distance_km(first.lat or 0.0, first.lon or 0.0, home.lat, home.lon))
+        topics = ", ".join(sorted(names[topic] for topic in chain.topics if topic in names))
+        level = group_name(Level(first.level), None, current_locale()) if first.level in set(Level) else ""
         found.append(
             RememberedNo(
                 match_id=first.match_id,
@@ -112,7 +110,7 @@ def _noes(session: Session, chains: Sequence[Chain], now: datetime) -> list[Reme
                 title=asked[first.request_id].title,
                 place=asked[first.request_id].place or "",
                 reason=reason_words(no),
-                changes=changes_words(no, **about),
+                changes=changes_words(no, km=km, topics=topics, level=level),
                 share=still_counts(first.created_at, now),
                 is_forgotten=first.forgotten_at is not None,
             )

@@ -68,8 +68,10 @@ def suggest(
     ranker: Ranker | None = None,
     fairness: Fairness = BY_SCORE,
 ) -> Suggested:
-    """Who fits, best first; equal scores in order of offer id. Whoever shows it to people gives the `fairness` that holds
-    for the request. Reads only. Raises NotFound."""
+    """Who fits, best first; equal scores in order of offer id. Reads only. Raises NotFound.
+
+    Whoever shows it to people gives the `fairness` that holds for the request.
+    """
     request = request_view(session, request_id, now=now)
     ranker = ranker or ranker_for(session)
     found, looked = eligible_offers(session, request, now=now)

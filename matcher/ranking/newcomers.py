@@ -1,4 +1,4 @@
-"""One of the places people see goes by lot to somebody who was not asked often yet, so that they can show that they come.
+"""One of the places people see goes by lot to somebody who was not asked often yet: how else could they be known?
 
 Thompson sampling: everybody new draws a chance around their own, the wider the less they were asked, and the highest
 draw gets the place. How probable that was is kept: whoever learns of it later can correct for it.

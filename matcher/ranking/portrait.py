@@ -38,8 +38,9 @@ def portrait(ranker: Ranker, facts: Column) -> dict[str, Any]:
 
 def _some(rows: Column) -> Column:
     """Evenly spread over the whole period."""
-    picked = np.unique(np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(np.int64)) if len(rows) else []
-    return rows[picked] if len(rows) else rows
+    if not len(rows):
+        return rows
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(np.int64))]
 
 
 def _curve(ranker: Ranker, rows: Column, at: int) -> list[list[float]]:

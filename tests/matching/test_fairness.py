@@ -1,4 +1,4 @@
-"""One place for somebody new, questions spread where a region wants it, and nobody ever asked beyond what they allow."""
+"""One place for somebody new, questions spread where a region wants it, and nobody asked beyond what they allow."""
 
 import random
 from collections import Counter

@@ -15,7 +15,8 @@ from matcher.accounts.states import Role
 from matcher.clock import utcnow
 from matcher.db import Database
 from matcher.errors import Conflict
-from matcher.matching.asked_training_services import ask_training, begin_asked, waiting_training
+from matcher.matching.asked_training_queries import waiting_training
+from matcher.matching.asked_training_services import ask_training, begin_asked
 from matcher.matching.asked_training_tasks import train_when_asked
 from matcher.matching.compare_queries import Remembers, compared
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion
