@@ -80,7 +80,7 @@ def card_view(card: Mapping[str, Any], landsdelen: dict[int, str]) -> CardView:
         ],
         parts=[(str(part_words(part)[0]), share) for part, share in part_shares(card)],
         curves=_curves(_mapping(drawn.get("curves"))),
-        against=_against(_mapping(metrics.get("ratios")), _mapping(metrics.get("segments")), landsdelen),
+        against=_against(metrics, landsdelen),
     )
 
 
@@ -111,21 +111,23 @@ def _with_interval(figure: Any) -> str:
     return f"{mean} ({ends[0]}–{ends[1]})" if len(ends) == 2 else mean
 
 
-def _against(ratios: Mapping[str, Any], segments: Mapping[str, Any], landsdelen: dict[int, str]) -> list[str]:
+def _against(metrics: Mapping[str, Any], landsdelen: dict[int, str]) -> list[str]:
     """Why a version was not let run: the same comparisons as the release, in the reader's language."""
     found = []
-    for name, figure in ratios.items():
+    for name, figure in _mapping(metrics.get("ratios")).items():
         ratio, low, _high = _padded(figure, 3)
         if ratio is not None and not ratio > 1:
             found.append(_("It orders no better than: %(name)s.", name=ranker_words(name)))
         elif name == "rule" and low is not None and low < 1 - SURE:
             found.append(_("It may order worse than the written rule; there is too little to be sure."))
-    for segment, values in segments.items():
+    for segment, values in _mapping(metrics.get("segments")).items():
         for value, told in _mapping(values).items():
             count, apart, _low, high = _padded(told, 4)
             if (count or 0) >= SEGMENT_FEWEST and apart is not None and apart < -MARGIN and (high or 0) < 0:
                 group = segment_words(segment, str(value), landsdelen)
                 found.append(_("This group of requests would be worse off: %(group)s.", group=group))
+    if metrics.get("against") and not found:
+        found.append(_("There were too few later requests to judge it by."))
     return found
 
 

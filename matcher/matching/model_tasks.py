@@ -19,13 +19,13 @@ from matcher.matching.running_ranker import RULE
 from matcher.ranking.examples import Examples
 from matcher.ranking.judging import Report
 from matcher.ranking.learned import CannotLearn
-from matcher.ranking.portrait import portrait
 from matcher.ranking.store import BadModel, Card, load_model, read_card, save_model
 from matcher.subjects.levels import Level
 
 LOOK_BACK = timedelta(days=3 * 365)
 NIGHT = timedelta(hours=3)
 """The week of training begins on Monday at three in the morning."""
+BEATS = "It beats every baseline, and no group of requests is worse off."
 log = logging.getLogger(__name__)
 
 
@@ -103,38 +103,17 @@ def train_now(
     state = ModelState.REFUSED if not found.may_release else ModelState.CANDIDATE
     if found.may_release and may_release:
         state = ModelState.RELEASED
-    metrics = {
-        **found.report.as_json(),
-        "against": against,
-        "margin": training.MARGIN,
-        "portrait": portrait(found.model, known.facts[known.invited]),
+    kept = _written(found, version, seed, against, folder)
+    note = " ".join(against) if against else BEATS
+    row: dict[str, Any] = {
+        "version": version,
+        "file_hash": kept.file_hash,
+        "card": asdict(kept),
+        "state": state,
+        "note": note[:1000],
     }
-    card = Card(
-        version=version,
-        seed=seed,
-        window_from=found.window_from,
-        window_to=found.window_to,
-        requests=found.model.requests,
-        settled=found.model.settled,
-        metrics=metrics,
-    )
-    try:
-        save_model(found.model, card, folder)
-        kept = read_card(folder, version)
-        load_model(folder, version, kept.file_hash)
-    except (BadModel, OSError) as error:
-        raise InvalidInput(f"The model could not be written to {folder}: {error}") from error
-    note = " ".join(against) if against else "It beats every baseline, and no group of requests is worse off."
     with database.write() as session:
-        keep_version(
-            session,
-            version=version,
-            file_hash=kept.file_hash,
-            card=asdict(kept),
-            state=state,
-            note=note[:1000],
-            now=now,
-        )
+        keep_version(session, **row, now=now)
     return Training(
         version=version,
         state=state,
@@ -146,6 +125,31 @@ def train_now(
         sentences=against,
         left_out=left_out,
     )
+
+
+def _written(found: training.Trained, version: str, seed: int, against: list[str], folder: Path) -> Card:
+    """The card of the file, after reading it as whoever serves will read it. Raises InvalidInput."""
+    card = Card(
+        version=version,
+        seed=seed,
+        window_from=found.window_from,
+        window_to=found.window_to,
+        requests=found.model.requests,
+        settled=found.model.settled,
+        metrics={
+            **found.report.as_json(),
+            "against": against,
+            "margin": training.MARGIN,
+            "portrait": found.portrait,
+        },
+    )
+    try:
+        save_model(found.model, card, folder)
+        kept = read_card(folder, version)
+        load_model(folder, version, kept.file_hash)
+    except (BadModel, OSError) as error:
+        raise InvalidInput(f"The model could not be written to {folder}: {error}") from error
+    return kept
 
 
 def evaluate_now(

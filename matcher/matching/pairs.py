@@ -4,7 +4,9 @@ Pure: what may be known at `as_of` is decided by whoever filled the views.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 
@@ -26,6 +28,12 @@ EUROS_PER_KM, ROAD_FACTOR = 0.23, 1.25
 MOST_DAYS_RATIO = 4.0
 CAP_WHEN_NONE = 12
 REFUSALS = ("refused_far", "refused_topic", "refused_level", "refused_often")
+COUNTED = (
+    "level_visits", "visits_here", "visits_total", "partnership", "due_weight", "answered_weight", "in_time_weight",
+    "yes_weight", "plain_no_weight", "no_time_weight", *REFUSALS, "taken", "open_asks", "days_since_ask",
+)  # fmt: skip
+"""What of a history is read as it is; None becomes NaN."""
+_COUNTED = attrgetter(*COUNTED)
 
 
 def pair_facts(request: RequestView, offer: OfferView, verdict: Verdict, *, as_of: datetime) -> PairFacts:
@@ -59,7 +67,8 @@ def _place_columns(
 ) -> dict[str, Column | float]:
     online = _floats([verdict.mode is Delivery.ONLINE for verdict in verdicts])
     away = _floats([verdict.distance_km for verdict in verdicts]) * (1 - online)
-    limits = _floats([_limit_of(request, offer, verdict) for offer, verdict in zip(offers, verdicts, strict=True)])
+    at_company = np.array([verdict.mode is Delivery.AT_COMPANY for verdict in verdicts], dtype=np.bool_)
+    limits = np.where(at_company, request.max_km or 100, _floats([offer.travel_km for offer in offers]))
     return {
         "online": online,
         "distance_km": away,
@@ -74,16 +83,30 @@ def _limit_of(request: RequestView, offer: OfferView, verdict: Verdict) -> int:
 
 
 def _topic_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
-    exact = [not request.topics.isdisjoint(offer.topics) for offer in offers]
-    closest = [topic_closeness(request, offer) for offer in offers]
-    alike = [likeness(request.words, offer.words) for offer in offers]
-    return {"topic_closeness": _floats(closest), "topic_exact": _floats(exact), "text_similarity": _floats(alike)}
+    asked, words = request.topics, request.words
+    return {
+        "topic_closeness": _closeness(request, [offer.topics for offer in offers]),
+        "topic_exact": _floats([not asked.isdisjoint(offer.topics) for offer in offers]),
+        "text_similarity": _floats([likeness(words, offer.words) for offer in offers]),
+    }
 
 
-def topic_closeness(request: RequestView, offer: OfferView) -> float:
+def _closeness(request: RequestView, topics: Sequence[frozenset[int]]) -> Column:
     """Half the best common topic, half the mean over all topics asked: a lesson on all of them beats one on a part."""
-    best = [max((around.get(topic, 0.0) for topic in offer.topics), default=0.0) for around in request.around]
-    return 0.5 * max(best) + 0.5 * sum(best) / len(best) if best else 0.0
+    if not request.around or not topics:
+        return np.zeros(len(topics))
+    # All topics of all offers in one row, after each offer one that is close to nothing.
+    nothing = (0,)
+    row = np.fromiter(chain.from_iterable(each for own in topics for each in (own, nothing)), dtype=np.int64)
+    begins = np.cumsum([0, *(len(own) + 1 for own in topics[:-1])])
+    best = []
+    for around in request.around:
+        close = np.zeros(max(int(row.max()), *around, 0) + 1)
+        close[list(around)] = list(around.values())
+        close[0] = 0.0
+        best.append(np.maximum.reduceat(close[row], begins))
+    found: Column = 0.5 * np.max(best, axis=0) + 0.5 * np.sum(best, axis=0) / len(best)
+    return found
 
 
 def _named_topic(request: RequestView, offer: OfferView) -> int | None:
@@ -100,14 +123,16 @@ def _named_topic(request: RequestView, offer: OfferView) -> int | None:
 def _time_columns(
     request: RequestView, offers: Sequence[OfferView], verdicts: Sequence[Verdict], as_of: datetime
 ) -> dict[str, Column | float]:
-    usual = _floats([verdict.count(MomentState.USUAL) for verdict in verdicts])
-    unknown = _floats([verdict.count(MomentState.UNKNOWN) for verdict in verdicts])
-    margins = [_margin(request, offer, verdict, as_of) for offer, verdict in zip(offers, verdicts, strict=True)]
+    counts = _moment_counts(request, verdicts)
+    usual, unknown, last = counts[:, 0], counts[:, 1], counts[:, 2]
+    notice = _floats([offer.notice_days for offer in offers])
+    # Days between the notice asked for and the last possible moment: how long there is to answer.
+    margins = np.where(last > 0, last - local_date(as_of).toordinal() - notice, 0.0)
     return {
         "moments_usual": usual,
         "moments_unknown": unknown,
         "moments_share": (usual + unknown) / max(1, len(request.moments)),
-        "notice_margin_days": np.clip(_floats(margins), 0, MOST_MARGIN_DAYS),
+        "notice_margin_days": np.clip(margins, 0, MOST_MARGIN_DAYS),
         "days_ratio": np.minimum(MOST_DAYS_RATIO, (usual + unknown) / _wanted(request)) if _wanted(request) else 1.0,
     }
 
@@ -117,32 +142,49 @@ def _wanted(request: RequestView) -> int:
     return request.asked.half_days if request.asked is not None else request.weekly
 
 
-def _margin(request: RequestView, offer: OfferView, verdict: Verdict, as_of: datetime) -> int:
-    """Days between the notice asked for and the last possible moment: how long there is to answer."""
-    open_ids = set(verdict.open_moments)
-    days = [moment.day for moment in request.moments if moment.id in open_ids]
-    return (max(days) - local_date(as_of) - timedelta(days=offer.notice_days)).days if days else 0
+def _moment_counts(request: RequestView, verdicts: Sequence[Verdict]) -> Column:
+    """Of each verdict: moments that usually suit, moments that may, and the last day of these (0: none)."""
+    days = {moment.id: moment.day.toordinal() for moment in request.moments}
+    is_usual, is_unknown = MomentState.USUAL, MomentState.UNKNOWN
+    rows = []
+    # A plain loop: a request has few moments, and arrays of them would take longer to make.
+    for verdict in verdicts:
+        usual = unknown = last = 0
+        for key, state in verdict.moments:
+            if state is is_usual:
+                usual += 1
+            elif state is is_unknown:
+                unknown += 1
+            else:
+                continue
+            day = days.get(key, 0)
+            if day > last:
+                last = day
+        rows.append((usual, unknown, last))
+    return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
 
 
 def _history_columns(offers: Sequence[OfferView]) -> dict[str, Column | float]:
-    past = [offer.history for offer in offers]
-    due, answered = _floats([h.due_weight for h in past]), _floats([h.answered_weight for h in past])
-    yes = _floats([h.yes_weight for h in past])
-    since = _floats([h.days_since_ask for h in past])
-    caps = _floats([CAP_WHEN_NONE if offer.yearly_cap is None else max(1, offer.yearly_cap) for offer in offers])
+    counted = np.array([_COUNTED(offer.history) for offer in offers], dtype=np.float64).reshape(-1, len(COUNTED))
+    past = dict(zip(COUNTED, counted.T, strict=True))
+    due, answered, yes = past["due_weight"], past["answered_weight"], past["yes_weight"]
+    since = past["days_since_ask"]
+    # Who said no number has a usual one.
+    caps = _floats([offer.yearly_cap for offer in offers])
+    caps = np.where(np.isnan(caps), CAP_WHEN_NONE, np.maximum(1, caps))
     return {
-        "level_experience": _floats([h.level_visits for h in past]),
-        "earlier_visits_here": _floats([h.visits_here for h in past]),
-        "earlier_visits_total": _floats([h.visits_total for h in past]),
-        "partnership": _floats([h.partnership for h in past]),
+        "level_experience": past["level_visits"],
+        "earlier_visits_here": past["visits_here"],
+        "earlier_visits_total": past["visits_total"],
+        "partnership": past["partnership"],
         "answers_share": _share(answered, due, PRIOR_ANSWERED),
-        "answers_in_time": _share(_floats([h.in_time_weight for h in past]), answered, PRIOR_IN_TIME),
-        "yes_share": _share(yes, yes + _floats([h.plain_no_weight for h in past]), PRIOR_YES),
-        "no_time_share": _share(_floats([h.no_time_weight for h in past]), answered, PRIOR_NO_TIME),
+        "answers_in_time": _share(past["in_time_weight"], answered, PRIOR_IN_TIME),
+        "yes_share": _share(yes, yes + past["plain_no_weight"], PRIOR_YES),
+        "no_time_share": _share(past["no_time_weight"], answered, PRIOR_NO_TIME),
         "asks": due,
-        **{name: _floats([getattr(h, name) for h in past]) for name in REFUSALS},
-        "load_share": np.minimum(1.0, _floats([h.taken for h in past]) / caps),
-        "open_asks": _floats([h.open_asks for h in past]),
+        **{name: past[name] for name in REFUSALS},
+        "load_share": np.minimum(1.0, past["taken"] / caps),
+        "open_asks": past["open_asks"],
         "days_since_ask": np.where(np.isnan(since), LONG_AGO_DAYS, np.clip(since, 0, LONG_AGO_DAYS)),
     }
 
@@ -152,17 +194,22 @@ def _share(part: Column, whole: Column, prior: float) -> Column:
 
 
 def _fit_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:
-    size = request.group_size or 0
     return {
         "company_size": _floats([offer.company_size for offer in offers]),
         "delivery_match": _floats([1.0 if offer.delivery is request.delivery else 0.5 for offer in offers]),
         "language_match": _floats([1.0 if offer.languages[:1] == (request.language,) else 0.5 for offer in offers]),
-        "group_fit": _floats(
-            [min(1.0, offer.group_most / size) if size and offer.group_most else 1.0 for offer in offers]
-        ),
+        "group_fit": _group_fit(request, offers),
         "named": _floats([offer.person_id is not None for offer in offers]),
         **_hybrid_columns(request, offers),
     }
+
+
+def _group_fit(request: RequestView, offers: Sequence[OfferView]) -> Column | float:
+    """1 when the group fits, else the part that does; who said no number takes any."""
+    if not request.group_size:
+        return 1.0
+    most = _floats([offer.group_most or None for offer in offers])
+    return np.where(np.isnan(most), 1.0, np.minimum(1.0, most / request.group_size))
 
 
 def _hybrid_columns(request: RequestView, offers: Sequence[OfferView]) -> dict[str, Column | float]:

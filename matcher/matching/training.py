@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +12,15 @@ from matcher.ranking.baselines import baselines
 from matcher.ranking.examples import Examples, Truths
 from matcher.ranking.judging import MARGIN, Report, judge, release_verdict
 from matcher.ranking.learned import CannotLearn, FittedModel, fit_model
+from matcher.ranking.portrait import portrait
+from matcher.ranking.ripeness import ripe
 
 SEED = 20261122
 FEWEST_REQUESTS = 20
 EARLIER = 0.8
-"""The share of settled invitations to learn from; the requests after them are for judging."""
+"""The share of the requests whose end is known to learn from; those after them are for judging."""
+FEWEST_JUDGED = 20
+"""With fewer later requests of which two people at least answered, chance would decide what is released."""
 MODEL, RULE_NAME = "model", "rule"
 
 Tell = Callable[[str], None]
@@ -32,6 +37,7 @@ class Trained:
     report: Report
     may_release: bool
     against: list[str]
+    portrait: dict[str, Any]
 
 
 def settled(examples: Examples) -> Truths:
@@ -56,8 +62,12 @@ def check_enough(examples: Examples) -> None:
 
 def cut_of(examples: Examples) -> float:
     """The moment that parts earlier from later, in epoch seconds."""
-    moments = np.sort(examples.settled_at[settled(examples)])
-    return float(moments[max(ceil(EARLIER * len(moments)), min(FEWEST_REQUESTS, len(moments))) - 1])
+    rows = settled(examples)
+    ended = rows & ((examples.yes == 0) | np.isfinite(examples.held)) & ripe(examples)
+    asked = np.sort(examples.at[ended if ended.any() else rows])
+    cut = asked[ceil(EARLIER * len(asked)) - 1]
+    # However few there are, there must be enough to learn from.
+    return float(max(cut, np.sort(examples.settled_at[rows])[FEWEST_REQUESTS - 1]))
 
 
 def later_than(examples: Examples, moment: float) -> Examples:
@@ -75,7 +85,12 @@ def train(examples: Examples, *, seed: int, name: str, tell: Tell) -> Trained:
     tell(f"judging by {len(np.unique(later.request)):,} later requests")
     report = compared(model, later, seed=seed)
     may, against = release_verdict(report)
-    return Trained(model, float(earlier.at.min()), cut, report, may, against)
+    judged = sum(count for count, _apart in report.segments.get("kind", {}).values())
+    if judged < FEWEST_JUDGED:
+        few = f"Only {judged} later requests tell which order was better; at least {FEWEST_JUDGED} are needed."
+        may, against = False, [few]
+    drawn = portrait(model, earlier.facts[earlier.invited])
+    return Trained(model, float(earlier.at.min()), cut, report, may, against, drawn)
 
 
 def compared(model: Ranker | None, later: Examples, *, seed: int) -> Report:

@@ -51,6 +51,10 @@ def _cost(began: float) -> dict[str, float]:
     return {"seconds": round(time.monotonic() - began, 1), "memory_mb": round(most / divisor)}
 
 
+def _cost_line(cost: dict[str, float]) -> str:
+    return f"({cost['seconds']:.1f} s, {cost['memory_mb']:.0f} MB of memory)"
+
+
 @click.command(name="train")
 @as_json_option
 def train_command(as_json: bool) -> None:
@@ -58,7 +62,8 @@ def train_command(as_json: bool) -> None:
     began = time.monotonic()
     with _opened() as (settings, database):
         made = train_now(database, settings.models_folder, now=utcnow(), tell=_teller())
-    _print(_trained(made) | _cost(began), _training_lines(made), as_json)
+    cost = _cost(began)
+    _print(_trained(made) | cost, [*_training_lines(made), _cost_line(cost)], as_json)
 
 
 @click.command(name="evaluate")
@@ -69,7 +74,8 @@ def evaluate_command(as_json: bool) -> None:
     with _opened() as (settings, database):
         found = evaluate_now(database, settings.models_folder, now=utcnow(), tell=_teller())
     told = {"running": found.running, "since": found.since.isoformat(), **found.report.as_json()}
-    _print(told | _cost(began), _evaluation_lines(found), as_json)
+    cost = _cost(began)
+    _print(told | cost, [*_evaluation_lines(found), _cost_line(cost)], as_json)
 
 
 @click.group(name="model")
@@ -195,7 +201,7 @@ def _table(rankers: dict[str, dict[str, list[float | None]]]) -> list[str]:
     for name, found in rankers.items():
         figures = [found.get(measure) or [None, None, None] for measure in MEASURES]
         lines.append("  " + f"{name:<14}" + "".join(f"{_said(figure[0]):>16}" for figure in figures))
-        spans = [f"{_said(low)}–{_said(high)}" for _mean, low, high in figures]
+        spans = ["" if low is None else f"{_said(low)}–{_said(high)}" for _mean, low, high in figures]
         lines.append("  " + f"{'':<14}" + "".join(f"{span:>16}" for span in spans))
     return lines
 
