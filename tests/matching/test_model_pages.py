@@ -204,6 +204,7 @@ def test_every_fact_and_part_has_words() -> None:
 def test_portrait_says_what_moves_a_ranking() -> None:
     rng = np.random.default_rng(4)
     facts = np.full((60, WIDTH), 0.5)
+    facts[:, NAMES.index("online")] = 0.0
     facts[:, NAMES.index("distance_km")] = rng.uniform(0, 40, 60)
     facts[:, NAMES.index("distance_share")] = facts[:, NAMES.index("distance_km")] / 50
     found = portrait(RULE, facts)
