@@ -4,7 +4,7 @@ The people, the places, the history and the facts are those of `matcher demo`; t
 """
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -35,7 +35,13 @@ JUDGED_OF = 2
 SEEN_AT_MOST = 200
 SIZES = {
     "small": BulkSize(
-        "small", professionals=900, requests=1_200, teachers=400, schools=90, regions=("fryslan", "groningen"), sample=40
+        "small",
+        professionals=900,
+        requests=1_200,
+        teachers=400,
+        schools=90,
+        regions=("fryslan", "groningen"),
+        sample=40,
     ),
     "full": BulkSize(
         "full",
@@ -198,7 +204,9 @@ def _row(asked: Asked, shown: Shown, pair: Any) -> dict[str, Any]:
 
 
 def _examples(requests: list[list[dict[str, Any]]]) -> Examples:
-    rows = sorted((row for each in requests for row in each), key=lambda row: (row["at"], row["request"], row["position"]))
+    rows = sorted(
+        (row for each in requests for row in each), key=lambda row: (row["at"], row["request"], row["position"])
+    )
     return Examples(**{name: np.array([row[name] for row in rows]) for name in rows[0]})
 
 

@@ -4,6 +4,7 @@ Eight parts, each between 0 and 1, with fixed weights. Each is monotone: closer,
 answer never lowers a score. A coded no lowers only the part it names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,7 @@ class Ranked:
     """Scores in 0–1, one per row, and what each part added or took away against a typical candidate."""
 
     scores: Column
-    contributions: dict[str, Column]
+    contributions: Mapping[str, Column]
 
     def of_row(self, row: int) -> dict[str, float]:
         return {part: float(column[row]) for part, column in self.contributions.items()}

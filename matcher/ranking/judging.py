@@ -153,10 +153,12 @@ def _chances(examples: Examples, came: Column, settled: Any) -> Column:
         known = settled & ~out
         if known.sum() < FEWEST or len(np.unique(came[known])) < 2:
             continue
-        rule = np.zeros(int(known.sum()))
-        evidence = Evidence(examples.facts[known], came[known], np.ones(len(rule)), rule, MONOTONE_FACTS, CATEGORIES)
+        count = int(known.sum())
+        evidence = Evidence(
+            examples.facts[known], came[known], np.ones(count), np.zeros((count, 0)), MONOTONE_FACTS, CATEGORIES
+        )
         fitted = fit_lines(evidence, code_categories(evidence))
-        chances[out] = sigmoid(fitted.logits(examples.facts[out]))
+        chances[out] = sigmoid(fitted.logits(examples.facts[out], np.zeros((int(out.sum()), 0))))
     found: Column = np.clip(chances, 0.0, 0.999)
     return found
 

@@ -5,8 +5,9 @@ first and only yeses the second; who was never shown or never asked teaches noth
 kind as a fact.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ from matcher.ranking.examples import Examples
 from matcher.ranking.facts import CATEGORICAL, GROUPS, MONOTONE, NAMES, WIDTH, Column, FactsBatch
 from matcher.ranking.lines import Evidence
 from matcher.ranking.ripeness import ripe
-from matcher.ranking.shapes import Shapes, constant, sigmoid, to_logit
+from matcher.ranking.scoring import Together
+from matcher.ranking.shapes import Shapes, constant, sigmoid
 
 FEWEST = 20
 FEW = 50
@@ -29,19 +31,13 @@ PRIOR_HELD, PRIOR_YESES = 0.9, 10.0
 _POSITION = {name: at for at, name in enumerate(NAMES)}
 MONOTONE_FACTS = tuple(MONOTONE.get(name, 0) for name in NAMES)
 CATEGORIES = tuple(_POSITION[name] for name in CATEGORICAL)
+RULE_SCALE = 4.0
+"""A tenth more score in the written rule is about this much logit of a tenth: its middle lies near a half."""
+_MEMBERS = np.array([[float(name in names) for names in GROUPS.values()] for name in NAMES])
 
 
 class CannotLearn(ValueError):
     """There is not enough to learn from; the sentence says what is missing."""
-
-
-class Chance(Protocol):
-    """What both the fitted model and the stored one are."""
-
-    name: str
-    stage: str
-
-    def rank(self, batch: FactsBatch) -> Ranked: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,32 +51,53 @@ class Learned:
     typical: Column  # the middle of what was asked
     of_request: npt.NDArray[np.bool_]  # facts that are the same for every candidate of a request
 
+    @cached_property
+    def _both(self) -> Together:
+        return Together([self.yes, self.held], WIDTH)
+
     def rank(self, batch: FactsBatch) -> Ranked:
         """Scores are calibrated chances; contributions add up to the log of how many times likelier than typical."""
+        rule = rule_parts(batch)
+        yes, held = self._both.logits(batch.values, rule)
+        return Ranked(sigmoid(yes) * sigmoid(held), _OnAsking(lambda: self._parts(batch, rule, [yes, held])))
+
+    def _parts(self, batch: FactsBatch, rule: Column, logits: list[Column]) -> dict[str, Column]:
         x = batch.values
         typical = np.where(self.of_request | np.isnan(x), x, self.typical)
-        rule, usual_rule = Baseline().rank(batch), Baseline().rank(FactsBatch(typical))
-        rule_logit, usual_logit = to_logit(rule.scores), to_logit(usual_rule.scores)
-        yes, held = self.yes.logits(x, rule_logit), self.held.logits(x, rule_logit)
-        added = {part: np.zeros(len(batch)) for part in GROUPS}
-        for shapes, logit in ((self.yes, yes), (self.held, held)):
-            apart = shapes.against(x, typical)
-            by_rule = shapes.rule_weight * _rule_parts(rule, usual_rule, rule_logit - usual_logit)
-            steepness = _steepness(logit, logit - apart.sum(axis=1) - by_rule.sum(axis=1))
-            for at, (part, names) in enumerate(GROUPS.items()):
-                facts = [_POSITION[name] for name in names]
-                added[part] += steepness * (apart[:, facts].sum(axis=1) + by_rule[:, at])
-        return Ranked(sigmoid(yes) * sigmoid(held), added)
+        by_rule = rule - rule_parts(FactsBatch(typical))
+        total = np.zeros(rule.shape)
+        added = self._both.against(x, typical, _MEMBERS)
+        for shapes, logit, by_facts in zip((self.yes, self.held), logits, added, strict=True):
+            parts = by_facts + shapes.rule_weights * by_rule
+            total += parts * _steepness(logit, logit - parts.sum(axis=1))[:, None]
+        return dict(zip(GROUPS, total.T, strict=True))
 
 
-def _rule_parts(rule: Ranked, usual: Ranked, apart: Column) -> Column:
-    """(n, parts): the difference of the rule's logits, divided as its own parts differ."""
-    parts = [rule.contributions[part] - usual.contributions[part] for part in GROUPS if part in rule.contributions]
-    differ = np.zeros((len(apart), len(GROUPS)))
-    differ[:, [at for at, part in enumerate(GROUPS) if part in rule.contributions]] = np.array(parts).T
-    total = differ.sum(axis=1)
-    shares: Column = differ * (apart / np.where(np.abs(total) < 1e-9, np.inf, total))[:, None]
-    return shares
+class _OnAsking(Mapping[str, Column]):
+    """Contributions are only worked out when somebody wants to know why."""
+
+    def __init__(self, work_out: Callable[[], dict[str, Column]]) -> None:
+        self._work_out = work_out
+
+    @cached_property
+    def _found(self) -> dict[str, Column]:
+        return self._work_out()
+
+    def __getitem__(self, part: str) -> Column:
+        return self._found[part]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(GROUPS)
+
+    def __len__(self) -> int:
+        return len(GROUPS)
+
+
+def rule_parts(batch: FactsBatch) -> Column:
+    """(n, parts): what each part of the written rule adds, about as large as a logit."""
+    parts = Baseline().rank(batch).contributions
+    found: Column = RULE_SCALE * np.array([parts[part] for part in GROUPS]).T
+    return found
 
 
 def _steepness(logit: Column, usual: Column) -> Column:
@@ -115,10 +132,8 @@ class FittedModel:
 
     def reference(self, batch: FactsBatch) -> Column:
         """The same chances by scikit-learn's own trees."""
-        rule = to_logit(Baseline().rank(batch).scores)
-        chance: Column = sigmoid(self.yes.reference(batch.values, rule)) * sigmoid(
-            self.held.reference(batch.values, rule)
-        )
+        x, rule = batch.values, rule_parts(batch)
+        chance: Column = sigmoid(self.yes.reference(x, rule)) * sigmoid(self.held.reference(x, rule))
         return chance
 
 
@@ -151,12 +166,12 @@ def _fit_held(agreed: Examples, seed: int) -> Fitted:
     if len(agreed) >= FEW_YESES and len(np.unique(agreed.held)) == 2:
         return fit_outcome(_evidence(agreed, agreed.held, with_rule=False), agreed.request, seed=seed)
     chance = (agreed.held.sum() + PRIOR_YESES * PRIOR_HELD) / (len(agreed) + PRIOR_YESES)
-    flat = constant(float(np.log(chance / (1 - chance))), WIDTH)
+    flat = constant(float(np.log(chance / (1 - chance))), WIDTH, len(GROUPS))
     return Fitted(flat, flat, None, 1.0, 0, 1.0, 0.0)
 
 
 def _evidence(examples: Examples, y: Column, *, with_rule: bool = True) -> Evidence:
-    rule = to_logit(Baseline().rank(FactsBatch(examples.facts)).scores) if with_rule else np.zeros(len(examples))
+    rule = rule_parts(FactsBatch(examples.facts)) * float(with_rule)
     return Evidence(examples.facts, y, np.ones(len(examples)), rule, MONOTONE_FACTS, CATEGORIES)
 
 

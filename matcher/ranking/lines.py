@@ -16,32 +16,27 @@ from matcher.ranking.shapes import Coding, Shapes, Whole, constant, sigmoid
 
 CUTS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 MOST_LEVELS = 60
-SHRINK = 3.0
-"""Precision of the prior on a ramp: one ramp moves the logit by about 0.6 without evidence."""
-RULE_SHRINK = 4.0
+SHRINKS = (60.0, 30.0, 15.0, 8.0)
+"""Precision of the prior on a ramp, strongest first; what is held out says which."""
+RULE_SHRINK, PART_SHRINK = 4.0, 5.0
+"""Of the weight of the rule to 1, and of the weight of each of its parts to that of the whole."""
 MOST_STEPS = 200
 PRIOR_ROWS = 10.0
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What there is to learn from: facts, outcomes between 0 and 1, weights, the rule's logit (zeros: no rule)."""
+    """What there is to learn from: facts, outcomes between 0 and 1, weights, the written rule."""
 
     x: Column
     y: Column
     weight: Column
-    rule_logit: Column
+    rule: Column  # (n, parts): what each part of the written rule adds; (n, 0) where there is no rule
     monotone: tuple[int, ...]
     categorical: tuple[int, ...]
 
     def rows(self, keep: npt.NDArray) -> "Evidence":
-        return Evidence(
-            self.x[keep], self.y[keep], self.weight[keep], self.rule_logit[keep], self.monotone, self.categorical
-        )
-
-    @property
-    def has_rule(self) -> bool:
-        return bool(np.any(self.rule_logit != 0))
+        return Evidence(self.x[keep], self.y[keep], self.weight[keep], self.rule[keep], self.monotone, self.categorical)
 
 
 def code_categories(evidence: Evidence) -> Coding:
@@ -76,13 +71,13 @@ def _knots(x: Column, all_levels: bool) -> Column:
     return found if len(found) > 1 else np.zeros(0)
 
 
-def fit_lines(evidence: Evidence, coding: Coding, shrink: float = SHRINK) -> Shapes:
+def fit_lines(evidence: Evidence, coding: Coding, shrink: float = SHRINKS[0]) -> Shapes:
     """The lines of every fact, as shapes without tables."""
     coded = coding.apply(evidence.x)
     facts = range(coded.shape[1])
     knots = [_knots(coded[:, fact], fact in evidence.categorical) for fact in facts]
     ramps, signs, middles = _ramps(coded, knots, evidence.monotone)
-    weights, bias, rule_weight = _solve(evidence, ramps, signs, shrink)
+    weights, bias, rule_weights = _solve(evidence, ramps, signs, shrink)
     heights, line_missing, at = [], [], 0
     for fact in facts:
         count = max(0, len(knots[fact]) - 1)
@@ -91,9 +86,9 @@ def fit_lines(evidence: Evidence, coding: Coding, shrink: float = SHRINK) -> Sha
         line_missing.append(float(middles[fact] @ weights[at : at + count]) if count else 0.0)
         at += count
     begins = np.concatenate([[0], np.cumsum([len(each) for each in knots])]).astype(np.int64)
-    return constant(bias, len(knots)).changed(
+    return constant(bias, len(knots), len(rule_weights)).changed(
         coding=coding,
-        rule_weight=rule_weight,
+        rule_weights=rule_weights,
         knots_from=begins,
         knots=np.concatenate([np.zeros(0), *knots]),
         heights=np.concatenate([np.zeros(0), *heights]),
@@ -115,32 +110,39 @@ def _ramps(coded: Column, knots: list[Column], monotone: tuple[int, ...]) -> tup
     return np.ascontiguousarray(ramps), np.array(signs, dtype=np.int64), middles
 
 
-def _solve(evidence: Evidence, ramps: Column, signs: Whole, shrink: float) -> tuple[Column, float, float]:
+def _solve(evidence: Evidence, ramps: Column, signs: Whole, shrink: float) -> tuple[Column, float, Column]:
+    """Weights of the ramps, the bias, and a weight for each part of the rule: near a common one, which is near 1."""
     # It takes half a second to import, and only fitting needs it.
     from scipy.optimize import minimize
 
-    y, weight, rule = evidence.y, evidence.weight, evidence.rule_logit
+    y, weight, rule = evidence.y, evidence.weight, evidence.rule
+    count, parts = ramps.shape[1], rule.shape[1]
+    columns = np.hstack([ramps, rule])
+    told = np.any(rule != 0, axis=0).astype(np.float64)  # parts that say anything
     mean = (float(weight @ y) + 1.0) / (float(weight.sum()) + 2.0)
-    has_rule = evidence.has_rule
-    start = np.zeros(ramps.shape[1] + 2)
-    start[-2], start[-1] = np.log(mean / (1 - mean)), 1.0 if has_rule else 0.0
-    if has_rule:
-        start[-2] -= float(rule.mean())
+    start = np.zeros(count + parts + 2)
+    start[count:-2], start[-2] = told, 1.0
+    start[-1] = np.log(mean / (1 - mean)) - float(rule.sum(axis=1).mean() if parts else 0.0)
 
     def loss(beta: Column) -> tuple[float, Column]:
-        slopes, bias, on_rule = beta[:-2], beta[-2], beta[-1]
-        logit = ramps @ slopes + bias + on_rule * rule
+        slopes, on_rule, common, bias = beta[:count], beta[count:-2], beta[-2], beta[-1]
+        logit = columns @ beta[:-2] + bias
         surprise = float(weight @ (np.logaddexp(0.0, logit) - y * logit))
         off = weight * (sigmoid(logit) - y)
-        pull = 0.5 * shrink * float(slopes @ slopes) + 0.5 * RULE_SHRINK * (on_rule - 1.0) ** 2 * has_rule
-        gradient = np.concatenate(
-            [ramps.T @ off + shrink * slopes, [off.sum(), float(off @ rule) + RULE_SHRINK * (on_rule - 1.0) * has_rule]]
+        apart = told * (on_rule - common)
+        pull = 0.5 * (
+            shrink * float(slopes @ slopes) + PART_SHRINK * float(apart @ apart) + RULE_SHRINK * (common - 1.0) ** 2
         )
+        gradient = np.concatenate(
+            [columns.T @ off, [RULE_SHRINK * (common - 1.0) - PART_SHRINK * apart.sum()], [off.sum()]]
+        )
+        gradient[:count] += shrink * slopes
+        gradient[count:-2] += PART_SHRINK * apart
         return surprise + pull, gradient
 
     bounds: list[tuple[float | None, float | None]] = [
         (0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs.tolist()
     ]
-    bounds += [(None, None), (0.0, None if has_rule else 0.0)]
+    bounds += [(0.0, None if said else 0.0) for said in [*told.tolist(), 1.0]] + [(None, None)]
     solved = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": MOST_STEPS})
-    return solved.x[:-2], float(solved.x[-2]), float(solved.x[-1])
+    return solved.x[:count], float(solved.x[-1]), solved.x[count:-2]

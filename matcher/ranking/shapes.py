@@ -1,7 +1,7 @@
 """A fitted model as plain arrays, scored with numpy alone: a line per fact, a table per pair, and the written rule.
 
-The logit is a sum: bias + rule weight x logit of the rule + a piecewise straight line per fact + a table per pair of
-facts. So what each part adds is exact, and every shape can be drawn.
+The logit is a sum: bias + the parts of the written rule, each with its weight + a piecewise straight line per fact + a
+table per pair of facts. So what each part adds is exact, and every shape can be drawn.
 """
 
 from collections.abc import Mapping
@@ -37,13 +37,19 @@ class Coding:
     values: Column  # sorted within a column
     ranks: Column
 
+    def seen(self, column: int) -> tuple[Column, Column]:
+        """The categories of a column, sorted, and their numbers; none where it is not categorical."""
+        for at in np.flatnonzero(self.columns == column).tolist():
+            part = slice(self.begins[at], self.begins[at + 1])
+            return self.values[part], self.ranks[part]
+        return np.zeros(0), np.zeros(0)
+
     def apply(self, x: Column) -> Column:
         if not len(self.columns):
             return x
         coded = x.copy()
-        for at, column in enumerate(self.columns):
-            values = self.values[self.begins[at] : self.begins[at + 1]]
-            ranks = self.ranks[self.begins[at] : self.begins[at + 1]]
+        for column in self.columns.tolist():
+            values, ranks = self.seen(column)
             place = np.clip(np.searchsorted(values, x[:, column]), 0, max(0, len(values) - 1))
             known = values[place] == x[:, column] if len(values) else np.zeros(len(x), dtype=np.bool_)
             coded[:, column] = np.where(known, ranks[place] if len(values) else np.nan, np.nan)
@@ -59,7 +65,7 @@ class Shapes:
 
     coding: Coding
     bias: float
-    rule_weight: float
+    rule_weights: Column  # of each part of the written rule; none where there is no rule
     knots_from: Whole  # (d + 1)
     knots: Column
     heights: Column
@@ -95,21 +101,18 @@ class Shapes:
             found[:, fact] = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="left"))
         return found
 
-    def tables(self, codes: Whole, other: Whole | None = None) -> Column:
-        """(n, p): what each pair adds; with `other`, the second fact of each pair is read there."""
-        if not len(self.first):
-            return np.zeros((len(codes), 0))
-        other = codes if other is None else other
+    def tables(self, codes: Whole) -> Column:
+        """(n, p): what each pair adds."""
         width = np.diff(self.edges_from)[self.second] + 2
-        place = self.steps_from[:-1] + codes[:, self.first] * width + other[:, self.second]
+        place = self.steps_from[:-1] + codes[:, self.first] * width + codes[:, self.second]
         found: Column = self.steps[place]
         return found
 
-    def logits(self, x: Column, rule_logit: Column | float = 0.0) -> Column:
+    def logits(self, x: Column, rule: Column) -> Column:
         coded = self.coding.apply(x)
         found: Column = (
             self.bias
-            + self.rule_weight * rule_logit
+            + rule @ self.rule_weights
             + self.lines(coded).sum(axis=1)
             + self.tables(self.codes(coded)).sum(axis=1)
         )
@@ -119,7 +122,7 @@ class Shapes:
         """The same shapes after a straight line through the logit."""
         return self.changed(
             bias=self.bias * slope + shift,
-            rule_weight=self.rule_weight * slope,
+            rule_weights=self.rule_weights * slope,
             heights=self.heights * slope,
             line_missing=self.line_missing * slope,
             steps=self.steps * slope,
@@ -128,31 +131,14 @@ class Shapes:
     def changed(self, **values: object) -> "Shapes":
         return Shapes(**({field.name: getattr(self, field.name) for field in fields(self)} | values))
 
-    def against(self, x: Column, typical: Column) -> Column:
-        """(n, d): what each fact adds to the logit against a typical row; together exactly the difference.
 
-        A pair's share is halved between its two facts over both orders of changing them, which is their Shapley value.
-        """
-        here, there = self.coding.apply(x), self.coding.apply(typical)
-        added = self.lines(here) - self.lines(there)
-        if len(self.first):
-            a, b = self.codes(here), self.codes(there)
-            both, none = self.tables(a), self.tables(b)
-            only_first, only_second = self.tables(a, b), self.tables(b, a)
-            to_first = 0.5 * (only_first - none + both - only_second)
-            to_second = 0.5 * (only_second - none + both - only_first)
-            np.add.at(added.T, self.first, to_first.T)
-            np.add.at(added.T, self.second, to_second.T)
-        return added
-
-
-def constant(bias: float, width: int) -> Shapes:
+def constant(bias: float, width: int, parts: int) -> Shapes:
     """The same logit for everybody."""
     none, nothing = np.zeros(0, dtype=np.int64), np.zeros(width + 1, dtype=np.int64)
     return Shapes(
         coding=Coding(none, np.zeros(1, dtype=np.int64), np.zeros(0), np.zeros(0)),
         bias=bias,
-        rule_weight=0.0,
+        rule_weights=np.zeros(parts),
         knots_from=nothing,
         knots=np.zeros(0),
         heights=np.zeros(0),
@@ -171,7 +157,7 @@ def joined(one: Shapes, share: float, two: Shapes) -> Shapes:
     rest = 1 - share
     return one.changed(
         bias=share * one.bias + rest * two.bias,
-        rule_weight=share * one.rule_weight,
+        rule_weights=share * one.rule_weights,
         heights=share * one.heights,
         line_missing=share * one.line_missing,
         edges_from=two.edges_from,

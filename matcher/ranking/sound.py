@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 WHOLE = ("knots_from", "edges_from", "first", "second", "steps_from", "coding_columns", "coding_begins")
-REAL = ("bias", "rule_weight", "knots", "heights", "line_missing", "edges", "steps", "coding_values", "coding_ranks")
+REAL = ("bias", "rule_weights", "knots", "heights", "line_missing", "edges", "steps", "coding_values", "coding_ranks")
 
 
-def faults_of(plain: Mapping[str, Any], width: int) -> str | None:
+def faults_of(plain: Mapping[str, Any], width: int, parts: int) -> str | None:
     """`shape` or `numbers` where something is wrong, else None: scoring with these arrays cannot fail."""
     if not all(_is(plain.get(name), np.int64) for name in WHOLE) or not all(
         _is(plain.get(name), np.float64) for name in REAL
@@ -18,7 +18,8 @@ def faults_of(plain: Mapping[str, Any], width: int) -> str | None:
     if not all(np.all(np.isfinite(plain[name])) for name in REAL):
         return "numbers"
     right = (
-        plain["bias"].shape == plain["rule_weight"].shape == (1,)
+        plain["bias"].shape == (1,)
+        and plain["rule_weights"].shape == (parts,)
         and plain["line_missing"].shape == (width,)
         and _begins(plain["knots_from"], width, len(plain["knots"]))
         and len(plain["heights"]) == len(plain["knots"])

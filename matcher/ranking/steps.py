@@ -76,7 +76,7 @@ class _Leaf:
     ranges: dict[int, tuple[float, float, bool]]  # fact → above, up to, and whether missing comes here
 
 
-def as_shapes(trees: Trees, width: int) -> Shapes:
+def as_shapes(trees: Trees, width: int, parts: int) -> Shapes:
     """The same sum as tables."""
     leaves = [leaf for (tree,) in trees.fitted._predictors for leaf in _leaves(tree.nodes)]
     edges = [
@@ -95,7 +95,7 @@ def as_shapes(trees: Trees, width: int) -> Shapes:
         rows = _covered(leaf, first, edges[first])
         columns = _covered(leaf, second, edges[second]) if second != first else _only_first(edges[first])
         tables[pair] += leaf.value * np.outer(rows, columns)
-    return constant(bias, width).changed(
+    return constant(bias, width, parts).changed(
         coding=trees.coding,
         edges_from=_begins([len(each) for each in edges]),
         edges=np.concatenate([np.zeros(0), *edges]),

@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
-from matcher.ranking.facts import WIDTH, fingerprint
+from matcher.ranking.facts import GROUPS, WIDTH, fingerprint
 from matcher.ranking.learned import FittedModel, Learned
 from matcher.ranking.shapes import Coding, Shapes, from_plain, to_plain
 from matcher.ranking.sound import faults_of
@@ -222,8 +222,8 @@ def _shapes(found: Mapping[str, Any], outcome: str) -> Shapes:
     names = [each.name for each in fields(Shapes) if each.name != "coding"]
     names += [f"coding_{each.name}" for each in fields(Coding)]
     plain = {name: found.get(f"{outcome}_{name}") for name in names}
-    if fault := faults_of(plain, WIDTH):
+    if fault := faults_of(plain, WIDTH, len(GROUPS)):
         code = "numbers" if fault == "numbers" else "shape"
         said = "holds numbers that are not numbers" if code == "numbers" else "does not have the arrays of a model"
         raise BadModel(code, f"The model file {said}.")
-    return from_plain(plain | {name: float(plain[name][0]) for name in ("bias", "rule_weight")})  # type: ignore[index]
+    return from_plain(plain | {"bias": float(plain["bias"][0])})  # type: ignore[index]
