@@ -126,7 +126,7 @@ def _ranked(
                 moments=verdict.moment_dict(),
                 distance_km=round(verdict.distance_km, 2),
                 mode=verdict.mode or request.delivery,
-                propensity=drawn.propensity if drawn is not None and drawn.row == row else 1.0,
+                propensity=drawn.propensity if drawn.row == row else 1.0,
             )
         )
     return tuple(candidates)

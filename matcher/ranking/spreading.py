@@ -8,29 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from matcher.ranking.equity import with_equity
 from matcher.ranking.facts import Column, FactsBatch
 
 ASKED_AT_ONCE = 3
 """Nobody asks more at once; a price is about these."""
-NEVER_ASKED = 0.5
-SMALL_COMPANY, MOST_SMALL = 0.4, 2.0
-OFTEN = 4.0
-"""Fading asks from which somebody is no longer helped up."""
-
-
-def lift(batch: FactsBatch) -> Column:
-    """What a full weight adds to the logit of each candidate: nothing at a school that never had a visit in a year."""
-    asks, size = batch.column("asks"), batch.column("company_size")
-    rarely = np.clip(1 - asks / OFTEN, 0, 1) + NEVER_ASKED * (asks == 0)
-    small = SMALL_COMPANY * ((size >= 1) & (size <= MOST_SMALL))
-    found: Column = np.where(batch.column("school_visits") > 0, rarely + small - batch.column("load_share"), 0.0)
-    return found
 
 
 def spread(scores: Column, batch: FactsBatch, weight: float) -> Column:
-    """What to order by. The scores themselves stay what people read."""
-    inside = np.clip(scores, 1e-6, 1 - 1e-6)
-    found: Column = np.log(inside / (1 - inside)) + weight * lift(batch)
+    """What to order by. At a school that had no visit in a year it is the scores themselves: it gets the best."""
+    found: Column = np.where(batch.column("school_visits") > 0, with_equity(scores, batch, weight), scores)
     return found
 
 

@@ -14,13 +14,12 @@ from matcher.accounts.queries import actor_for
 from matcher.coordination.services import choose_spread, undo_spread
 from matcher.errors import InvalidInput, NotFound
 from matcher.matching.fairness_queries import fairness_for, prices_of
-from matcher.matching.serving_order import Fairness
+from matcher.matching.serving_order import NOBODY, SHOWN, Fairness, with_newcomer
 from matcher.matching.suggestion_models import Suggestion
 from matcher.matching.suggestion_queries import shown
 from matcher.matching.suggestion_services import Suggested, store_run, suggest
 from matcher.offers.models import Offer
 from matcher.ranking.facts import NAMES, WIDTH, FactsBatch
-from matcher.ranking.newcomers import FEW_ASKS, SHOWN, draw_newcomer, with_newcomer
 from matcher.ranking.spreading import price, spread
 from matcher.regions.policy import SPREAD_MORE, SPREAD_OFF
 from tests.factories import NOW
@@ -28,7 +27,7 @@ from tests.factories.people import make_coordinator, make_region
 from tests.matching.lives import make_life
 from tests.matching.worlds import fill_world, make_random_request
 
-SERVED = Fairness(weight=0.8, draws=True)
+SERVED = Fairness(weight=0.5, draws=True)
 
 
 def crowded(session: Session) -> tuple[int, Suggested]:
@@ -47,29 +46,28 @@ def batch_of(rows: int, **columns: list[float]) -> FactsBatch:
 def test_last_of_the_first_places_is_drawn_and_the_rest_keep_their_order() -> None:
     scores, asks = np.linspace(0.9, 0.3, 30), np.where(np.arange(30) < 15, 9.0, 0.0)
     order = list(range(30))
-    drawn = draw_newcomer(order, scores, asks, seed=(7, 1))
-    assert drawn is not None
-    assert asks[drawn.row] < FEW_ASKS
-    new = with_newcomer(order, drawn)
+    new, drawn = with_newcomer(order, scores, asks, seed=71)
+    assert drawn.row is not None
+    assert asks[drawn.row] == 0
     assert new[: SHOWN - 1] == order[: SHOWN - 1]
     assert new[SHOWN - 1] == drawn.row
     assert [row for row in new if row != drawn.row] == [row for row in order if row != drawn.row]
-    assert draw_newcomer(order, scores, asks, seed=(7, 1)) == drawn, "the same request looks the same again"
+    assert with_newcomer(order, scores, asks, seed=71) == (new, drawn), "the same request looks the same again"
 
 
 def test_propensity_is_how_often_that_one_is_drawn() -> None:
     scores, asks = np.array([0.9] * 9 + [0.6, 0.55, 0.5, 0.2]), np.array([9.0] * 9 + [0.0, 0.0, 1.0, 0.0])
-    draws = [draw_newcomer(list(range(13)), scores, asks, seed=(number, 1)) for number in range(600)]
-    counts = Counter(drawn.row for drawn in draws if drawn is not None)
-    said = {drawn.row: drawn.propensity for drawn in draws if drawn is not None}
-    assert counts[9] > counts[11] > counts[12] > 0
+    draws = [with_newcomer(list(range(13)), scores, asks, seed=seed)[1] for seed in range(400)]
+    counts = Counter(drawn.row for drawn in draws)
+    said = {drawn.row: drawn.propensity for drawn in draws}
+    assert counts[9] > counts[11] > counts[12]
     for row, share in said.items():
-        assert share == pytest.approx(counts[row] / 600, abs=0.07)
+        assert share == pytest.approx(counts[row] / 400, abs=0.08)
 
 
-def test_nothing_is_drawn_when_all_are_shown_or_nobody_is_new() -> None:
-    assert draw_newcomer(list(range(SHOWN)), np.full(10, 0.5), np.zeros(10), seed=(1, 1)) is None
-    assert draw_newcomer(list(range(20)), np.full(20, 0.5), np.full(20, 5.0), seed=(1, 1)) is None
+def test_nothing_is_drawn_when_nobody_is_new() -> None:
+    order = list(range(20))
+    assert with_newcomer(order, np.full(20, 0.5), np.full(20, 5.0), seed=1) == (order, NOBODY)
 
 
 def test_newcomer_is_marked_and_the_propensity_kept(session: Session) -> None:
@@ -123,8 +121,8 @@ def test_rarely_asked_and_small_ones_rise_only_where_visits_were() -> None:
     columns = {"asks": [8.0, 0.0, 8.0], "company_size": [5.0, 5.0, 1.0], "load_share": [0.5, 0.0, 0.5]}
     scores = np.array([0.6, 0.55, 0.58])
     served, never = batch_of(3, school_visits=[2.0] * 3, **columns), batch_of(3, **columns)
-    assert np.argsort(-spread(scores, served, 0.8)).tolist() == [1, 2, 0]
-    assert np.argsort(-spread(scores, never, 0.8)).tolist() == [0, 2, 1]
+    assert np.argsort(-spread(scores, served, 0.5)).tolist() == [1, 2, 0]
+    assert np.argsort(-spread(scores, never, 0.5)).tolist() == [0, 2, 1]
     lists = [(served, scores, np.array([1, 2, 3])), (served, scores, np.array([1, 4, 5]))]
     without, with_it = price(lists, 0.0), price(lists, 5.0)
     assert without.served >= with_it.served
