@@ -108,7 +108,9 @@ def _with_interval(figure: Any) -> str:
     if not known:
         return "–"
     mean, *ends = (format_number(round(float(each), 3), 3) for each in known[:3])
-    return f"{mean} ({ends[0]}–{ends[1]})" if len(ends) == 2 else mean
+    if len(ends) < 2:
+        return mean
+    return _("%(mean)s (%(low)s\u00a0to\u00a0%(high)s)", mean=mean, low=ends[0], high=ends[1])
 
 
 def _against(metrics: Mapping[str, Any], landsdelen: dict[int, str]) -> list[str]:

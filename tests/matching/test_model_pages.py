@@ -118,14 +118,14 @@ def test_page_of_a_version_tells_its_card(
     told = {
         "nl": (
             "Volgorde van de eerste tien",
-            "0,810 (0,780–0,840)",
+            "0,810 (0,780\u00a0tot\u00a00,840)",
             "Komen de kansen uit?",
             "Afstand in km",
             "gezegd 20%",
         ),
         "en": (
             "Order of the first ten",
-            "0.810 (0.780–0.840)",
+            "0.810 (0.780\u00a0to\u00a00.840)",
             "Do the chances come true?",
             "Distance in km",
             "said 20%",
