@@ -16,7 +16,7 @@ from matcher.matching.memory import Asked, Memory, growing
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.outcomes import standing
 from matcher.matching.states import NEVER_SENT, TAKES_PLACE, Action, DeclineReason, MatchState, Side
-from matcher.matching.views import History, RequestView
+from matcher.matching.views import Guest, History, RequestView, guest_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request, RequestTopic
@@ -24,12 +24,6 @@ from matcher.requests.models import Request, RequestTopic
 ANSWERS = frozenset({Action.ACCEPT, Action.DECLINE, Action.HAND_OVER, Action.SUGGEST_MOMENT})
 IN_TIME = timedelta(days=3)
 LOOK_BACK = timedelta(days=3 * 365)
-
-Guest = tuple[str, int]  # ("person", user id) or ("offer", offer id) where nobody is named
-
-
-def guest_of(person_id: int | None, offer_id: int) -> Guest:
-    return ("person", person_id) if person_id is not None else ("offer", offer_id)
 
 
 @dataclass(frozen=True)
@@ -214,6 +208,8 @@ def visits_at_schools(session: Session, school_ids: Collection[int], *, as_of: d
 def hours_given(session: Session, company_ids: Collection[int], *, as_of: datetime) -> dict[int, float]:
     """Hours in kind this school year per organisation that set itself a budget; what people do in their own name is not
     the employer's."""
+    if not company_ids:
+        return {}
     first_day: date = school_year_dates(school_year(local_date(as_of)))[0]
     began = datetime(first_day.year, first_day.month, first_day.day, tzinfo=AMSTERDAM)
     query = (
