@@ -26,6 +26,7 @@ class Settings:
     source_schools: str = ""
     source_postcodes: str = ""
     source_regions: str = ""
+    source_occupations: str = ""
     base_url: str = "http://127.0.0.1:8000"
     limits_url: str = "memory://"
     proxy_hops: int = 0
@@ -55,6 +56,7 @@ class Settings:
             "source_schools": env.str("SOURCE_SCHOOLS", ""),
             "source_postcodes": env.str("SOURCE_POSTCODES", ""),
             "source_regions": env.str("SOURCE_REGIONS", ""),
+            "source_occupations": env.str("SOURCE_OCCUPATIONS", ""),
             "base_url": env.str("BASE_URL", cls.base_url),
             "limits_url": env.str("LIMITS_URL", cls.limits_url),
             "proxy_hops": env.int("PROXY_HOPS", 0),

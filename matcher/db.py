@@ -9,9 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import DDL, DateTime, Engine, Enum, MetaData, String, create_engine, event, func, make_url, select, text
+from sqlalchemy import (
+    DDL,
+    DateTime,
+    Engine,
+    Enum,
+    MetaData,
+    Select,
+    String,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -200,6 +216,13 @@ class Database:
 Row = TypeVar("Row", bound=Base)
 
 
+@cache
+def _locking(model: type[Row]) -> Select[Row]:
+    """Written once for each table: every step locks four or five rows."""
+    query = select(model).where(model.id == bindparam("row_id"))  # type: ignore[attr-defined]
+    return query.execution_options(populate_existing=True).with_for_update(key_share=True)
+
+
 def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
     """The row, locked until the unit ends and read afresh. Order: person → class → request → offer → match, ids rising.
 
@@ -208,8 +231,7 @@ def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
     """
     if not 0 < row_id <= BIGGEST_ID:
         raise NotFound()
-    query = select(model).where(model.id == row_id).execution_options(populate_existing=True)  # type: ignore[attr-defined]
-    row = session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    row: Row | None = session.scalars(_locking(model), {"row_id": row_id}).one_or_none()
     if row is None:
         raise NotFound()
     return row

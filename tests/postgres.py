@@ -25,6 +25,8 @@ OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max
 class Cluster:
     """One server in a temporary folder, reachable through a socket there only."""
 
+    options = OPTIONS.split()
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="matcher-pg-", dir="/tmp"))
         self.as_root = os.geteuid() == 0
@@ -46,7 +48,7 @@ class Cluster:
         command = [str(self.bin / "postgres"), "-D", str(self.data), "-h", "", "-k", f"{self.folder}/socket"]
         self.log = (self.folder / "log").open("wb")
         self.server = subprocess.Popen(
-            [*command, *OPTIONS.split()], stdout=self.log, stderr=self.log, preexec_fn=_end_with_parent, **self._as()
+            [*command, *self.options], stdout=self.log, stderr=self.log, preexec_fn=_end_with_parent, **self._as()
         )
         self._wait()
 

@@ -3,6 +3,7 @@
 Usage: .venv/bin/python docs/screenshots/make.py http://127.0.0.1:8000
 """
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -41,12 +42,25 @@ def answering(page: Page, base: str) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def row_with(pattern: str) -> Callable[[Page, str], None]:
+    """The first row of the person's dashboard that says this."""
+
+    def go(page: Page, base: str) -> None:
+        page.goto(base + "/dashboard")
+        page.locator("li:has(a.row-link)", has_text=re.compile(pattern)).first.locator("a.row-link").click()
+        page.wait_for_load_state()
+
+    return go
+
+
 PICTURES: dict[str, tuple[str | None, Callable[[Page, str], None]]] = {
     "home": (None, page_at("/")),
     "teacher": ("teacher", page_at("/dashboard")),
     "request": ("teacher", choosing),
     "professional": ("professional", page_at("/availability")),
     "match-answer": ("professional", answering),
+    "internship-plan": ("contact", row_with("Docentstage")),
+    "placement-steps": ("lead", row_with(r"hybride docent.*vanaf")),
     "coordinator": ("coordinator", page_at("/coordination")),
     "cockpit": ("coordinator", page_at("/coordination/approve")),
 }

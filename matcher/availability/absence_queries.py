@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Float, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from matcher.accounts.models import Grant, SecondContact, User
@@ -18,9 +20,10 @@ def away_until(
     session: Session, person_ids: Collection[int] | Collection[int | None], now: datetime
 ) -> dict[int, date]:
     """Person → the last day of the absence that holds now; who is here is not in it."""
+    people = {each for each in person_ids if each is not None}
     query = (
         select(AvailabilityException.owner_id, func.max(AvailabilityException.end_s))
-        .where(AvailabilityException.owner_id.in_({each for each in person_ids if each is not None}), _holds(now))
+        .where(AvailabilityException.owner_id.in_(people), _holds(now.timestamp()))
         .group_by(AvailabilityException.owner_id)
     )
     return {person_id: local(end_s - 1).date() for person_id, end_s in session.execute(query)}
@@ -39,8 +42,15 @@ def absences_of(session: Session, person_id: int, now: datetime) -> Sequence[Ava
 
 def stand_ins(session: Session, organisation_ids: Collection[int], now: datetime) -> list[StandIn]:
     """Everybody of these organisations who is away now and has somebody who answers; one statement."""
-    absent = aliased(Grant)
-    query = (
+    rows = session.execute(_stand_ins(), {"places": sorted(set(organisation_ids)), "now_s": now.timestamp()})
+    return [StandIn(person, place, colleague, bool(contact)) for person, place, colleague, contact in rows]
+
+
+@cache
+def _stand_ins() -> Select[int, int, int, int]:
+    """Written once: every page and every step asks this, and putting it together takes longer than asking."""
+    absent, now_s = aliased(Grant), bindparam("now_s", type_=Float)
+    return (
         select(
             SecondContact.user_id,
             SecondContact.organisation_id,
@@ -50,18 +60,16 @@ def stand_ins(session: Session, organisation_ids: Collection[int], now: datetime
         .join(absent, and_(absent.user_id == SecondContact.user_id, _lives_at(absent)))
         .join(User, User.id == SecondContact.colleague_id)
         .where(
-            SecondContact.organisation_id.in_(set(organisation_ids)),
+            SecondContact.organisation_id.in_(bindparam("places", expanding=True)),
             User.stopped_at.is_(None),
             User.erased_at.is_(None),
-            _is_away(SecondContact.user_id, now),
-            ~_is_away(SecondContact.colleague_id, now),
+            _is_away(SecondContact.user_id, now_s),
+            ~_is_away(SecondContact.colleague_id, now_s),
             _is_confirmed(SecondContact.colleague_id),
         )
         .group_by(SecondContact.user_id, SecondContact.organisation_id, SecondContact.colleague_id)
         .order_by(SecondContact.organisation_id, SecondContact.user_id)
     )
-    rows = session.execute(query)
-    return [StandIn(person, place, colleague, bool(contact)) for person, place, colleague, contact in rows]
 
 
 def covered_by(
@@ -73,17 +81,17 @@ def covered_by(
     return [each for each in stand_ins(session, organisation_ids, now) if each.by_id == person_id]
 
 
-def _holds(now: datetime) -> ColumnElement[bool]:
+def _holds(now_s: Any) -> ColumnElement[bool]:
     return and_(
         AvailabilityException.owner_type == OwnerType.PERSON,
         AvailabilityException.source == ABSENCE,
-        AvailabilityException.start_s <= now.timestamp(),
-        AvailabilityException.end_s > now.timestamp(),
+        AvailabilityException.start_s <= now_s,
+        AvailabilityException.end_s > now_s,
     )
 
 
-def _is_away(column: InstrumentedAttribute[int], now: datetime) -> ColumnElement[bool]:
-    return exists().where(AvailabilityException.owner_id == column, _holds(now))
+def _is_away(column: InstrumentedAttribute[int], now_s: Any) -> ColumnElement[bool]:
+    return exists().where(AvailabilityException.owner_id == column, _holds(now_s))
 
 
 def _lives_at(grant: type[Grant]) -> ColumnElement[bool]:

@@ -21,14 +21,14 @@ MOST = 30
 
 @dataclass(frozen=True)
 class Between:
-    """The two sides with everybody who can have been there, as (id, label)."""
+    """The two sides with everybody who can have been there and what the company offers of the kind, as (id, label)."""
 
     school: Organisation
     company: Organisation
     teachers: list[tuple[int, str]]
     guests: list[tuple[int, str]]
     offers: list[tuple[int, str]]
-    lessons: dict[int, str]
+    titles: dict[int, str]
     """The offers by their title alone."""
 
 
@@ -52,13 +52,13 @@ def school_here(session: Session, actor: Actor, school_id: int) -> Organisation:
     return school
 
 
-def between(session: Session, school: Organisation, company_id: int) -> Between:
+def between(session: Session, school: Organisation, company_id: int, kind: Kind) -> Between:
     """Raises NotFound for what is no company."""
     company = _organisation(session, company_id)
     if company.type not in COMPANIES:
         raise NotFound()
     guests = members_of(session, company.id, COMPANY_ROLES, confirmed=False)
-    query = select(Offer).where(Offer.organisation_id == company.id, Offer.kind == Kind.GUEST_LECTURE)
+    query = select(Offer).where(Offer.organisation_id == company.id, Offer.kind == kind)
     names = {user.id: user.name for user in guests}
     offers = session.scalars(query.order_by(Offer.title, Offer.id).limit(100)).all()
     return Between(
@@ -70,7 +70,7 @@ def between(session: Session, school: Organisation, company_id: int) -> Between:
             (offer.id, " · ".join(part for part in (offer.title, names.get(offer.person_id or 0)) if part))
             for offer in offers
         ],
-        lessons={offer.id: offer.title for offer in offers},
+        titles={offer.id: offer.title for offer in offers},
     )
 
 

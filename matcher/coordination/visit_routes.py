@@ -1,4 +1,4 @@
-"""Registering a visit that was arranged elsewhere: which school, which company, then one page."""
+"""Registering what was arranged elsewhere: which school, which company, then one page for its kind."""
 
 from typing import Any
 
@@ -7,13 +7,16 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from matcher.accounts.behalf_forms import KEPT
+from matcher.availability.halfday_wording import half_day_table
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.coordination.approve_routes import blueprint
-from matcher.coordination.forms import PastVisitForm
+from matcher.coordination.past_forms import FORMS, PastForm
 from matcher.coordination.visit_queries import Between, between, companies_found, school_here
 from matcher.errors import Conflict, InvalidInput
 from matcher.i18n import _, current_locale
 from matcher.matching.afterwards_services import register_visit
+from matcher.matching.labels import KINDS
 from matcher.requests.pages import level_choices
 from matcher.requests.queries import recognised_topics, schools_in
 from matcher.subjects.queries import topics_by_type, topics_with_ids
@@ -41,8 +44,9 @@ def new_visit() -> str | Response:
         if _jumps(text) and len(found) == 1:
             return redirect(url_for(".new_visit", school=school.id, company=found[0].id))
         return render_template("coordination/visit_choose.html", school=school, found=found, q=text)
-    sides = between(session, school, company_id)
-    form = _form(PastVisitForm(formdata=None), sides)
+    kind = _kind()
+    sides = between(session, school, company_id, kind)
+    form = _form(FORMS[kind](formdata=None), sides)
     form.recall(cookie.get(KEPT), utcnow())
     form.begin_with(sides.guests, sides.offers)
     return render_template(FORM, form=form, **_page(form, sides))
@@ -53,9 +57,10 @@ def new_visit() -> str | Response:
 def register() -> Any:
     session, person, now = reading(), actor(), utcnow()
     school = school_here(session, person, request.args.get("school", 0, type=int))
-    sides = between(session, school, request.args.get("company", 0, type=int))
-    form = _form(PastVisitForm(), sides)
-    form.fill_in(sides.lessons)
+    kind = _kind()
+    sides = between(session, school, request.args.get("company", 0, type=int), kind)
+    form = _form(FORMS[kind](), sides)
+    form.fill_in(sides.titles)
     if not form.validate():
         return invalid(FORM, form, **_page(form, sides))
     ticked = tuple(dict.fromkeys(form.topics.data or ()))[:12]
@@ -66,7 +71,7 @@ def register() -> Any:
             match_id = register_visit(unit, visit=visit, actor=person, now=now).id
     except (InvalidInput, Conflict) as refusal:
         school = school_here(reading(), person, visit.school_id)
-        sides = between(reading(), school, visit.company_id)
+        sides = between(reading(), school, visit.company_id, kind)
         form.refuse(refusal if isinstance(refusal, InvalidInput) else InvalidInput(refusal.message))
         return invalid(FORM, form, **_page(form, sides))
     toast(_("Registered. It counts in the figures; nobody got a message."))
@@ -81,15 +86,31 @@ def _jumps(text: str) -> bool:
     return bool(text) and "jump" in request.args
 
 
-def _form(form: PastVisitForm, sides: Between) -> PastVisitForm:
+def _kind() -> Kind:
+    """What was arranged; anything unknown means a lesson."""
+    text = request.args.get("kind", "")
+    return Kind(text) if text in set(Kind) else Kind.GUEST_LECTURE
+
+
+def _form(form: PastForm, sides: Between) -> PastForm:
     form.offer_choices(sides.teachers, sides.guests, sides.offers, level_choices(sides.school))
     return form
 
 
-def _page(form: PastVisitForm, sides: Between) -> dict[str, Any]:
+def _page(form: PastForm, sides: Between) -> dict[str, Any]:
     locale = current_locale()
     return {
         "sides": sides,
+        "kind": form.kind.value,
+        "tabs": _tabs(form.kind, sides),
+        "half_days": half_day_table(),
         "chosen_topics": topics_with_ids(reading(), (form.topics.data or [])[:12], locale),
         "topic_groups": topics_by_type(reading(), locale),
     }
+
+
+def _tabs(current: Kind, sides: Between) -> list[tuple[Any, str, None, bool]]:
+    def address(kind: Kind) -> str:
+        return url_for(".new_visit", school=sides.school.id, company=sides.company.id, kind=kind.value)
+
+    return [(KINDS[kind], address(kind), None, kind is current) for kind in Kind]

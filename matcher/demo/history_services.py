@@ -16,8 +16,8 @@ from matcher.accounts.policy import Actor
 from matcher.demo.asking_services import ask, fitting_lessons, is_school_day
 from matcher.demo.catalogue import Lesson
 from matcher.demo.diary import Diary
+from matcher.demo.trying_services import tried
 from matcher.demo.world import HISTORY_DAYS, Teacher, World, waking
-from matcher.errors import MatcherError
 from matcher.matching.due_services import ask_how_it_was
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.proposal_services import ask_next
@@ -348,12 +348,7 @@ class History:
         return next((teacher for teacher in self.world.teachers if teacher.actor.user_id == asker), None)
 
     def tried(self, verb: Callable[[], Any]) -> Any:
-        """What people try and the rules refuse leaves nothing behind, as on a page."""
-        try:
-            with self.session.begin_nested():
-                return verb()
-        except MatcherError:
-            return None
+        return tried(self.session, verb)
 
 
 def _open_moments(match_id: int, now: datetime) -> Any:

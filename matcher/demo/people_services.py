@@ -36,17 +36,17 @@ def address_of(account: str) -> str:
 def make_staff(session: Session, world: World) -> None:
     """An administrator, and a coordinator for every region that has a school; in the home region a stand-in too."""
     admin = make_person(session, world, account="admin", function="Beheerder")
-    _grant(session, world, admin, Role.ADMINISTRATOR)
+    grant_role(session, world, admin, Role.ADMINISTRATOR)
     _known(session, world, "admin", admin)
     regions = dict.fromkeys([world.home_region, *(row.region_id for row in world.schools)])
     for region_id in regions:
         account = "coordinator" if region_id == world.home_region else None
         person = make_person(session, world, account=account, function="Regiocoördinator")
-        _grant(session, world, person, Role.COORDINATOR, region_id=region_id)
+        grant_role(session, world, person, Role.COORDINATOR, region_id=region_id)
         world.coordinators[region_id or 0] = actor_for(session, person.id)
     world.accounts["coordinator"] = world.coordinators[world.home_region]
     stand_in = make_person(session, world, function="Regiocoördinator")
-    _grant(session, world, stand_in, Role.COORDINATOR, region_id=world.home_region, stand_in=True)
+    grant_role(session, world, stand_in, Role.COORDINATOR, region_id=world.home_region, stand_in=True)
 
 
 def make_teachers(session: Session, world: World) -> None:
@@ -64,7 +64,7 @@ def make_teachers(session: Session, world: World) -> None:
             function="Schoolleider" if leads else FUNCTIONS.get(sector, "Docent"),
             locale="en" if world.sometimes(0.04) and account is None else "nl",
         )
-        _grant(session, world, person, Role.SCHOOL_LEAD if leads else Role.TEACHER, organisation=school)
+        grant_role(session, world, person, Role.SCHOOL_LEAD if leads else Role.TEACHER, organisation=school)
         teacher = Teacher(actor_for(session, person.id), school)
         world.teachers.append(teacher)
         if account:
@@ -89,7 +89,7 @@ def make_guests(session: Session, world: World) -> None:
             lessons.append(everything[codes[(turn + 1) % len(codes)]])
         _add_guest(session, world, company, lessons, "professional" if number == 0 else None)
     contact = make_person(session, world, account="contact", function="Communicatie")
-    _grant(session, world, contact, Role.COMPANY_CONTACT, organisation=world.companies[0][0])
+    grant_role(session, world, contact, Role.COMPANY_CONTACT, organisation=world.companies[0][0])
     _known(session, world, "contact", contact)
     anything = list(everything)
     for number in range(world.size.self_employed):
@@ -112,7 +112,7 @@ def _add_guest(
 ) -> None:
     job = world.chance.choice(lessons[0].jobs)
     person = make_person(session, world, account=account, function=job, named=named)
-    _grant(session, world, person, Role.PROFESSIONAL, organisation=place)
+    grant_role(session, world, person, Role.PROFESSIONAL, organisation=place)
     guest = Guest(
         actor_for(session, person.id),
         place,
@@ -153,7 +153,7 @@ def make_person(
     return user
 
 
-def _grant(
+def grant_role(
     session: Session,
     world: World,
     user: User,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.demo import catalogue
 from matcher.demo.asking_services import ask, fitting_lessons, write_request
 from matcher.demo.catalogue import Lesson
-from matcher.demo.world import Guest, Teacher, World, waking
+from matcher.demo.world import Guest, Teacher, World
 from matcher.errors import MatcherError
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.request_services import invite
@@ -37,10 +37,10 @@ def arrange_present(session: Session, world: World) -> None:
 def _for_the_teacher(session: Session, world: World) -> None:
     """A request with people to tick, a draft, and a guest who would rather come at another moment."""
     teacher, lessons = world.teachers[0], catalogue.lessons()
-    ask(session, world, teacher, teacher.classes[0], lessons["warmtepomp"], now=_ago(world, 20))
-    write_request(session, world, teacher, teacher.classes[1], lessons["ai"], now=_ago(world, 3))
-    for match in _invited(session, world, teacher, teacher.classes[1], lessons["wachtwoord"], _ago(world, 50), most=1):
-        _suggest_other(session, world, match, _ago(world, 26))
+    ask(session, world, teacher, teacher.classes[0], lessons["warmtepomp"], now=world.ago(20))
+    write_request(session, world, teacher, teacher.classes[1], lessons["ai"], now=world.ago(3))
+    for match in _invited(session, world, teacher, teacher.classes[1], lessons["wachtwoord"], world.ago(50), most=1):
+        _suggest_other(session, world, match, world.ago(26))
 
 
 def _for_the_professional(session: Session, world: World) -> None:
@@ -50,7 +50,7 @@ def _for_the_professional(session: Session, world: World) -> None:
         offer_id = session.scalar(select(Offer.id).where(Offer.person_id == guest.actor.user_id).order_by(Offer.id))
         hours = 30 + 11 * done
         done += len(
-            _invited(session, world, teacher, school_class, guest.lessons[0], _ago(world, hours), most=1, only=offer_id)
+            _invited(session, world, teacher, school_class, guest.lessons[0], world.ago(hours), most=1, only=offer_id)
         )
         if done == 2:
             return
@@ -66,15 +66,15 @@ def _for_the_coordinator(session: Session, world: World) -> None:
         wanted = agreed < world.size.to_approve
         if not wanted and waiting >= world.size.invited:
             break
-        matches = _invited(session, world, teacher, school_class, lesson, _ago(world, 60), most=1 if wanted else 3)
+        matches = _invited(session, world, teacher, school_class, lesson, world.ago(60), most=1 if wanted else 3)
         if wanted and matches:
-            agreed += _agree(session, world, matches[0], _ago(world, 22))
+            agreed += _agree(session, world, matches[0], world.ago(22))
         else:
             waiting += bool(matches)
     for teacher, (topic, subject, words) in zip(home, HARD_TO_FIND, strict=False):
         school_class = teacher.classes[0]
         lesson = replace(fitting_lessons(school_class)[0], topics=(topic,), subject=subject, asks=(words,))
-        ask(session, world, teacher, school_class, lesson, now=_ago(world, 12 * 24))
+        ask(session, world, teacher, school_class, lesson, now=world.ago(12 * 24))
 
 
 def _ask_openly(session: Session, world: World) -> None:
@@ -84,7 +84,7 @@ def _ask_openly(session: Session, world: World) -> None:
         teacher = others[number % len(others)]
         school_class = chance.choice(teacher.classes)
         lesson = chance.choice(fitting_lessons(school_class))
-        at = _ago(world, chance.uniform(14, 200))
+        at = world.ago(chance.uniform(14, 200))
         (ask if number < world.size.open else write_request)(session, world, teacher, school_class, lesson, now=at)
 
 
@@ -162,9 +162,3 @@ def _fitting(world: World, lesson: Lesson) -> list[tuple[Teacher, SchoolClass]]:
         for school_class in teacher.classes
         if Level(school_class.level) in lesson.levels
     ]
-
-
-def _ago(world: World, hours: float) -> datetime:
-    """A waking hour about so long ago, never later than now."""
-    at = waking(world.now - timedelta(hours=hours))
-    return min(at, world.now - timedelta(minutes=30))

@@ -18,6 +18,8 @@ from matcher.demo.place_services import lay_ground, make_companies, make_schools
 from matcher.demo.present_services import arrange_present
 from matcher.demo.settling_services import settle_notices
 from matcher.demo.sizes import Size
+from matcher.demo.stay_services import arrange_stays
+from matcher.demo.term_services import arrange_terms
 from matcher.demo.world import SEED, World, new_world
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -57,6 +59,8 @@ def _made(
     renew_search(session, world, at_beginning=False)
     arrange_present(session, world)
     let_newcomers_in(session, world)
+    arrange_stays(session, world)
+    arrange_terms(session, world)
     settle_notices(session, world)
     return world
 

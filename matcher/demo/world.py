@@ -64,6 +64,11 @@ class World:
             self._by_user = {guest.actor.user_id: guest for guest in self.guests}
         return self._by_user.get(user_id)
 
+    def ago(self, hours: float) -> datetime:
+        """A waking hour about so long ago, never later than now; with less than nothing the same ahead."""
+        at = waking(self.now - timedelta(hours=hours))
+        return at if hours < 0 else min(at, self.now - timedelta(minutes=30))
+
     def sometimes(self, share: float) -> bool:
         return self.chance.random() < share
 

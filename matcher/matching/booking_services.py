@@ -8,7 +8,7 @@ from matcher.availability.states import Kind, Party
 from matcher.errors import Conflict
 from matcher.i18n import _l
 from matcher.matching.class_queries import class_spans
-from matcher.matching.hold_services import book_person, book_stay
+from matcher.matching.hold_services import book_person, book_stay, pass_supervisor_on
 from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.states import TAKES_PLACE, MatchState, Side
 from matcher.offers.models import Offer
@@ -82,7 +82,8 @@ def _hold_class(session: Session, match_id: int, class_id: int, start_s: int, en
 
 
 def release(session: Session, match_id: int) -> None:
-    """Let go of the time a match held. A class hour that another guest still needs moves to that match."""
+    """Let go of the time a match held. A class hour that another guest still needs moves to that match, and so does a
+    supervisor who guides another teacher that half-day."""
     held = session.scalars(select(Booking).where(Booking.match_id == match_id, Booking.live)).all()
     if not held:
         return
@@ -90,6 +91,8 @@ def release(session: Session, match_id: int) -> None:
     for booking in held:
         if booking.party is Party.CLASS:
             _pass_on(session, match_id, booking)
+    if any(booking.party is Party.PLACE for booking in held):
+        pass_supervisor_on(session, session.get_one(Match, match_id), held)
     session.flush()
 
 

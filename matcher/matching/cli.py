@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.db import Database
@@ -56,6 +57,7 @@ def suggest_command(request_id: int, limit: int, lang: str, as_json: bool) -> No
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
+    kind = Kind(report["kind"])
     lines = [f"Request {report['request_id']}: {report['eligible']} fit (ordered by {report['model']})"]
     for one in report["candidates"]:
         lines.append(
@@ -66,6 +68,6 @@ def _lines(report: dict[str, Any]) -> list[str]:
         lines += [f"       - {text}" for text in one["against"]]
         possible = [moment["label"] for moment in one["moments"] if moment["state"] in ("usual", "unknown")]
         lines.append(f"       at: {'; '.join(possible)}")
-    lines += [f"  {count} x {code}: {never_sentence(code)}" for code, count in report["never"].items()]
+    lines += [f"  {count} x {code}: {never_sentence(code, kind)}" for code, count in report["never"].items()]
     lines += [f"  would help: {change['text']}" for change in report["smallest_change"]]
     return lines

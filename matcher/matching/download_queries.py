@@ -11,7 +11,7 @@ from matcher.matching.calendar import build_event
 from matcher.matching.models import Match
 from matcher.matching.moments import visits_of
 from matcher.matching.policy import MatchFacts
-from matcher.matching.queries import chosen_moment
+from matcher.matching.queries import calendar_number, chosen_moment
 from matcher.matching.states import MatchState
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -37,7 +37,7 @@ def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor,
     company = session.get_one(Organisation, session.get_one(Offer, match.offer_id).organisation_id)
     return build_event(
         uid=f"match-{match.id}@{session.info.get('host', host)}",
-        sequence=facts.seq,
+        sequence=calendar_number(session, match, facts.seq),
         method="REQUEST",
         status=status,
         start=datetime.fromtimestamp(moment.start_s, UTC),

@@ -1,6 +1,7 @@
-"""Which bookings held at a moment. Bookings themselves only say what holds now; what held then, the steps know."""
+"""What was known at a moment: which steps, and which bookings held. Bookings only say what holds now; what held then,
+the steps know."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.matching.models import Match, MatchEvent, MatchMoment
-from matcher.matching.states import TAKES_PLACE, Action
+from matcher.matching.states import NOTED_AT, TAKES_PLACE, Action
 
 PRESENT = timedelta(minutes=5)
 """Whoever asks about now must see what others did a moment ago, also when their clock is ahead."""
@@ -21,6 +22,12 @@ def moment_of_step() -> ColumnElement[int]:
     return number
 
 
+def known_at(as_of: datetime) -> ColumnElement[bool]:
+    """Steps that were there by then. What was arranged elsewhere is dated as it happened, and was noted only later."""
+    noted = MatchEvent.details[NOTED_AT].as_string()
+    return and_(MatchEvent.at <= as_of, or_(noted.is_(None), noted <= as_of.astimezone(UTC).isoformat()))
+
+
 def held_at(session: Session, as_of: datetime) -> ColumnElement[bool]:
     """A condition on bookings that are joined with their match."""
     if session.scalar(select(exists().where(MatchEvent.at > as_of + PRESENT))):
@@ -30,7 +37,7 @@ def held_at(session: Session, as_of: datetime) -> ColumnElement[bool]:
 
 def _steps_until(as_of: datetime, *what: Any) -> Any:
     """The last step of the match by then, for a subquery."""
-    query = select(*what).where(MatchEvent.match_id == Match.id, MatchEvent.at <= as_of)
+    query = select(*what).where(MatchEvent.match_id == Match.id, known_at(as_of))
     return query.order_by(MatchEvent.seq.desc()).limit(1).correlate(Match)
 
 

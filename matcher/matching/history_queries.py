@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from matcher.clock import AMSTERDAM, local_date, school_year, school_year_dates
 from matcher.matching.forgotten_models import ForgottenNo
-from matcher.matching.held_queries import moment_of_step
+from matcher.matching.held_queries import known_at, moment_of_step
 from matcher.matching.memory import Asked, Memory, growing
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.outcomes import standing
 from matcher.matching.states import NEVER_SENT, TAKES_PLACE, Action, DeclineReason, MatchState, Side
-from matcher.matching.views import History, RequestView
+from matcher.matching.views import Guest, History, RequestView, guest_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request, RequestTopic
@@ -25,12 +25,6 @@ from matcher.requests.models import Request, RequestTopic
 ANSWERS = frozenset({Action.ACCEPT, Action.DECLINE, Action.HAND_OVER, Action.SUGGEST_MOMENT})
 IN_TIME = timedelta(days=3)
 LOOK_BACK = timedelta(days=3 * 365)
-
-Guest = tuple[str, int]  # ("person", user id) or ("offer", offer id) where nobody is named
-
-
-def guest_of(person_id: int | None, offer_id: int) -> Guest:
-    return ("person", person_id) if person_id is not None else ("offer", offer_id)
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ def _steps_query(person_ids: Collection[int], offer_ids: Collection[int], as_of:
         )
         .join(Request, Request.id == Match.request_id)
         .join(Organisation, Organisation.id == Request.organisation_id)
-        .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.at <= as_of))
+        .join(MatchEvent, and_(MatchEvent.match_id == Match.id, known_at(as_of)))
         .outerjoin(MatchMoment, MatchMoment.id == moment_of_step())
         .outerjoin(ForgottenNo, and_(ForgottenNo.match_id == Match.id, ForgottenNo.at <= as_of))
         .where(
@@ -225,7 +219,7 @@ def partnerships_at(
         .join(Request, Request.id == Match.request_id)
         .join(Offer, Offer.id == Match.offer_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.seq == Match.seq))
-        .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD, MatchEvent.at <= as_of)
+        .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD, known_at(as_of))
         .where(Offer.organisation_id.in_(company_ids))
         .group_by(Request.organisation_id, Offer.organisation_id)
     )
@@ -240,7 +234,7 @@ def visits_at_schools(session: Session, school_ids: Collection[int], *, as_of: d
         .join(Request, Request.id == Match.request_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, MatchEvent.seq == Match.seq))
         .where(Request.organisation_id.in_(school_ids), Match.state == MatchState.HELD)
-        .where(MatchEvent.at <= as_of, MatchEvent.at > as_of - timedelta(days=365))
+        .where(known_at(as_of), MatchEvent.at > as_of - timedelta(days=365))
         .group_by(Request.organisation_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
@@ -249,6 +243,8 @@ def visits_at_schools(session: Session, school_ids: Collection[int], *, as_of: d
 def hours_given(session: Session, company_ids: Collection[int], *, as_of: datetime) -> dict[int, float]:
     """Hours in kind this school year per organisation that set itself a budget; what people do in their own name is not
     the employer's."""
+    if not company_ids:
+        return {}
     first_day: date = school_year_dates(school_year(local_date(as_of)))[0]
     began = datetime(first_day.year, first_day.month, first_day.day, tzinfo=AMSTERDAM)
     query = (

@@ -15,6 +15,7 @@ from matcher.i18n import _l
 from matcher.matching.eligibility import MOST_CROSSED, visit_mode
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.moments import parts_of, set_parts
+from matcher.matching.states import MatchState
 from matcher.matching.stay_queries import PLACES, teacher_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -118,15 +119,14 @@ def _holds_of(session: Session, person_id: int, parts: Sequence[Part]) -> list[H
 
 
 def book_stay(session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment) -> None:
-    """An internship: the teacher, the supervisor when the company named one, and a place, for every half-day.
-    Raises Conflict."""
+    """An internship: the teacher, a place, and the supervisor when the company named one, for every half-day. Who
+    guides several teachers at once is held by the first of them. Raises Conflict."""
     parts = parts_of(moment)
     teacher_id, supervisor_id = teacher_of(request), supervisor_of(offer)
     _check_free(session, teacher_id, parts, TEACHER_AWAY)
-    held = [(Party.PERSON, teacher_id), (Party.PLACE, _free_place(session, offer, parts))]
+    held = [(Party.PERSON, teacher_id, parts), (Party.PLACE, _free_place(session, offer, parts), parts)]
     if supervisor_id is not None and supervisor_id != teacher_id:
-        _check_free(session, supervisor_id, parts, SUPERVISOR_AWAY)
-        held.append((Party.PERSON, supervisor_id))
+        held.append((Party.PERSON, supervisor_id, _not_guided(session, offer, supervisor_id, parts)))
     rows = [
         {
             "match_id": match.id,
@@ -138,17 +138,55 @@ def book_stay(session: Session, match: Match, request: Request, offer: Offer, mo
             "pad_after_s": 0,
             "live": True,
         }
-        for party, party_id in held
-        for start_s, end_s in parts
+        for party, party_id, its_parts in held
+        for start_s, end_s in its_parts
     ]
     session.execute(insert(Booking), rows)
 
 
 def supervisor_of(offer: Offer) -> int | None:
-    """The member of the company who guides an internship, if somebody with an account was named and each intern has
-    them alone: with several places at once a supervisor guides more than one."""
+    """The member of the company who guides an internship, if somebody with an account was named."""
     number = offer.details.get("supervisor_id")
-    return int(number) if number and offer.places == 1 else None
+    return int(number) if number else None
+
+
+def _not_guided(session: Session, offer: Offer, supervisor_id: int, parts: Sequence[Part]) -> list[Part]:
+    """The half-days on which the supervisor does not guide another teacher at this place yet. Raises Conflict when
+    there is something else."""
+    at_this_place = select(Match.id).where(Match.offer_id == offer.id)
+    query = select(Booking.start_s, Booking.end_s).where(
+        Booking.party == Party.PERSON,
+        Booking.party_id == supervisor_id,
+        Booking.live,
+        Booking.match_id.in_(at_this_place),
+        Booking.start_s < parts[-1][1],
+        Booking.end_s > parts[0][0],
+    )
+    guided = {(row.start_s, row.end_s) for row in session.execute(query)}
+    free = [part for part in parts if part not in guided]
+    if free:
+        _check_free(session, supervisor_id, free, SUPERVISOR_AWAY)
+    return free
+
+
+def pass_supervisor_on(session: Session, match: Match, held: Sequence[Booking]) -> None:
+    """An internship let go of its time: who guided its teacher is held by another one at the same place, if there is
+    one on that half-day."""
+    offer = session.get_one(Offer, match.offer_id)
+    supervisor_id = supervisor_of(offer)
+    freed = {
+        (each.start_s, each.end_s) for each in held if each.party is Party.PERSON and each.party_id == supervisor_id
+    }
+    if not freed or offer.places == 1:
+        return
+    others = select(Match.id, MatchMoment).join(MatchMoment, MatchMoment.match_id == Match.id)
+    agreed = Match.state.in_((MatchState.ACCEPTED, MatchState.APPROVED, MatchState.HELD))
+    found = others.where(Match.offer_id == offer.id, Match.id != match.id, agreed, MatchMoment.chosen)
+    for heir_id, moment in session.execute(found.order_by(Match.id)):
+        taken = freed & set(parts_of(moment))
+        session.add_all(_booking(heir_id, Party.PERSON, supervisor_id or 0, *part) for part in sorted(taken))
+        freed -= taken
+    session.flush()
 
 
 def _check_free(session: Session, person_id: int, parts: Sequence[Part], refusal: object) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
+from matcher.matching.held_queries import known_at
 from matcher.matching.models import Match, MatchEvent, VisitReport
 from matcher.matching.outcomes import outcome_of
 from matcher.matching.states import MatchState, Side
@@ -139,7 +140,7 @@ def _first_visits(session: Session, as_of: datetime) -> dict[int, float]:
         select(Request.organisation_id, func.min(MatchEvent.at))
         .join(Match, Match.request_id == Request.id)
         .join(MatchEvent, MatchEvent.match_id == Match.id)
-        .where(MatchEvent.to_state == MatchState.HELD.value, MatchEvent.at <= as_of)
+        .where(MatchEvent.to_state == MatchState.HELD.value, known_at(as_of))
         .group_by(Request.organisation_id)
     )
     return {school_id: at.timestamp() for school_id, at in session.execute(query)}

@@ -62,6 +62,12 @@ def serve_models(database: Database, folder: Path) -> None:
     database.dispose()
 
 
+def models_folder(database: Database) -> Path | None:
+    """Where the models of this process lie; None when it was told none."""
+    kept: RunningRanker | None = database.info.get(RANKING)
+    return kept.folder if kept is not None else None
+
+
 def ranker_for(session: Session) -> Ranker:
     """The ranking that runs here: the released model, or the written rule. Never raises because of a model."""
     kept: RunningRanker | None = session.info.get(RANKING)

@@ -13,7 +13,7 @@ from matcher.errors import InvalidInput
 from matcher.matching import training
 from matcher.matching.learning_queries import examples, landsdelen, unreadable_count
 from matcher.matching.model_models import ModelState
-from matcher.matching.model_queries import is_turn_free, released, was_dropped
+from matcher.matching.model_queries import is_turn_free, models_folder, released, was_dropped
 from matcher.matching.model_services import keep_version, note_training, take_turn
 from matcher.matching.running_ranker import RULE
 from matcher.ranking.examples import Examples
@@ -178,14 +178,15 @@ def evaluate_now(
 
 def train_when_due(database: Database, app: Any, now: datetime) -> dict[str, int]:
     """Once a week, by one worker. In a worker that goes on it happens beside the rounds; nothing of it stops them."""
-    week = _week(now)
+    folder, week = models_folder(database), _week(now)
+    if folder is None:
+        return {}
     with database.read() as session:
         if not is_turn_free(session, week, now=now):
             return {}
     with database.write() as session:
         if not take_turn(session, week, now=now):
             return {}
-    folder = app.extensions["matcher_settings"].models_folder
     if "matcher_queue" in app.extensions:
         threading.Thread(target=carry_out, args=(database, folder, week, now), daemon=True, name="training").start()
         return {"training begun": 1}

@@ -31,6 +31,7 @@ from matcher.matching.view_queries import (
     past_of,
     request_views,
     weeks_around,
+    with_budget,
 )
 from matcher.matching.views import OfferView, RequestView
 from matcher.offers.models import Offer
@@ -178,7 +179,7 @@ def own_views(
     places = replace(all_of_them, kind=Kind.TEACHER_INTERNSHIP)
     taken = taken_places(session, places, offer_ids, now=now) if stays else {}
     topics = offer_topics(session, offer_ids)
-    hours = hours_given(session, companies, as_of=now)
+    hours = hours_given(session, with_budget(rows), as_of=now)
     bare = {row.Offer.id: bare_view(row, weeks[owners[row.Offer.id]], topics[row.Offer.id], hours) for row in rows}
     chains = chains_of(session, person_ids=people, offer_ids=offer_ids, as_of=now)
     schools = {view.organisation_id for view in requests.values()}

@@ -29,7 +29,7 @@ PER_PAGE = 12
 def nearby_requests() -> str:
     session, person, now, locale = reading(), actor(), utcnow(), current_locale()
     text = request.args.get("q", "").strip()[:200]
-    topics = suggested_topics(session, text, locale) if text else []
+    topics = suggested_topics(session, text, locale, guesses=False) if text else []
     wanted = Wanted(
         text=text,
         topic_ids=frozenset(related(session, [topic.id for topic in topics])),

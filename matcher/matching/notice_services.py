@@ -24,7 +24,7 @@ from matcher.matching.download_queries import location_of
 from matcher.matching.letters import letter_for
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.moments import visits_of
-from matcher.matching.queries import chosen_moment
+from matcher.matching.queries import calendar_number, chosen_moment
 from matcher.matching.route_notice_services import tell_of_route
 from matcher.matching.states import FINAL, UNDO_SECONDS, Action, MatchState, Side
 from matcher.notices.recipients import Recipient
@@ -103,13 +103,13 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
     host = session.info.get("host", "matcher.invalid")
     moment = chosen_moment(session, match.id) or _moment_before(session, event) or _only_plan(session, match)
     params = step_params(session, match, request, offer, event, moment)
-    unmailed = quiet(session, match, request, offer)
+    unmailed, number = quiet(session, match, request, offer), calendar_number(session, match, event.seq)
     for audience in AUDIENCES.get((event.action, MatchState(event.to_state)), ()):
         for side in audience.sides:
             if audience.others_only and side is event.role:
                 continue
             for recipient in people_of(session, side, match, request, offer, now=event.at):
-                calendar, method = _calendar(audience, match, moment, params, recipient, event, host)
+                calendar, method = _calendar(audience, match, moment, params, recipient, event, host, number)
                 enqueue(
                     session,
                     recipient=recipient,
@@ -243,6 +243,7 @@ def _calendar(
     recipient: Recipient,
     event: MatchEvent,
     host: str,
+    number: int,
 ) -> tuple[str | None, str | None]:
     """An invitation for one person: the other's address stays closed, so nobody else is an attendee."""
     was_in_calendar = event.from_state in {MatchState.ACCEPTED.value, MatchState.APPROVED.value}
@@ -251,7 +252,7 @@ def _calendar(
     method = "CANCEL" if audience.calendar == "cancelled" else "REQUEST"
     text = build_event(
         uid=f"match-{match.id}@{host}",
-        sequence=event.seq,
+        sequence=number,
         method=method,
         status=audience.calendar.upper(),
         start=datetime.fromtimestamp(moment.start_s, UTC),

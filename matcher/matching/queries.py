@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -37,14 +38,11 @@ def facts_of(session: Session, matches: Sequence[Match], now: datetime) -> dict[
     requests = _by_id(session, Request, {match.request_id for match in matches})
     offers = _by_id(session, Offer, {match.offer_id for match in matches})
     consents: dict[int, dict[Side, bool]] = defaultdict(dict)
-    for consent in session.scalars(select(Consent).where(Consent.match_id.in_(ids))):
+    for consent in session.scalars(_of_matches(Consent), {"ids": ids}):
         consents[consent.match_id][consent.party] = consent.given_at is not None
-    chosen = {
-        moment.match_id: moment
-        for moment in session.scalars(select(MatchMoment).where(MatchMoment.match_id.in_(ids), MatchMoment.chosen))
-    }
+    chosen = {moment.match_id: moment for moment in session.scalars(_chosen_moments(), {"ids": ids})}
     reports: dict[int, dict[Side, bool]] = defaultdict(dict)
-    for report in session.scalars(select(VisitReport).where(VisitReport.match_id.in_(ids))):
+    for report in session.scalars(_of_matches(VisitReport), {"ids": ids}):
         reports[report.match_id][report.side] = report.happened
     last = _last_events(session, ids)
     places = {row.organisation_id for row in (*requests.values(), *offers.values())}
@@ -68,11 +66,26 @@ def _by_id(session: Session, model: Any, ids: set[int]) -> dict[int, Any]:
     return found
 
 
+@cache
+def _of_matches(model: Any) -> Select[Any]:
+    """Written once: every page and step asks, and putting a statement together takes longer than asking."""
+    return select(model).where(model.match_id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _chosen_moments() -> Select[MatchMoment]:
+    return _of_matches(MatchMoment).where(MatchMoment.chosen)
+
+
+@cache
+def _events_of_matches() -> Select[MatchEvent]:
+    return _of_matches(MatchEvent).order_by(MatchEvent.seq.desc())
+
+
 def _last_events(session: Session, ids: Sequence[int]) -> dict[int, list[MatchEvent]]:
     """Per match its events, newest first; chains are short."""
     found: dict[int, list[MatchEvent]] = defaultdict(list)
-    query = select(MatchEvent).where(MatchEvent.match_id.in_(ids)).order_by(MatchEvent.seq.desc())
-    for event in session.scalars(query):
+    for event in session.scalars(_events_of_matches(), {"ids": ids}):
         found[event.match_id].append(event)
     return found
 
@@ -120,6 +133,15 @@ def _facts(
         stand_ins=tuple(each for each in absent if each.organisation_id in places),
         steps=steps,
     )
+
+
+def calendar_number(session: Session, match: Match, seq: int) -> int:
+    """The number of what is in calendars at this step of a match. An early end of a placement changes them between
+    two steps, and so does taking it back: each raises the number."""
+    if match.kind is not Kind.HYBRID_PLACEMENT:
+        return seq
+    rows = session.scalars(select(HybridStepTaken).where(HybridStepTaken.match_id == match.id))
+    return seq + sum(1 + (row.taken_back_at is not None) for row in rows if row.cut)
 
 
 def standing_steps(session: Session, match_ids: Sequence[int]) -> dict[int, dict[HybridStep, HybridStepTaken]]:
@@ -177,8 +199,7 @@ def messages_of(session: Session, match_id: int) -> Sequence[Message]:
 
 
 def reports_of(session: Session, match_id: int) -> dict[Side, VisitReport]:
-    query = select(VisitReport).where(VisitReport.match_id == match_id)
-    return {report.side: report for report in session.scalars(query)}
+    return {report.side: report for report in session.scalars(_of_matches(VisitReport), {"ids": [match_id]})}
 
 
 def matches_of_request(session: Session, request_id: int) -> Sequence[Match]:
@@ -263,6 +284,4 @@ def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
 
 
 def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:
-    return session.scalars(
-        select(MatchMoment).where(MatchMoment.match_id == match_id, MatchMoment.chosen)
-    ).one_or_none()
+    return session.scalars(_chosen_moments(), {"ids": [match_id]}).one_or_none()

@@ -12,7 +12,7 @@ from matcher.availability.states import Delivery, Kind
 from matcher.errors import Forbidden
 from matcher.matching.door_services import NOT_YOURS, born, step
 from matcher.matching.models import Consent, Match, MatchMoment, VisitReport
-from matcher.matching.states import REGISTERED, Action, MatchState, MissedReason, Side
+from matcher.matching.states import NOTED_AT, REGISTERED, Action, MatchState, MissedReason, Side
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
 from matcher.offers.services import snapshot as offer_snapshot
 from matcher.offers.states import OfferState
@@ -72,7 +72,7 @@ def register_visit(session: Session, visit: PastVisit, *, actor: Actor, now: dat
         region_id=request.region_id,
         wave=1,
     )
-    details = {REGISTERED: True, "registered_at": now.isoformat()}
+    details = {REGISTERED: True, NOTED_AT: now.astimezone(UTC).isoformat()}
     born(session, match, actor=actor, role=Side.COORDINATOR, now=over, details=details)
     moment = _moment(session, match, visit)
     _walk(session, match, visit, actor, over, {**details, "moment_id": moment.id})

@@ -12,6 +12,7 @@ from matcher.matching.suggestion_services import Candidate, Suggested, suggest
 from matcher.matching.wording import Names, change_sentence, reason_lines
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
+from matcher.requests.models import Request
 
 
 def suggestion_report(session: Session, *, request_id: int, limit: int, now: datetime) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def suggestion_report(session: Session, *, request_id: int, limit: int, now: dat
     who = _who(session, [one.offer_id for one in found.candidates])
     return {
         "request_id": request_id,
+        "kind": session.get_one(Request, request_id).kind.value,
         "model": found.model,
         "eligible": found.eligible,
         "candidates": [_candidate(one, who[one.offer_id], names) for one in found.candidates],

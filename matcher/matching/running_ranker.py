@@ -6,13 +6,15 @@ Looking costs two `stat` a time; the file is read again only when it, or what wa
 import logging
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from matcher.ranking.baseline import Baseline, Ranked, Ranker
-from matcher.ranking.facts import WIDTH, FactsBatch
+from matcher.ranking.facts import WIDTH, Column, FactsBatch
 from matcher.ranking.store import BadModel, load_model
 
 log = logging.getLogger(__name__)
@@ -101,13 +103,43 @@ class _Guarded:
 
     def rank(self, batch: FactsBatch) -> Ranked:
         try:
-            return _checked(self._model.rank(batch), len(batch))
+            ranked = self._model.rank(batch)
+            scores = _chances(ranked.scores, len(batch))
         except Exception as error:
             if self._model is RULE:
                 raise
             self._owner.give_up(self._found, error)
             self._model, self.name = RULE, RULE.name
             return RULE.rank(batch)
+        return Ranked(scores, _Explained(self, ranked.contributions, batch))
+
+    def explain_instead(self, batch: FactsBatch, error: Exception) -> Mapping[str, Column]:
+        """The order stands; what it rests on is told by the rule."""
+        self._owner.give_up(self._found, error)
+        return RULE.rank(batch).contributions
+
+
+class _Explained(Mapping[str, Column]):
+    """Contributions are made when somebody reads them, and only then a fault shows."""
+
+    def __init__(self, owner: _Guarded, told: Mapping[str, Column], batch: FactsBatch) -> None:
+        self._owner, self._told, self._batch = owner, told, batch
+
+    @cached_property
+    def _found(self) -> Mapping[str, Column]:
+        try:
+            return _numbers(dict(self._told), len(self._batch))
+        except Exception as error:
+            return self._owner.explain_instead(self._batch, error)
+
+    def __getitem__(self, part: str) -> Column:
+        return self._found[part]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _mark(folder: Path, version: str) -> tuple[object, ...]:
@@ -128,7 +160,9 @@ def _load(folder: Path, released: Released, key: tuple[object, ...]) -> Loaded:
     try:
         model = load_model(folder, released.version, released.file_hash)
         # The first ranking is the slowest, and shows a file that is whole and yet gives no chances.
-        _checked(model.rank(FactsBatch(np.zeros((2, WIDTH)))), 2)
+        ranked = model.rank(FactsBatch(np.zeros((2, WIDTH))))
+        _chances(ranked.scores, 2)
+        _numbers(ranked.contributions, 2)
         log.info("model %s orders people from now on", released.version)
         return Loaded(key, model, None, time.monotonic())
     except BadModel as error:
@@ -144,10 +178,13 @@ def _told(fault: Fault) -> Fault:
     return fault
 
 
-def _checked(ranked: Ranked, rows: int) -> Ranked:
-    scores = ranked.scores
+def _chances(scores: Column, rows: int) -> Column:
     if scores.shape != (rows,) or not np.all((scores >= 0) & (scores <= 1)):
         raise ValueError("scores that are no chances")
-    if any(column.shape != (rows,) or not np.all(np.isfinite(column)) for column in ranked.contributions.values()):
+    return scores
+
+
+def _numbers(contributions: Mapping[str, Column], rows: int) -> Mapping[str, Column]:
+    if any(column.shape != (rows,) or not np.all(np.isfinite(column)) for column in contributions.values()):
         raise ValueError("contributions that are no numbers")
-    return ranked
+    return contributions

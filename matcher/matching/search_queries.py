@@ -4,7 +4,7 @@ The answer equals that of a full scan; a test holds the two together.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -19,11 +19,20 @@ from matcher.matching.view_queries import offer_views
 from matcher.matching.views import OfferView, RequestView
 from matcher.offers.models import Offer, OfferSearch
 from matcher.offers.states import OfferState
-from matcher.regions.geo import EARTH_RADIUS_KM, ONLINE_CELL, covered_km, distance_km, rings
+from matcher.regions.geo import (
+    EARTH_RADIUS_KM,
+    ONLINE_CELL,
+    cells_within,
+    covered_km,
+    distance_km,
+    distances_from,
+    rings,
+)
 
 WANTED = 200
 CHUNK = 300
 RING_STEPS = (2, 4, 8)  # rings looked at together; beyond the last one everything that is left, in one statement
+PAGES_OF = 4  # rows fetched at once for each one wanted: some come twice, some fall to the exact judgement
 KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
 LEAST_COSINE = math.cos(math.radians(54.0))  # the north of the country: makes the flat distance never too long
 MARGIN = 0.998
@@ -67,12 +76,12 @@ def eligible_offers(
     Order: distance, then offer id. The judge knows everybody that was looked at.
     """
     found_by = Judge(session, request, now)
-    near = _in_chunks(_in_person(session, request, wanted))
-    online = _in_chunks(_online(session, request))
+    near = _in_chunks(in_person(session, request, wanted))
+    online = _in_chunks(_online(session, request, wanted))
     first_near, first_online = next(near, []), next(online, [])
     found_by.ensure(offer_id for _km, offer_id in (*first_near, *first_online))
-    in_person = found_by.eligible(chain([first_near], near), wanted, online=False)
-    return [*in_person, *found_by.eligible(chain([first_online], online), wanted, online=True)], found_by
+    nearest = found_by.eligible(chain([first_near], near), wanted, online=False)
+    return [*nearest, *found_by.eligible(chain([first_online], online), wanted, online=True)], found_by
 
 
 def _in_chunks(batches: Iterable[list[Near]]) -> Iterator[list[Near]]:
@@ -80,75 +89,126 @@ def _in_chunks(batches: Iterable[list[Near]]) -> Iterator[list[Near]]:
         yield from (batch[first : first + CHUNK] for first in range(0, len(batch), CHUNK))
 
 
-def _in_person(session: Session, request: RequestView, wanted: int) -> Iterator[list[Near]]:
-    """Offers within both limits, nearest first. Lazy: far rings are asked for only when the near ones run out."""
+def in_person(session: Session, request: RequestView, wanted: int | None = None) -> Iterator[list[Near]]:
+    """What the key says: offers within both limits with level and a moment, nearest first, about `wanted` at a time.
+
+    Lazy: far rings are asked for only when the near ones run out. Without `wanted` everything.
+    """
     if request.delivery is Delivery.ONLINE:
         return
-    waiting: dict[int, float] = {}
-    seen: set[int] = set()
-    ring_sets = rings(request.lat, request.lon)
-    looked = 0
-    for step in (*RING_STEPS, None):
-        cells = set().union(*islice(ring_sets, step - looked)) if step else None
-        _add_near(session, request, cells, seen, waiting)
-        looked = step or looked
-        reach = covered_km(request.lat, request.lon, looked - 1) if step else math.inf
-        if request.max_km is not None and reach >= request.max_km:
-            reach = math.inf
-        sure = sorted((km, offer_id) for offer_id, km in waiting.items() if km <= reach)
-        if len(sure) >= wanted or reach == math.inf:  # fewer are not worth judging apart from the next rings
-            for _km, offer_id in sure:
-                del waiting[offer_id]
-            yield sure
-        if reach == math.inf:
-            return
+    waiting = _Waiting(request)
+    where = [*can(request), *within_reach(request)]
+    for cells, reach in _areas(request, at_once=wanted is None):
+        here = OfferSearch.cell != ONLINE_CELL if cells is None else OfferSearch.cell.in_(sorted(cells))
+        for rows, bound in _pages(session, request, [here, *where], wanted):
+            waiting.add(rows)
+            yield from waiting.sure(min(bound, reach), wanted)
 
 
-def _add_near(
-    session: Session, request: RequestView, cells: set[int] | None, seen: set[int], waiting: dict[int, float]
-) -> None:
-    where = [OfferSearch.cell != ONLINE_CELL] if cells is None else [OfferSearch.cell.in_(sorted(cells))]
-    for row in session.execute(_key_query(request, [*where, *_within_reach(request), *_can(request)])):
-        if row.offer_id in seen:
-            continue
-        seen.add(row.offer_id)
-        km = distance_km(request.lat, request.lon, row.lat, row.lon)
-        if request.max_km is not None and km > request.max_km:
-            continue
-        if request.delivery is Delivery.AT_COMPANY or km <= row.travel_km:
-            waiting[row.offer_id] = km
-
-
-def _online(session: Session, request: RequestView) -> Iterator[list[Near]]:
+def _online(session: Session, request: RequestView, wanted: int) -> Iterator[list[Near]]:
     """Everybody who teaches this online, nearest first: they might come in person another time."""
     if request.delivery not in (Delivery.ONLINE, Delivery.EITHER):
         return
-    rows = session.execute(_key_query(request, [OfferSearch.cell == ONLINE_CELL, *_can(request)]))
-    apart = {row.offer_id: distance_km(request.lat, request.lon, row.lat, row.lon) for row in rows}
-    yield sorted((km, offer_id) for offer_id, km in apart.items())
+    waiting = _Waiting(request, limited=False)
+    for rows, bound in _pages(session, request, [OfferSearch.cell == ONLINE_CELL, *can(request)], wanted):
+        waiting.add(rows)
+        yield from waiting.sure(bound, wanted)
 
 
-def _key_query(request: RequestView, where: list[ColumnElement[bool]]) -> Any:
+class _Waiting:
+    """Offers found so far of which nearer ones may still be missing."""
+
+    def __init__(self, request: RequestView, *, limited: bool = True) -> None:
+        self._away = distances_from(request.lat, request.lon)
+        self._asked = math.inf if request.max_km is None or not limited else float(request.max_km)
+        self._guests_travel = limited and request.delivery is not Delivery.AT_COMPANY
+        self._seen: set[int] = set()
+        self._apart: list[Near] = []
+
+    def add(self, rows: Iterable[Any]) -> None:
+        """Measured exactly; an offer under two topics comes twice and counts once."""
+        seen, away, asked = self._seen, self._away, self._asked
+        for offer_id, lat, lon, travel_km, *_flat in rows:
+            if offer_id in seen:
+                continue
+            seen.add(offer_id)
+            km = away(lat, lon)
+            if km <= asked and (km <= travel_km or not self._guests_travel):
+                self._apart.append((km, offer_id))
+
+    def sure(self, bound: float, wanted: int | None) -> Iterator[list[Near]]:
+        """Those within `bound`, beyond which some may be missing; a few are not worth judging apart from the next."""
+        if bound >= self._asked:
+            bound = math.inf
+        sure = sorted(near for near in self._apart if near[0] <= bound)
+        if sure and (bound == math.inf or (wanted is not None and len(sure) >= wanted)):
+            self._apart = [near for near in self._apart if near[0] > bound]
+            yield sure
+
+
+def _areas(request: RequestView, *, at_once: bool) -> Iterator[tuple[set[int] | None, float]]:
+    """Cells around the school not looked at before, and how far around it everything is known with them."""
+    within = None if request.max_km is None else set(cells_within(request.lat, request.lon, request.max_km))
+    if at_once:
+        yield within, math.inf
+        return
+    ring_sets = rings(request.lat, request.lon)
+    looked = 0
+    for step in RING_STEPS:
+        cells = set().union(*islice(ring_sets, step - looked))
+        looked = step
+        reach = covered_km(request.lat, request.lon, step - 1)
+        yield cells if within is None else cells & within, reach
+        if request.max_km is not None and reach >= request.max_km:
+            return
+    yield within, math.inf
+
+
+def _pages(
+    session: Session, request: RequestView, where: list[ColumnElement[bool]], wanted: int | None
+) -> Iterator[tuple[Sequence[Any], float]]:
+    """Rows of the key, nearest on the flat map first, and how far everything is known: some first, then the rest.
+
+    The database sorts thousands sooner than they are fetched here, and mostly the first page is enough.
+    """
+    query = key_query(request, where)
+    if wanted is None:
+        yield session.execute(query).all(), math.inf
+        return
+    flat, first = _flat_squared(request), PAGES_OF * wanted
+    query = query.add_columns(flat.label("flat")).order_by(flat, OfferSearch.offer_id)
+    rows = session.execute(query.limit(first)).all()
+    if len(rows) < first:
+        yield rows, math.inf
+        return
+    yield rows, math.sqrt(rows[-1].flat)
+    yield session.execute(query.offset(first)).all(), math.inf
+
+
+def key_query(request: RequestView, where: list[ColumnElement[bool]]) -> Any:
     # No DISTINCT: an offer under two topics comes twice, which is cheaper to drop here than to sort there.
     return select(OfferSearch.offer_id, OfferSearch.lat, OfferSearch.lon, OfferSearch.travel_km).where(
         OfferSearch.kind == request.kind.value, OfferSearch.topic_id.in_(sorted(request.closeness)), *where
     )
 
 
-def _within_reach(request: RequestView) -> list[ColumnElement[bool]]:
-    """A flat distance that is never longer than the real one, so that nobody is lost; exact ones follow."""
+def _flat_squared(request: RequestView) -> ColumnElement[float]:
+    """Square of a flat distance that is never longer than the real one, so that nobody is lost; exact ones follow."""
     up = (OfferSearch.lat - request.lat) * (KM_PER_DEGREE * MARGIN)
     right = (OfferSearch.lon - request.lon) * (KM_PER_DEGREE * LEAST_COSINE * MARGIN)
-    squared = up * up + right * right
+    return up * up + right * right
+
+
+def within_reach(request: RequestView) -> list[ColumnElement[bool]]:
     conditions = []
     if request.max_km is not None:
-        conditions.append(squared <= float(request.max_km**2))
+        conditions.append(_flat_squared(request) <= float(request.max_km**2))
     if request.delivery is not Delivery.AT_COMPANY:
-        conditions.append(squared <= OfferSearch.travel_km * OfferSearch.travel_km)
+        conditions.append(_flat_squared(request) <= OfferSearch.travel_km * OfferSearch.travel_km)
     return conditions
 
 
-def _can(request: RequestView) -> list[ColumnElement[bool]]:
+def can(request: RequestView) -> list[ColumnElement[bool]]:
     """Level, and at least one asked moment without a "never" quarter."""
     conditions: list[ColumnElement[bool]] = []
     if request.level_bit:
@@ -162,7 +222,7 @@ def _can(request: RequestView) -> list[ColumnElement[bool]]:
 def nearest_of_topic(session: Session, request: RequestView, most: int) -> tuple[list[int], int]:
     """Ids of the nearest open offers with a common topic, whatever else excludes them; and how many there are."""
     apart: dict[int, float] = {}
-    for row in session.execute(_key_query(request, [])):
+    for row in session.execute(key_query(request, [])):
         if row.offer_id not in apart:
             apart[row.offer_id] = distance_km(request.lat, request.lon, row.lat, row.lon)
     ordered = sorted((km, offer_id) for offer_id, km in apart.items())

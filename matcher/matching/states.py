@@ -109,6 +109,7 @@ UNDOABLE = frozenset({_A.ACCEPT, _A.DECLINE, _A.APPROVE, _A.REJECT})
 UNDO_SECONDS = 60
 NEVER_SENT = "never_sent"
 """Why an invitation ended that was taken back within the minute in which nothing is sent: nobody was asked."""
+NOTED_AT = "registered_at"
 REGISTERED = "registered_afterwards"
 """Stands where a rule of the region would: arranged elsewhere, so that nobody approved it here or was told."""
 

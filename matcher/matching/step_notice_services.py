@@ -11,7 +11,7 @@ from matcher.matching.calendar import build_event
 from matcher.matching.models import HybridStepTaken, Match, MatchEvent
 from matcher.matching.moments import visits_of
 from matcher.matching.notice_services import channels_for, people_of, step_params
-from matcher.matching.queries import chosen_moment
+from matcher.matching.queries import calendar_number, chosen_moment
 from matcher.matching.states import UNDO_SECONDS, HybridStep, Side
 from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
@@ -74,7 +74,7 @@ def _calendar(session: Session, match: Match, params: dict[str, Any], address: s
         return None
     return build_event(
         uid=f"match-{match.id}@{host}",
-        sequence=match.seq,
+        sequence=calendar_number(session, match, match.seq),
         method="REQUEST",
         status="CONFIRMED",
         start=datetime.fromtimestamp(moment.start_s, UTC),

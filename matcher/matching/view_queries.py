@@ -1,7 +1,7 @@
 """Loads requests and offers as plain views; many offers cost the same number of statements as one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,7 @@ from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
 from matcher.matching.held_queries import held_at
 from matcher.matching.history_queries import (
-    Guest,
     Tally,
-    guest_of,
     hours_given,
     partnerships,
     tallies,
@@ -34,7 +32,7 @@ from matcher.matching.memory import Place, remembered
 from matcher.matching.models import Match
 from matcher.matching.said import said_by_offer, said_by_request
 from matcher.matching.stay_queries import taken_places, teacher_of, times_away
-from matcher.matching.views import MomentView, OfferView, RequestView
+from matcher.matching.views import Guest, MomentView, OfferView, RequestView, guest_of
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
@@ -203,7 +201,7 @@ def offer_views(
     found = tallies(session, request, person_ids=people, offer_ids=offer_ids, as_of=now)
     earlier = partnerships(session, request.organisation_id, companies, as_of=now)
     standing = {pair[1] for pair in standing_pairs(session, [request.organisation_id], companies, as_of=now)}
-    hours = hours_given(session, companies, as_of=now)
+    hours = hours_given(session, with_budget(rows), as_of=now)
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, request, set(owners.values()), now)
     holds = holds_around(session, request, people, now=now)
@@ -224,6 +222,11 @@ def offer_views(
             **past_of(found, offer, request, earlier, standing, now),
         )
     return views
+
+
+def with_budget(rows: Iterable[Any]) -> set[int]:
+    """The organisations that set themselves a number of hours; of the others nobody asks."""
+    return {row.Offer.organisation_id for row in rows if row.hours_budget is not None}
 
 
 def offer_query(offer_ids: Collection[int]) -> Any:

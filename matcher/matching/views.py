@@ -19,6 +19,13 @@ from matcher.safeguarding.policy import Requirement, Seen
 NOTHING_ASKED = Requirement()
 
 
+Guest = tuple[str, int]  # ("person", user id) or ("offer", offer id) where nobody is named
+
+
+def guest_of(person_id: int | None, offer_id: int) -> Guest:
+    return ("person", person_id) if person_id is not None else ("offer", offer_id)
+
+
 @dataclass(frozen=True)
 class MomentView:
     """One asked moment. `mask` is rounded outward; `in_day` says whether 07:00–22:00 of one day holds all of it.

@@ -22,7 +22,8 @@ def ticked_topics(session: Session, form: Any) -> list[int]:
     """The ticked topics; without a script nothing is ticked, and what was typed is recognised here."""
     ticked = [choice.id for choice in topics_with_ids(session, (form.topics.data or [])[:50], current_locale())]
     if not ticked and form.topic_text.data:
-        ticked = [found.id for found in suggested_topics(session, form.topic_text.data, current_locale(), 3)]
+        found = suggested_topics(session, form.topic_text.data, current_locale(), 3, guesses=False)
+        ticked = [choice.id for choice in found]
     return ticked[:MOST_TOPICS]
 
 

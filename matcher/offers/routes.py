@@ -212,7 +212,7 @@ def browse() -> str:
     text = request.args.get("q", "")[:200]
     level = request.args.get("level", "")
     level = level if level in set(Level) else ""
-    topics = suggested_topics(session, text, locale) if text.strip() else []
+    topics = suggested_topics(session, text, locale, guesses=False) if text.strip() else []
     query = queries.browse_query(session, topic_ids=[topic.id for topic in topics], level=level or None)
     page = paginate(session, query)
     return render_template(

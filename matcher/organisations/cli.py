@@ -1,4 +1,4 @@
-"""The commands `matcher import schools|postcodes`. Exit codes: 0 done, 2 wrong use or input."""
+"""The commands `matcher import schools|postcodes|occupations`. Exit codes: 0 done, 2 wrong use or input."""
 
 import json
 import sys
@@ -12,7 +12,9 @@ from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.db import Database
 from matcher.migrate import upgrade
+from matcher.organisations.esco import read_jobs
 from matcher.organisations.importer import Report, import_schools
+from matcher.organisations.occupations_importer import import_occupations
 from matcher.organisations.outcomes import ImportReport
 from matcher.organisations.postcodes_importer import import_postcodes, read_postcodes
 from matcher.organisations.register import read_register
@@ -102,7 +104,7 @@ def postcodes(file: Path | None, download: bool, dry_run: bool, as_json: bool) -
         options = {"addresses": settings.source_postcodes, "setting": "MATCHER_SOURCE_POSTCODES"}
         for source in sources(database, file, download=download, **options):
             report = _postcodes_written(database, source, dry_run=dry_run)
-            _say_postcodes(report, dry_run=dry_run, as_json=as_json)
+            _say_rows(report, dry_run=dry_run, as_json=as_json)
 
 
 def _postcodes_written(database: Database, source: Source, *, dry_run: bool) -> ImportReport:
@@ -119,7 +121,36 @@ def _postcodes_written(database: Database, source: Source, *, dry_run: bool) -> 
     return report
 
 
-def _say_postcodes(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
+@imports.command()
+@file_or_download
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of the names.")
+@click.option("--dry-run", is_flag=True, help="Say what every occupation would become and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every row.")
+def occupations(file: Path | None, download: bool, lang: str, dry_run: bool, as_json: bool) -> None:
+    """Occupations as ESCO publishes them (occupations_nl.csv), so that the name of a job leads to topics."""
+    settings = Settings.from_env()
+    if file is not None and not download:
+        read_jobs(file.read_bytes())
+    with _database(settings) as database:
+        options = {"addresses": settings.source_occupations, "setting": "MATCHER_SOURCE_OCCUPATIONS"}
+        for source in sources(database, file, download=download, **options):
+            report = _occupations_written(database, source, lang, dry_run=dry_run)
+            _say_rows(report, dry_run=dry_run, as_json=as_json)
+
+
+def _occupations_written(database: Database, source: Source, lang: str, *, dry_run: bool) -> ImportReport:
+    jobs, wrong = read_jobs(source.content)
+    with database.session(write=True) as session:
+        report = import_occupations(session, jobs, wrong, lang=lang, now=utcnow(), write=not dry_run)
+        if report.written:
+            source.remember(session)
+            session.commit()
+        else:
+            session.rollback()
+    return report
+
+
+def _say_rows(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.plain(), ensure_ascii=False, indent=2))
     else:

@@ -5,7 +5,7 @@ over the whole world, so every point has one and no border needs a special case.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 ROWS_PER_DEGREE = 10.0
@@ -29,6 +29,20 @@ def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     half = math.sin((phi2 - phi1) / 2) ** 2
     half += math.cos(phi1) * math.cos(phi2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half)))
+
+
+def distances_from(lat: float, lon: float) -> Callable[[float, float], float]:
+    """`distance_km` from one point to many, to the last bit the same."""
+    phi, cosine, diameter = math.radians(lat), math.cos(math.radians(lat)), 2 * EARTH_RADIUS_KM
+    radians, sin, cos, asin, sqrt = math.radians, math.sin, math.cos, math.asin, math.sqrt
+
+    def away(to_lat: float, to_lon: float) -> float:
+        to_phi = radians(to_lat)
+        half = sin((to_phi - phi) / 2) ** 2
+        half += cosine * cos(to_phi) * sin(radians(to_lon - lon) / 2) ** 2
+        return diameter * asin(sqrt(half if half < 1.0 else 1.0))
+
+    return away
 
 
 def travel_minutes(km: float) -> int:

@@ -1,12 +1,13 @@
 """Topics share one id space (subjects, themes, sectors), so that the search key can start with them."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from matcher.db import Base, short, str_enum
+from matcher.db import Base, UtcDateTime, short, str_enum
 
 
 class TopicType(StrEnum):
@@ -36,3 +37,15 @@ class TopicTerm(Base):
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id"), primary_key=True)
     lang: Mapped[str] = mapped_column(short(2), primary_key=True)
     folded: Mapped[str] = mapped_column(short(), primary_key=True)
+
+
+class Occupation(Base):
+    """A job of ESCO's list with its names in one language, folded for search. Its group leads to topics."""
+
+    __tablename__ = "occupations"
+    uri: Mapped[str] = mapped_column(short(), primary_key=True)
+    lang: Mapped[str] = mapped_column(short(2), primary_key=True)
+    isco: Mapped[str] = mapped_column(short(4))
+    name: Mapped[str] = mapped_column(short())
+    folded: Mapped[list[str]] = mapped_column(JSON)
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,15 +13,19 @@ from sqlalchemy.orm import Session
 from matcher.db import BIGGEST_ID
 from matcher.subjects import nearness, thesaurus
 from matcher.subjects.levels import Level
-from matcher.subjects.models import Topic, TopicTerm, TopicType
-from matcher.subjects.recognise import suggest_topics
+from matcher.subjects.models import Occupation, Topic, TopicTerm, TopicType
+from matcher.subjects.similar import SimilarTerms, similar_to
 from matcher.subjects.thesaurus import Entry
+from matcher.subjects.typed import find_topics, terms
 from matcher.subjects.vocabulary import Vocabulary, build_vocabulary
 from matcher.subjects.words import fold
 
-Version = tuple[int, ...]
+Version = tuple[Any, ...]
 # Building takes a tenth of a second, so each process keeps the newest one per database.
 _built: WeakKeyDictionary[Engine, tuple[Version, Vocabulary]] = WeakKeyDictionary()
+# The terms to compare with take a second when jobs were brought in: made when first needed, by one thread.
+_compared: WeakKeyDictionary[Engine, tuple[Version, SimilarTerms]] = WeakKeyDictionary()
+_comparing = Lock()
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,32 @@ class TopicChoice:
 
 def vocabulary(session: Session) -> Vocabulary:
     """What texts are recognised with, topics added by hand included; rebuilt when topics have changed."""
+    return _versioned(session)[1]
+
+
+def _versioned(session: Session) -> tuple[Version, Vocabulary]:
     engine = session.get_bind().engine
     version = _version(session)
     kept = _built.get(engine)
     if kept is None or kept[0] != version:
         kept = (version, _build(session))
         _built[engine] = kept
+    return kept
+
+
+def similar_terms(session: Session) -> SimilarTerms:
+    """What typed words are compared with; rebuilt when topics have changed or jobs were brought in."""
+    engine = session.get_bind().engine
+    topics, known = _versioned(session)
+    jobs = session.execute(select(func.count(Occupation.uri), func.max(Occupation.imported_at))).one()
+    version = (*topics, *jobs)
+    with _comparing:
+        kept = _compared.get(engine)
+        if kept is None or kept[0] != version:
+            rows = session.execute(select(Occupation.isco, Occupation.folded)).all()
+            labels = sorted((isco, name) for isco, names in rows for name in names)
+            kept = (version, similar_to(tuple(terms(known, labels))))
+            _compared[engine] = kept
     return kept[1]
 
 
@@ -134,9 +159,11 @@ def topics_matching(session: Session, text: str, locale: str, limit: int = 8) ->
 
 
 def suggested_topics(
-    session: Session, text: str, locale: str, limit: int = 6, levels: Iterable[Level] = ()
+    session: Session, text: str, locale: str, limit: int = 6, levels: Iterable[Level] = (), *, guesses: bool = True
 ) -> list[TopicChoice]:
-    """What a typed text is about, surest first, ready to be ticked."""
+    """What a typed text is about, surest first, ready to be ticked. A search leaves mere `guesses` out."""
+    if not text.strip():
+        return []
     known = vocabulary(session)
     return [
         TopicChoice(
@@ -147,7 +174,7 @@ def suggested_topics(
             matched=found.matched,
             implied=found.implied,
         )
-        for found in suggest_topics(text, known, limit, levels)
+        for found in find_topics(text, known, similar_terms(session), limit, levels, guesses=guesses)
     ]
 
 

@@ -19,7 +19,7 @@ MOST_IMPLIED = 2
 
 @dataclass(frozen=True)
 class Suggested:
-    """`matched` holds the typed words; `implied` says that the subject follows from a theme and the level."""
+    """`matched` holds the typed words; `implied` says that it was not named, so it is for the person to tick."""
 
     code: str
     weight: float
@@ -83,7 +83,7 @@ def _finds(words: list[Token], vocabulary: Vocabulary) -> Iterator[_Find]:
     present = _Present(words)
     position = 0
     while position < len(words):
-        phrase = _phrase_at(words, position, vocabulary)
+        phrase = phrase_at(words, position, vocabulary)
         if phrase:
             length, code = phrase
             if code:
@@ -94,7 +94,7 @@ def _finds(words: list[Token], vocabulary: Vocabulary) -> Iterator[_Find]:
         position += 1
 
 
-def _phrase_at(words: list[Token], position: int, vocabulary: Vocabulary) -> tuple[int, str] | None:
+def phrase_at(words: list[Token], position: int, vocabulary: Vocabulary) -> tuple[int, str] | None:
     best: tuple[int, str] | None = None
     for first in sorted(forms(words[position].folded)):
         for phrase, code in vocabulary.phrases.get(first, ()):

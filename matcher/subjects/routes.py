@@ -35,7 +35,8 @@ def suggest() -> str:
     return render_template(
         "subjects/_suggestions.html",
         choices=[choice for choice in choices if choice.id not in settled],
-        recognised=recognised,
+        # What is merely offered is ticked once it is recognised, so only what we ticked counts as seen.
+        ticked_by_us={choice.id for choice in found if not choice.implied},
         asked=bool(text.strip()),
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from matcher.subjects import thesaurus
 from matcher.subjects.models import Topic, TopicTerm, TopicType
 from matcher.subjects.thesaurus import Entry
-from matcher.subjects.words import tokens
+from matcher.subjects.words import folded_words
 
 
 class Seeded(NamedTuple):
@@ -37,7 +37,7 @@ def folded_terms(entry: Entry) -> set[tuple[str, str]]:
     """(language, folded) of the names, terms and abbreviations, without the marks of the files."""
     written = {"nl": (entry.nl, *entry.terms_nl, *entry.exact), "en": (entry.en, *entry.terms_en, *entry.exact)}
     found = {
-        (lang, " ".join(token.folded for token in tokens(term.strip("-!"))))
+        (lang, folded_words(term.strip("-!")))
         for lang, terms in written.items()
         for term in terms
         if not (term.startswith("-") or term.endswith("-"))

@@ -61,6 +61,14 @@ class Traps:
     ambiguous: Mapping[str, Ambiguity] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class JobGroup:
+    """A group of ISCO-08: the topics its jobs lead to, surest first, and everyday names of such jobs."""
+
+    to: tuple[str, ...]
+    names: tuple[str, ...]
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Terms of one line, in order, without repeats."""
     return tuple(dict.fromkeys(part.strip() for part in text.replace("\n", ",").split(",") if part.strip()))
@@ -116,3 +124,23 @@ def traps() -> Traps:
         for word, row in table.items()
     }
     return Traps(frozenset(listed(quiet["words"])), listed(quiet["phrases"]), ambiguous)
+
+
+@cache
+def small_words() -> frozenset[str]:
+    """Folded words that say nothing about a topic, in both languages."""
+    return frozenset(word for words in _table("small_words").values() for word in listed(words))
+
+
+@cache
+def job_groups() -> Mapping[str, JobGroup]:
+    return {
+        group: JobGroup(tuple(row["to"].split()), listed(f"{row['nl']}, {row['en']}"))
+        for group, row in _table("occupations").items()
+    }
+
+
+def topics_of_job(isco: str) -> tuple[str, ...]:
+    """What a job of this group leads to, by the longest group that is known; nothing for what is no group."""
+    groups = job_groups()
+    return next((groups[isco[:n]].to for n in range(len(isco), 0, -1) if isco[:n] in groups), ())

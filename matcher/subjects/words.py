@@ -37,6 +37,11 @@ def tokens(text: str) -> list[Token]:
     return [Token(raw, fold(raw).replace("’", "'")) for raw in _TOKEN.findall(spaced)]
 
 
+def folded_words(text: str) -> str:
+    """The words of a name as it is searched for."""
+    return " ".join(token.folded for token in tokens(text))
+
+
 def _without_plural_en(word: str) -> set[str]:
     base = word[:-2]
     if len(base) < 3:

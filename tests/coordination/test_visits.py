@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from matcher.clock import local_date, utcnow
 from matcher.db import Database
+from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match
 from matcher.matching.states import MatchState
 from matcher.notices.models import Outbox
@@ -60,3 +61,41 @@ def test_three_steps_to_a_visit_that_counts(browse: Browse, sqlite_database: Dat
     assert match.state is MatchState.HELD
     assert client.get(answer.location).status_code == 200
     assert client.post(address, data=typed).status_code == 422
+
+
+def test_internship_and_placement_have_forms_of_their_own(browse: Browse, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        life = make_life(session)
+        topic, teacher, guest = make_topic(session).id, life.teacher.id, life.offers[0].person_id
+        address = f"/coordination/visits/new?school={life.school.id}&company={life.offers[0].organisation_id}&kind="
+        coordinator = life.coordinator.id
+    client, today = browse(coordinator), local_date(utcnow())
+    monday = today - timedelta(days=today.weekday() + 35)
+    typed = {
+        "title": "Meelopen in het lab",
+        "topics": [str(topic)],
+        "day": monday.isoformat(),
+        "last": (monday + timedelta(days=25)).isoformat(),
+        "half_days": ["1", "2"],
+        "teacher": str(teacher),
+        "guest": str(guest),
+        "offer": "0",
+        "how": "phone",
+    }
+    for kind, day in (("teacher_internship", 0), ("hybrid_placement", 1)):
+        page = client.get(address + kind)
+        assert page.status_code == 200
+        assert 'name="starts"' not in page.text
+        begin = {"day": (monday + timedelta(days=day)).isoformat()}
+        nothing = client.post(address + kind, data={**typed, **begin, "half_days": []})
+        assert nothing.status_code == 422
+        assert "half-day" in nothing.text
+        answer = client.post(address + kind, data={**typed, **begin})
+        assert answer.status_code == 302, kind
+        assert client.get(answer.location).status_code == 200
+    with sqlite_database.read() as session:
+        assert {match.kind.value: match.state for match in session.scalars(select(Match))} == {
+            "teacher_internship": MatchState.HELD,
+            "hybrid_placement": MatchState.HELD,
+        }
+        assert broken_promises(session) == []

@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Grant, User
 from matcher.accounts.passwords import Passwords
 from matcher.accounts.states import Role
+from matcher.availability.states import Kind
 from matcher.demo import queries
 from matcher.demo.people_services import TOLD, address_of
 from matcher.demo.services import generate
 from matcher.demo.sizes import SIZES
+from matcher.matching.bridge_queries import asked_bridge
 from matcher.matching.fsck_queries import broken_promises
-from matcher.matching.models import Match, MatchEvent, MatchMoment
-from matcher.matching.states import MatchState
+from matcher.matching.models import HybridStepTaken, Match, MatchEvent, MatchMoment
+from matcher.matching.states import HybridStep, MatchState
 from matcher.matching.suggestion_models import SuggestionRun
 from matcher.matching.suggestion_services import suggest
 from matcher.notices.models import NoticeState, Outbox
@@ -60,6 +62,42 @@ def test_main_states_occur(world: Session) -> None:
     requests = Counter(world.scalars(select(Request.state)))
     assert requests[RequestState.OPEN] > 10
     assert requests[RequestState.DRAFT] >= 2
+
+
+def test_internships_and_placements_stand_at_every_stage(world: Session) -> None:
+    rows = world.execute(select(Match.kind, Match.state).where(Match.kind != Kind.GUEST_LECTURE)).all()
+    found = {kind: {state for of, state in rows if of is kind} for kind in Kind}
+    asked = {MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.APPROVED}
+    assert found[Kind.TEACHER_INTERNSHIP] == asked | {MatchState.HELD}
+    assert found[Kind.HYBRID_PLACEMENT] == asked
+    steps = dict(world.execute(select(HybridStepTaken.step, HybridStepTaken.linked_match_id)).all())
+    assert set(steps) == set(HybridStep) - {HybridStep.ENDED}
+    assert world.get_one(Match, steps[HybridStep.TRIAL_LESSON]).state is MatchState.HELD
+    for kind in found:
+        open_alone = select(Request).where(Request.kind == kind, Request.state == RequestState.OPEN)
+        assert world.scalars(open_alone.where(Request.id.not_in(select(Match.request_id)))).first(), kind
+
+
+def test_told_leader_has_a_vacancy_for_two_people(world: Session) -> None:
+    mine = select(Request).where(Request.asked_by_id == told(world, "lead").id, Request.needed == 2)
+    (vacancy,) = world.scalars(mine.where(Request.kind == Kind.HYBRID_PLACEMENT)).all()
+    bridge = asked_bridge(world, vacancy)
+    assert bridge is not None
+    assert Counter(match.state for match in bridge.matches) == {MatchState.APPROVED: 1, MatchState.ACCEPTED: 1}
+
+
+def test_told_people_see_every_kind(world: Session) -> None:
+    """The teacher, the contact, the leader and the professional each have one to look at, the coordinator all."""
+
+    def kinds(*conditions: object) -> set[Kind]:
+        return set(world.scalars(select(Match.kind).where(*conditions)))
+
+    lead, professional = told(world, "lead").id, told(world, "professional").id
+    assert Kind.TEACHER_INTERNSHIP in kinds(Match.teacher_id == told(world, "teacher").id)
+    assert Kind.HYBRID_PLACEMENT in kinds(Match.teacher_id == lead)
+    assert Kind.HYBRID_PLACEMENT in kinds(Match.professional_id == professional, Match.state == MatchState.PROPOSED)
+    region = world.scalar(select(Grant.region_id).where(Grant.user_id == told(world, "coordinator").id))
+    assert kinds(Match.region_id == region, Match.state == MatchState.ACCEPTED) == set(Kind)
 
 
 def test_every_promise_of_the_data_is_kept(world: Session) -> None:

@@ -11,7 +11,7 @@ from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 
-from matcher.ranking.facts import WIDTH
+from matcher.ranking.facts import GROUPS, WIDTH
 from matcher.ranking.learned import Learned
 from matcher.ranking.shapes import constant
 from matcher.ranking.store import Card, read_card, save_model
@@ -21,8 +21,9 @@ CARD = Card(version="1", seed=1, window_from=0.0, window_to=1.0, requests=60, se
 
 def small_model() -> Learned:
     """The written rule's own order, with a chance that somebody comes."""
-    yes = replace(constant(0.3, WIDTH), rule_weight=1.0)
-    return Learned("1", "logistic", yes, constant(2.0, WIDTH), np.zeros(WIDTH), np.zeros(WIDTH, dtype=np.bool_))
+    parts = len(GROUPS)
+    yes = replace(constant(0.3, WIDTH, parts), rule_weights=np.ones(parts))
+    return Learned("1", "logistic", yes, constant(2.0, WIDTH, parts), np.zeros(WIDTH), np.zeros(WIDTH, dtype=np.bool_))
 
 
 def save_small(folder: Path, version: str = "1") -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from matcher.db import Database
 from matcher.errors import MatcherError
 from matcher.matching import learning_queries, nearby_queries, services, view_queries, visit_services
+from matcher.matching.afterwards_services import register_visit
 from matcher.matching.change_services import ask_move, move_match
 from matcher.matching.eligibility import judge
 from matcher.matching.learning_queries import examples
@@ -27,10 +28,12 @@ from matcher.matching.view_queries import offer_views, request_view
 from matcher.organisations.models import Partnership
 from tests.factories.matching import THURSDAY, make_request
 from tests.matching.lives import NOW, make_life
+from tests.matching.test_afterwards import past
 from tests.matching.test_learning import approve, ask, no, report, stored, yes
 
 AS_OF = NOW + timedelta(hours=1)
 MATCHES = 4
+LONG_AGO = NOW.date() - timedelta(days=21)
 
 
 class World:
@@ -100,6 +103,7 @@ def later(world: World, verb: str, number: int, at: datetime) -> None:
         "expire": lambda: visit_services.expire_match(session, match.id, now=at + timedelta(days=30)),
         "ask": lambda: ask(life, stored(life, at=at, request=world.other)[number % 3], at),
         "look": lambda: session.execute(update(Suggestion).values(shown_at=at, opened_at=at)),
+        "note a visit": lambda: register_visit(session, visit=past(life, day=LONG_AGO), actor=coordinator, now=at),
         "partner": lambda: _partner(world, number, at),
     }
     try:
@@ -112,7 +116,7 @@ def later(world: World, verb: str, number: int, at: datetime) -> None:
 
 VERBS = (
     "yes", "no", "undo", "approve", "reject", "withdraw", "cancel", "ask to move", "move", "held", "missed", "expire",
-    "ask", "look", "partner",
+    "ask", "look", "partner", "note a visit",
 )  # fmt: skip
 
 
@@ -134,6 +138,7 @@ STORIES = (
     [("ask to move", 2), ("move", 2)],
     [("reject", 0), ("missed", 2)],
     [("ask", 2), ("partner", 1), ("look", 0)],
+    [("note a visit", 0)],
 )
 
 
@@ -164,7 +169,7 @@ def alone(sqlite_database: Database) -> Iterator[Session]:
 
 
 @settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+    max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
 )
 @given(st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, MATCHES - 1)), min_size=2, max_size=8))
 def test_nothing_later_changes_facts_or_examples(alone: Session, story: list[tuple[str, int]]) -> None:

@@ -24,6 +24,7 @@ from matcher.matching.model_queries import ranker_for, running, serve_models
 from matcher.matching.model_services import drop_running, keep_version, release_version
 from matcher.matching.running_ranker import RULE
 from matcher.matching.suggestion_models import SuggestionRun
+from matcher.ranking.baseline import Ranked
 from matcher.ranking.facts import WIDTH, FactsBatch
 from matcher.ranking.store import MOST_BYTES
 from tests.matching.fitted import copied, rewritten, save_small
@@ -223,32 +224,48 @@ def test_status_says_what_to_do(service: Service) -> None:
 
 
 class _Breaks:
-    """A model that gives chances when it is tried, and none later."""
+    """A model that does well when it is tried, and not when three people are ranked."""
 
     name = "a"
 
-    def __init__(self, model: Any, scores: Any) -> None:
-        self._model, self._scores = model, scores
+    def __init__(self, model: Any, chances: Any, parts: Any) -> None:
+        self._model, self._chances, self._parts = model, chances, parts
 
-    def rank(self, batch: FactsBatch) -> Any:
-        if len(batch) == 3:
-            return self._scores()
-        return self._model.rank(batch)
+    def rank(self, batch: FactsBatch) -> Ranked:
+        if len(batch) != 3:
+            found: Ranked = self._model.rank(batch)
+            return found
+        if not len(self._chances):
+            raise MemoryError
+        return Ranked(self._chances, {"near": self._parts})
 
 
-def test_model_that_fails_while_ranking_is_not_asked_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails() -> Any:
-        raise MemoryError
-
+@pytest.mark.parametrize(
+    ("chances", "parts", "order_stands"),
+    [
+        ([], [0.0, 0.0, 0.0], False),
+        ([0.1, float("nan"), 0.2], [0.0, 0.0, 0.0], False),
+        ([0.1, 1.2, 0.3], [0.0, 0.0, 0.0], False),
+        ([0.1, 0.2, 0.3], [0.0, float("nan"), 0.0], True),
+        ([0.1, 0.2, 0.3], [0.0], True),
+    ],
+)
+def test_model_that_fails_while_ranking_is_not_asked_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch, chances: list[float], parts: list[float], order_stands: bool
+) -> None:
     load = running_ranker.load_model
-    monkeypatch.setattr(running_ranker, "load_model", lambda *args: _Breaks(load(*args), fails))
+    monkeypatch.setattr(
+        running_ranker, "load_model", lambda *args: _Breaks(load(*args), np.array(chances), np.array(parts))
+    )
     service.keep("a")
     batch = FactsBatch(np.zeros((3, WIDTH)))
     with service.database.read() as session:
         asked = ranker_for(session)
         assert asked.name == "a"
-        assert asked.rank(batch).scores.tolist() == RULE.rank(batch).scores.tolist()
-        assert asked.name == RULE.name
+        ranked = asked.rank(batch)
+        assert ranked.of_row(0) == RULE.rank(batch).of_row(0)
+        assert (ranked.scores.tolist() == RULE.rank(batch).scores.tolist()) is not order_stands
+        assert (asked.name == "a") is order_stands
         assert running(session).is_degraded
     os.utime(service.folder / "a.skops")
     with service.database.read() as session:

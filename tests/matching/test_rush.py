@@ -63,7 +63,7 @@ def rush(database: Database, database_url: str, make_app: Callable[..., Flask]) 
         yield database, clients, targets
 
 
-def test_one_of_64_is_accepted_in_every_round(rush: Any) -> None:
+def test_one_of_64_is_accepted_in_every_round(rush: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     database, clients, targets = rush
     for number in range(ROUNDS):
         ask = _over_http(clients, targets) if number < OVER_HTTP else _in_a_unit(database, targets)
@@ -79,11 +79,13 @@ def test_one_of_64_is_accepted_in_every_round(rush: Any) -> None:
         assert held == 1
         assert unbroken
         _take_back(database)
+    _books_twice_without_lock_and_constraint(database, targets, monkeypatch)
 
 
-def test_without_lock_and_constraint_the_rush_books_twice(rush: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: with the refusals planted away the same rush double-books, so the test above can fail."""
-    database, _clients, targets = rush
+def _books_twice_without_lock_and_constraint(
+    database: Database, targets: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with the refusals planted away the same rush double-books, so the rounds before it can fail."""
     with database.engine.begin() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("DROP TRIGGER tr_bookings_insert")

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.matching.change_services import ask_move, move_match
@@ -15,7 +16,7 @@ from matcher.matching.hours_queries import hours_statement
 from matcher.matching.models import VisitReport
 from matcher.matching.moments import parts_of
 from matcher.matching.queries import chosen_moment, facts_of_match
-from matcher.matching.services import accept_match, approve_match, cancel_match, suggest_moment
+from matcher.matching.services import accept_match, approve_match, cancel_match, suggest_moment, withdraw_match
 from matcher.matching.states import CancelReason, MatchState, Side
 from matcher.matching.suggestion_queries import verdicts
 from matcher.matching.suggestion_services import store_run, suggest
@@ -23,6 +24,7 @@ from matcher.matching.visit_services import count_reports, report_visit
 from matcher.notices.models import Outbox
 from matcher.offers.place_services import change_place
 from matcher.offers.queries import input_of
+from matcher.organisations.models import Organisation
 from matcher.requests.internship_services import copy_internship, give_leave, save_internship, update_internship
 from matcher.requests.services import require_complete
 from tests.factories import NOW
@@ -96,6 +98,45 @@ def test_named_supervisor_is_booked_with_the_only_place(stay: Stay, session: Ses
     offer.details = {**offer.details, "supervisor_id": stay.contacts[0].id}
     held = stay.bookings(stay.accepted(stay.request()))
     assert len(held[Party.PERSON]) == 2 * len(held[Party.PLACE])
+
+
+def test_supervisor_of_two_teachers_is_held_once_and_handed_on(stay: Stay, session: Session) -> None:
+    offer = stay.place(places=2)
+    guide = make_professional(session, company=session.get_one(Organisation, offer.organisation_id))
+    offer.details = {**offer.details, "supervisor_id": guide.id}
+    other = make_teacher(session, school=stay.school)
+    window = {"first": FIRST, "last": later(2)}
+    first, second = stay.accepted(stay.request(**window)), stay.accepted(stay.request(other, **window))
+
+    def guided() -> dict[int, list[int]]:
+        query = select(Booking).where(Booking.party_id == guide.id, Booking.party == Party.PERSON, Booking.live)
+        found: dict[int, list[int]] = {}
+        for row in session.scalars(query.order_by(Booking.start_s)):
+            found.setdefault(row.match_id, []).append(row.start_s)
+        return found
+
+    days = stay.bookings(first)[Party.PLACE]
+    assert guided() == {first.id: days}
+    withdraw_match(
+        session, first.id, reason=CancelReason.ILL, actor=stay.actor(stay.teacher), now=NOW + timedelta(hours=1)
+    )
+    assert guided() == {second.id: days}
+    assert broken_promises(session) == []
+    withdraw_match(session, second.id, reason=CancelReason.ILL, actor=stay.actor(other), now=NOW + timedelta(hours=2))
+    assert guided() == {}
+
+
+def test_supervisor_who_is_away_guides_nobody_else(stay: Stay, session: Session) -> None:
+    """Of two places as of one: what the supervisor does elsewhere stands in the way."""
+    one, two = stay.place(), stay.place(places=2)
+    guide = stay.contacts[0].id
+    for offer in (one, two):
+        offer.details = {**offer.details, "supervisor_id": guide}
+    other = make_teacher(session, school=stay.school)
+    window = {"first": FIRST, "last": later(2)}
+    stay.accepted(stay.request(**window), 0)
+    with pytest.raises(Conflict, match="supervisor"):
+        stay.accepted(stay.request(other, **window), 1)
 
 
 def test_company_suggests_other_days_and_the_teacher_agrees(stay: Stay, session: Session) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from matcher.availability.states import Kind
 from matcher.clock import local_date, utcnow
 from matcher.db import Database
 from matcher.i18n import in_locale
 from matcher.matching.wording import never_sentence
 from matcher.offers.search_services import refresh_all
+from tests.factories.kinds import make_internship, make_place
 from tests.factories.matching import make_offer, make_request
 from tests.factories.people import make_company, make_professional
 
@@ -71,6 +73,18 @@ def test_text_says_why_in_the_language_asked_for(sqlite_database: Database, tmp_
         sentence = never_sentence("language")
     assert f"1 x language: {sentence}" in done.output
     assert "would help: in het Nederlands: 1" in done.output
+
+
+def test_refusal_of_a_place_is_worded_for_internships(sqlite_database: Database, tmp_path: Path) -> None:
+    with sqlite_database.write() as session:
+        make_place(session)
+        stay = make_internship(session, language="de", first=local_date(utcnow()) + timedelta(days=40))
+    done = run(sqlite_database, tmp_path, str(stay.id))
+    assert done.exit_code == 0, done.output
+    with in_locale("en"):
+        sentence = never_sentence("language", Kind.TEACHER_INTERNSHIP)
+        assert sentence != never_sentence("language")
+    assert f"1 x language: {sentence}" in done.output
 
 
 @pytest.mark.parametrize("arguments", [["999"], ["0"], ["eleven"], ["1", "--lang", "fr"], ["1", "--limit", "0"], []])

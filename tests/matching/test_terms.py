@@ -19,7 +19,8 @@ from matcher.matching.states import Action, CancelReason, HybridStep, MatchState
 from matcher.matching.step_services import take_back, take_step
 from matcher.matching.still_true import step_still_true
 from matcher.matching.suggestion_services import suggest
-from matcher.matching.visit_services import report_visit
+from matcher.matching.visit_services import end_stopped, report_visit
+from matcher.notices.models import Outbox
 from matcher.regions.holidays import public_holidays, school_holidays
 from tests.factories import NOW
 from tests.matching.terms import FIRST, LAST, THURSDAY, TUESDAY, TUESDAY_LATE, Term, make_term
@@ -144,6 +145,21 @@ def test_end_frees_what_comes_after_and_then_reports_close_it(session: Session) 
         report_visit(session, match.id, happened=True, again=True, hours=60.0, actor=actor, now=after)
     assert match.state is MatchState.HELD
     assert broken_promises(session) == []
+
+
+def test_every_change_of_the_plan_raises_the_number_in_calendars(session: Session) -> None:
+    term = make_term(session)
+    match = term.introduced()
+    term.show_proof(match)
+    noted(term, match, HybridStep.STARTED, START)
+    noted(term, match, HybridStep.ENDED, date(2027, 3, 31))
+    take_back(session, match.id, HybridStep.ENDED, actor=term.actor(term.lead), now=LATER)
+    noted(term, match, HybridStep.ENDED, date(2027, 2, 26), now=LATER)
+    end_stopped(session, match.id, now=LATER)
+    sent = select(Outbox.calendar).where(Outbox.calendar.is_not(None), Outbox.address == term.lead.email)
+    numbers = [int(text.split("SEQUENCE:")[1].split()[0]) for text in session.scalars(sent.order_by(Outbox.id))]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 6, "yes, approved, ended, taken back, ended, called off"
 
 
 def test_end_before_the_first_half_day_is_no_end(session: Session) -> None:

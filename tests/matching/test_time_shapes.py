@@ -201,7 +201,7 @@ def world(session: Session, coordinator: User) -> World:
     teacher, guide = make_teacher(session, school=school), make_professional(session, company=company)
     make_grant(session, user=guide, role=Role.COMPANY_CONTACT, organisation=company)
     place = make_place(session, company=company, details={"supervisor_id": guide.id})
-    roomy = make_place(session, company=company, places=2)
+    roomy = make_place(session, company=company, places=2, details={"supervisor_id": guide.id})
     hybrid = make_hybrid_offer(session, person=guide)
     lesson = make_offer(session, person=guide, company=company, travel_km=80, notice_days=5, open_cap=20)
     common = {"school": school, "teacher": teacher}

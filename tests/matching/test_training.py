@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from sqlalchemy import func, select, update
 
 from matcher.cli import main
 from matcher.clock import utcnow
-from matcher.config import Settings
 from matcher.db import Database
+from matcher.matching import model_tasks
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion
 from matcher.matching.model_queries import TURN
 from matcher.matching.model_services import keep_version, take_turn
@@ -140,19 +141,30 @@ def test_too_little_to_learn_from_is_refused_in_a_sentence(tmp_path: Path, sqlit
     assert "120 suggestions were stored with other facts" in refused(same, "train")
 
 
-def test_week_is_trained_once_and_a_failure_stops_nothing(app: Flask, sqlite_database: Database) -> None:
-    now = utcnow()
-    with sqlite_database.write() as session:
+def test_week_is_trained_once_and_a_failure_stops_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, database = utcnow(), app.extensions["matcher_db"]
+    with database.write() as session:
         make_log(session, requests=25, until=now, always=MatchState.HELD)
-    assert "trained" not in due_work(sqlite_database, app, now)
-    with sqlite_database.read() as session:
-        row = session.scalars(select(ModelTraining)).one()
-        assert (row.outcome, row.version) == ("too_few", None)
-        assert "was a yes" in row.note
+    assert "trained" not in due_work(database, app, now)
+    assert train_when_due(database, app, now) == {}
+    monkeypatch.setattr(model_tasks, "examples", lambda *_args, **_named: 1 / 0)
+    assert train_when_due(database, app, now + timedelta(days=7)) == {"trained": 0}
+    with database.read() as session:
+        first, second = session.scalars(select(ModelTraining).order_by(ModelTraining.week)).all()
+        assert (first.outcome, first.version, "was a yes" in first.note) == ("too_few", None, True)
+        assert (second.outcome, second.note) == ("failed", "ZeroDivisionError")
         assert session.scalar(select(func.count()).select_from(ModelVersion)) == 0
-    assert train_when_due(sqlite_database, app, now) == {}
-    app.extensions["matcher_settings"] = Settings(var=Path("/proc/nowhere"), testing=True)
-    assert train_when_due(sqlite_database, app, now + timedelta(days=7)) == {"trained": 0}
+
+
+def test_worker_that_goes_on_trains_beside_its_rounds(app: Flask) -> None:
+    database = app.extensions["matcher_db"]
+    app.extensions["matcher_queue"] = object()
+    assert train_when_due(database, app, utcnow()) == {"training begun": 1}
+    for thread in threading.enumerate():
+        if thread.name == "training":
+            thread.join(60)
+    with database.read() as session:
+        assert session.scalars(select(ModelTraining.outcome)).all() == ["too_few"]
 
 
 def test_turn_is_one_workers_until_it_was_cut_off(database: Database) -> None:
