@@ -40,8 +40,8 @@ REASON = {"reason": "for the test"}
 def same_chance(name: str, chance: float) -> Learned:
     """A model that gives everybody the same chance."""
     bias = float(np.log(chance / (1 - chance)))
-    nothing = np.zeros(WIDTH)
-    return Learned(name, "logistic", constant(bias, WIDTH), constant(30.0, WIDTH), nothing, nothing.astype(bool))
+    same, sure = (constant(logit, WIDTH, len(GROUPS)) for logit in (bias, 30.0))
+    return Learned(name, "logistic", same, sure, np.zeros(WIDTH), np.zeros(WIDTH, dtype=np.bool_))
 
 
 @pytest.fixture
