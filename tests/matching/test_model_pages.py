@@ -150,8 +150,9 @@ def test_training_is_asked_for_once_and_done_by_the_worker(
     assert administrator.post("/models/train").status_code == 302
     assert administrator.post("/models/train").status_code == 409
     assert "wacht op haar beurt" in administrator.get("/models", headers=DUTCH).text
-    assert train_when_asked(sqlite_database, app, utcnow()) == {"trained": 0}
-    assert train_when_asked(sqlite_database, app, utcnow()) == {}
+    database = app.extensions["matcher_db"]
+    assert train_when_asked(database, app, utcnow()) == {"trained": 0}
+    assert train_when_asked(database, app, utcnow()) == {}
     with sqlite_database.read() as session:
         (row,) = session.scalars(select(ModelTraining)).all()
         assert (row.outcome, row.ended_at is not None) == ("too_few", True)
