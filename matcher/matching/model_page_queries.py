@@ -15,7 +15,7 @@ from matcher.matching.learning_queries import landsdelen
 from matcher.matching.model_cards import CardView, card_view
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion
 from matcher.matching.model_queries import Running, running, trainings, versions
-from matcher.matching.model_wording import CHANGES, STATES, TONES, outcome_words
+from matcher.matching.model_wording import CHANGES, STATES, TONES, note_words, outcome_words
 from matcher.matching.models import Match
 from matcher.offers.models import Offer
 from matcher.offers.states import OfferState
@@ -111,7 +111,7 @@ def _line(row: ModelVersion) -> VersionLine:
         TONES[row.state],
         row.made_at,
         # What the judging says is told on the version's own page, in the reader's language.
-        "" if row.state is ModelState.REFUSED else row.note,
+        "" if row.state is ModelState.REFUSED else note_words(row.note),
         row.state is ModelState.RELEASED,
     )
 

@@ -43,6 +43,18 @@ _FAULTS: dict[str, Any] = {
 }
 
 
+_OWN_NOTES: dict[str, Any] = {
+    "It beats every baseline, and no group of requests is worse off.": _l(
+        "It beats every baseline, and no group of requests is worse off."
+    ),
+}
+
+
+def note_words(note: str) -> str:
+    """What a training itself wrote in the reader's language; what somebody typed as they typed it."""
+    return str(_OWN_NOTES.get(note, note))
+
+
 def outcome_words(outcome: str | None) -> str:
     return str(_OUTCOMES.get(outcome or "begun", outcome))
 
