@@ -15,7 +15,7 @@ ROWS = 240
 STEPS = np.linspace(0.0, 1.0, 11)
 MOST_VALUES = 12
 """A fact with no more values than this is drawn at each of them."""
-FLAT = 0.002
+FLAT = 0.01
 """A curve that moves less than this is told as one that does not count."""
 
 

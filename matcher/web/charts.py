@@ -61,7 +61,7 @@ def curve(caption: str, points: Points, unit: str = "") -> Markup:
     low, high = (min(xs), max(xs)) if xs else (0.0, 1.0)
     most = max((point[1] for point in points), default=0) or 1
     placed = [_placed((x - low) / ((high - low) or 1), y / most) for x, y, *_rest in points]
-    parts = [_axis(100 * most, HIGH, "%"), *_ends(_amount(low, unit), _amount(high, unit)), *_course(placed)]
+    parts = [_axis(round(100 * most), HIGH, "%"), *_ends(_amount(low, unit), _amount(high, unit)), *_course(placed)]
     rows = [(_amount(x, unit), round(100 * y, 1)) for x, y, *_rest in points]
     return _figure(caption, rows, "%", Markup("").join(parts), height=HEIGHT)
 
