@@ -1,13 +1,12 @@
-"""Synthetic offers, people with their weeks, schools and requests in the service's own tables, as many as are wanted.
+"""Synthetic offers and people with their weeks in the service's own tables, as many as are wanted.
 
-Drawn as arrays and put in as whole tables; the arrays stay beside the database as a second, independent source of truth.
+Drawn as arrays and put in as whole tables; the arrays stay beside the database as a second source of truth.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from random import Random
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import numpy as np
@@ -20,30 +19,25 @@ from matcher.availability.masks import FULL, mask_of
 from matcher.availability.models import WeeklyPattern
 from matcher.availability.patterns import default_availability
 from matcher.availability.states import Delivery, Kind, OwnerType
-from matcher.clock import AMSTERDAM
 from matcher.db import Base, Database
 from matcher.offers.models import Offer, OfferSearch
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
-from matcher.organisations.states import OrganisationType, SchoolSector
+from matcher.organisations.states import OrganisationType
 from matcher.reference import prepare
 from matcher.regions.geo import ONLINE_CELL, cell_of
 from matcher.regions.models import Postcode
-from matcher.requests.models import Request, RequestMoment, RequestTopic
-from matcher.requests.states import RequestState
-from matcher.subjects.levels import Level, mask_of as bits_of
+from matcher.subjects.levels import Level
+from matcher.subjects.levels import mask_of as bits_of
 from matcher.subjects.models import Topic
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-FIRST_DAY = date(2026, 12, 7)
 LEVELS = (Level.VMBO_KB, Level.VMBO_TL, Level.HAVO, Level.VWO, Level.MBO_4)
-HOURS = (("08:30", "09:20"), ("10:15", "11:05"), ("10:15", "12:00"), ("14:10", "15:00"))
 WAYS = (Delivery.ON_SITE, Delivery.EITHER, Delivery.ONLINE)
 TRAVEL = np.array([5, 15, 25, 40, 80, 150])
 MOST_PEOPLE = 20_000
 CACHE_KB = 400_000
 COMPANIES = 500
-SCHOOLS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +120,7 @@ def write_world(database: Database, offers: Offers) -> None:
 
 def new_database(url: str) -> Database:
     """The newest shape with regions, postcodes and topics in it."""
-    prepare(url)
+    prepare(url, newest_data=True)
     return Database(url)
 
 
@@ -150,7 +144,7 @@ def _quickly(connection: Connection) -> Iterator[None]:
 
 def _people(connection: Connection, offers: Offers) -> None:
     companies = [
-        _organisation(number, OrganisationType.COMPANY, kvk=f"{70000000 + number}", lat=52.0, lon=5.0)
+        organisation(number, OrganisationType.COMPANY, kvk=f"{70000000 + number}", lat=52.0, lon=5.0)
         for number in range(1, COMPANIES + 1)
     ]
     connection.execute(insert(Organisation), companies)
@@ -188,7 +182,7 @@ def _people(connection: Connection, offers: Offers) -> None:
     )
 
 
-def _organisation(number: int, kind: OrganisationType, **fields: Any) -> dict[str, Any]:
+def organisation(number: int, kind: OrganisationType, **fields: Any) -> dict[str, Any]:
     return {
         "id": number,
         "type": kind,
@@ -255,8 +249,8 @@ def _stage(connection: Connection, offers: Offers) -> None:
     _fill(
         connection,
         "st_offers",
-        [numbers, offers.person + 1, ways[offers.way], languages, offers.level_mask]
-        + [offers.lat, offers.lon, offers.travel_km, offers.notice_days],
+        [numbers, offers.person + 1, ways[offers.way], languages]
+        + [getattr(offers, name) for name in ("level_mask", "lat", "lon", "travel_km", "notice_days")],
     )
     _fill(connection, "st_topics", [offers.topic_row + 1, offers.topic])
     _fill(connection, "st_keys", _keys(offers))
@@ -336,70 +330,3 @@ def _analyze(connection: Connection) -> None:
     else:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
-
-
-def write_requests(database: Database, count: int, seed: int) -> list[int]:
-    """Requests of all sorts from schools all over the country, the same ones beside any number of offers; their ids."""
-    dice = Random(seed)
-    with database.engine.begin() as connection:
-        places = connection.execute(select(Postcode.lat, Postcode.lon, Postcode.region_id).order_by(Postcode.pc4)).all()
-        known, fame = by_fame(np.array(connection.scalars(select(Topic.id).order_by(Topic.id)).all()))
-        asked, moments, topics = [], [], []
-        schools = [_school(COMPANIES + number + 1, dice.choice(places)) for number in range(SCHOOLS)]
-        connection.execute(insert(Organisation), schools)
-        for number in range(1, count + 1):
-            school = dice.choice(schools)
-            asked.append(_request(number, school, dice))
-            moments += _moments(number, dice)
-            wanted = set(dice.choices(known.tolist(), fame.tolist(), k=dice.choice([1, 1, 2])))
-            topics += [{"request_id": number, "topic_id": topic} for topic in sorted(wanted)]
-        connection.execute(insert(Request), asked)
-        connection.execute(insert(RequestMoment), moments)
-        connection.execute(insert(RequestTopic), topics)
-    return [row["id"] for row in asked]
-
-
-def _school(number: int, place: Any) -> dict[str, Any]:
-    brin = f"{number % 100:02d}{chr(65 + number // 100 % 26)}A"
-    fields = {"brin": brin, "location": "00", "school_sector": SchoolSector.VO, "lat": place.lat, "lon": place.lon}
-    return _organisation(number, OrganisationType.SCHOOL, region_id=place.region_id, **fields)
-
-
-def _request(number: int, school: dict[str, Any], dice: Random) -> dict[str, Any]:
-    return {
-        "id": number,
-        "kind": Kind.GUEST_LECTURE,
-        "organisation_id": school["id"],
-        "asked_by_id": 1,
-        "state": RequestState.OPEN,
-        "level": dice.choice(LEVELS).value,
-        "language": dice.choice(["nl"] * 9 + ["en"]),
-        "delivery": dice.choice([Delivery.ON_SITE] * 7 + [Delivery.EITHER] * 2 + [Delivery.ONLINE]),
-        "max_km": dice.choice([None, None, 25, 60]),
-        "region_id": school["region_id"],
-        "created_at": NOW,
-        "changed_at": NOW,
-        "published_at": NOW,
-    }
-
-
-def _moments(number: int, dice: Random) -> list[dict[str, Any]]:
-    days = dice.sample([FIRST_DAY + timedelta(weeks=week, days=day) for week in range(5) for day in range(5)], 6)
-    rows = []
-    for day in sorted(days[: dice.randint(1, 6)]):
-        starts, ends = dice.choice(HOURS)
-        rows.append(
-            {
-                "request_id": number,
-                "day": day,
-                "starts": starts,
-                "ends": ends,
-                "start_s": _epoch(day, starts),
-                "end_s": _epoch(day, ends),
-            }
-        )
-    return rows
-
-
-def _epoch(day: date, clock: str) -> int:
-    return int(datetime.combine(day, time.fromisoformat(clock), AMSTERDAM).timestamp())

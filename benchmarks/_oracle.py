@@ -1,4 +1,4 @@
-"""Who is eligible, said a second time: whole columns of the drawn offers, no key, no rings, nothing of the service's own.
+"""Who is eligible, said a second time: whole columns of the drawn offers, no key, no rings, no code of the service.
 
 Only for the synthetic offers of `_offers`, which have no history, holds or dated exceptions.
 """

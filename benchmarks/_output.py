@@ -12,7 +12,7 @@ AS_JSON = False
 
 def arguments(description: str) -> argparse.Namespace:
     """`--json` and `--size small|full`, the same for every file."""
-    global AS_JSON  # noqa: PLW0603  (one program, one way of printing)
+    global AS_JSON
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--size", choices=("small", "full"), default="full")

@@ -32,6 +32,7 @@ NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 LATER_SHARE = 0.25
 """The last part of the requests is judged on, and nothing of it is learned from."""
 JUDGED_OF = 2
+MANY_VIEWS = 60
 SEEN_AT_MOST = 200
 SIZES = {
     "small": BulkSize(
@@ -72,6 +73,7 @@ class World:
     log: Examples
     later: Later
     cut: float  # epoch seconds
+    views: list[Any]  # of some later requests: the request, offers and verdicts as they were judged, and when
 
 
 class _Watching(Desk):
@@ -79,7 +81,9 @@ class _Watching(Desk):
 
     def __init__(self, desk: Desk, after: datetime) -> None:
         super().__init__(**{name: getattr(desk, name) for name in Desk.__dataclass_fields__})
-        self.after, self.wide = after, []  # type: ignore[var-annotated]
+        self.after = after
+        self.wide: list[Any] = []
+        self.views: list[Any] = []
 
     def suggest(self, asked: Asked, now: datetime) -> None:
         # Some of them are enough.
@@ -90,6 +94,8 @@ class _Watching(Desk):
                 batch = facts_batch(view, [each.view for each in found], [each.verdict for each in found], as_of=now)
                 guests = [each.given.past.person_id or -each.view.id for each in found]
                 tempers = [each.given.past.temper for each in found]
+                if len(found) > MANY_VIEWS:
+                    self.views.append((view, [each.view for each in found], [each.verdict for each in found], now))
                 self.wide.append((batch.values, guests, tempers, asked.school.id, now.timestamp()))
         super().suggest(asked, now)
 
@@ -118,8 +124,8 @@ def make_world(size: str, *, seed: int, at_random: bool = False, judged: bool = 
                 session.rollback()
         finally:
             database.dispose()
-    over, wide = found
-    return World(_examples(over), _later(wide), cut.timestamp())
+    over, wide, views = found
+    return World(_examples(over), _later(wide), cut.timestamp(), views)
 
 
 def _lay_ground(session: Any) -> None:
@@ -132,7 +138,7 @@ def _lay_ground(session: Any) -> None:
     seed_rules(session)
 
 
-def _live(session: Any, plan: bulk.Plan, cut: datetime, at_random: bool) -> tuple[list[Any], list[Any]]:
+def _live(session: Any, plan: bulk.Plan, cut: datetime, at_random: bool) -> tuple[list[Any], list[Any], list[Any]]:
     session.flush()
     writer = Writer(session)
     population = bulk.populate(session, writer, plan)
@@ -155,7 +161,7 @@ def _live(session: Any, plan: bulk.Plan, cut: datetime, at_random: bool) -> tupl
         asker = who[number % len(who)]
         life.plan(bulk._some_day(dice, plan, asker), kind, asker, lambda: None)
     life.live_until_now()
-    return kept, desk.wide
+    return kept, desk.wide, desk.views
 
 
 LEVELS = [level.value for level in Level]

@@ -1,7 +1,6 @@
 """What pages cost, through the whole application on SQLite: CPU time of one thread, in turns.
 
 Measure 15: a whole match request (retrieve, judge, facts, score, store, show) next to the same page from a stored list.
-Measure 14: a list of 20 rows next to a bare page, and whether 50 rows ask the database more often than 5.
 """
 
 import statistics

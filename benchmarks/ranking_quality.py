@@ -16,6 +16,7 @@ from benchmarks import _output, _peers, _quality_table
 from benchmarks._exposure import exposure
 from benchmarks._output import line, not_run
 from benchmarks._world import Later, World, make_world
+from matcher.demo.bulk.decisions import FORGOTTEN, GUEST_REPORTS, REJECTED, SCHOOL_REPORTS, TAKEN_BACK
 from matcher.demo.world import SEED
 from matcher.ranking import measures
 from matcher.ranking.baseline import Baseline
@@ -32,6 +33,8 @@ CURVE = {50: 6, 100: 6, 300: 4, 1_000: 3, 5_000: 1}
 """Settled requests, and how many stretches of the log are learned from and averaged."""
 COLD_GOALS = {100: 1.02, 300: 1.04, 1_000: 1.05}
 SWEEPS = 10_000
+COUNTED = (1 - FORGOTTEN - REJECTED - TAKEN_BACK) * (1 - (1 - SCHOOL_REPORTS) * (1 - GUEST_REPORTS))
+"""Of the agreed visits that would take place, those that are approved, and counted because somebody reports them."""
 
 
 def main() -> int:
@@ -158,18 +161,19 @@ def cold_start(known: Examples, judged: Judged) -> None:
 
 
 def calibration(model: FittedModel, judged: Judged) -> None:
-    scores = model.rank(judged.batch).scores
+    """Of the chances people see, against what comes true and is counted."""
+    scores, truth = model.rank(judged.batch).scores, judged.truth * COUNTED
     shown = measures.places(scores, judged.bounds) <= CHOICE
     goal = 0.01
     for name, rows, promised in (
-        ("all candidates", np.ones(len(scores), dtype=bool), True),
-        ("first ten", shown, False),
+        ("the ten shown", shown, True),
+        ("everybody", np.ones(len(scores), dtype=bool), False),
     ):
-        found = measures.ece(scores[rows], judged.truth[rows])
+        found = measures.ece(scores[rows], truth[rows])
         line(
             f"quality.calibration_error ({name})", found, "", goal=f"<= {goal}" if promised else "",
             holds=bool(found <= goal) if promised else None,
-            detail=f"said {scores[rows].mean():.3f}, true {judged.truth[rows].mean():.3f}",
+            detail=f"said {scores[rows].mean():.3f}, true {truth[rows].mean():.3f}",
         )  # fmt: skip
 
 

@@ -87,13 +87,8 @@ def exception_range(
     first: date, last: date | None, start: time | None, end: time | None, *, now: datetime
 ) -> tuple[int, int]:
     """The seconds of an exception; raises InvalidInput with the field for every order that cannot be."""
-    last = last or first
-    if last < first:
-        raise InvalidInput(_l("The last day is before the first day."), "last")
-    if last < local_date(now):
-        raise InvalidInput(_l("This is in the past."), "last" if last != first else "first")
-    if last > local_date(now) + timedelta(days=2 * HORIZON_DAYS):
-        raise InvalidInput(_l("Choose a date within two years."), "last" if last != first else "first")
+    last, today = last or first, local_date(now)
+    _check_span(first, last, today)
     if start is None and end is None:
         return day_range(first, last)
     if start is None or end is None:
@@ -103,6 +98,18 @@ def exception_range(
     if end <= start:
         raise InvalidInput(_l("The end is before the start."), "end")
     return epoch_range(first, start, end)
+
+
+def _check_span(first: date, last: date, today: date) -> None:
+    """Raises InvalidInput: in order, not over, and near enough on both sides."""
+    if last < first:
+        raise InvalidInput(_l("The last day is before the first day."), "last")
+    if last < today:
+        raise InvalidInput(_l("This is in the past."), "last" if last != first else "first")
+    if last > today + timedelta(days=2 * HORIZON_DAYS):
+        raise InvalidInput(_l("Choose a date within two years."), "last" if last != first else "first")
+    if first < today - timedelta(days=2 * HORIZON_DAYS):
+        raise InvalidInput(_l("Choose a date within two years."), "first")
 
 
 def remove_exception(session: Session, *, actor: Actor, owner: Owner, exception_id: int) -> AvailabilityException:

@@ -19,7 +19,7 @@ from matcher.db import BIGGEST_ID, lock_row
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.matching.afterwards import MARK, MARKED, PastVisit
-from matcher.matching.afterwards_queries import asked_times, steps_of
+from matcher.matching.afterwards_time_services import asked_times, steps_of
 from matcher.matching.booking_services import book
 from matcher.matching.door_services import born, step
 from matcher.matching.hold_services import supervisor_of

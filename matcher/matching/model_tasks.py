@@ -17,7 +17,7 @@ from matcher.matching.model_queries import is_turn_free, models_folder, released
 from matcher.matching.model_services import keep_version, note_training, take_turn
 from matcher.matching.running_ranker import RULE
 from matcher.ranking.examples import Examples
-from matcher.ranking.judging import Report
+from matcher.ranking.judging import MARGIN, Report
 from matcher.ranking.learned import CannotLearn
 from matcher.ranking.store import BadModel, Card, load_model, read_card, save_model
 from matcher.subjects.levels import Level
@@ -139,7 +139,7 @@ def _written(found: training.Trained, version: str, seed: int, against: list[str
         metrics={
             **found.report.as_json(),
             "against": against,
-            "margin": training.MARGIN,
+            "margin": MARGIN,
             "portrait": found.portrait,
         },
     )

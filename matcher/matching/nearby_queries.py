@@ -15,23 +15,21 @@ from matcher.availability.queries import owner_of
 from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
+from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.models import Match
 from matcher.matching.nearby_views import Fit, Nearby, Wanted
+from matcher.matching.offer_row_queries import bare_view, offer_query, with_budget
 from matcher.matching.pairs import facts_batch, reason_detail
 from matcher.matching.running_ranker import RULE
-from matcher.matching.search_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.states import TAKES_PLACE
 from matcher.matching.stay_queries import taken_places
 from matcher.matching.trials import KEY as TRIAL
 from matcher.matching.view_queries import (
-    bare_view,
     holds_around,
-    offer_query,
     offer_topics,
     past_of,
     request_views,
     weeks_around,
-    with_budget,
 )
 from matcher.matching.views import OfferView, RequestView
 from matcher.offers.models import Offer

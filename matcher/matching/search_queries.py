@@ -4,23 +4,23 @@ The answer equals that of a full scan; a test holds the two together.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from matcher.availability.states import Delivery
 from matcher.matching.eligibility import Verdict, judge
+from matcher.matching.key_queries import KEY, Asked, key_statement, topics_asked
 from matcher.matching.view_queries import offer_views
 from matcher.matching.views import OfferView, RequestView
-from matcher.offers.models import Offer, OfferSearch
+from matcher.offers.models import Offer
 from matcher.offers.states import OfferState
 from matcher.regions.geo import (
-    EARTH_RADIUS_KM,
     ONLINE_CELL,
     cells_within,
     covered_km,
@@ -33,10 +33,7 @@ WANTED = 200
 CHUNK = 300
 RING_STEPS = (2, 4, 8)  # rings looked at together; beyond the last one everything that is left, in one statement
 PAGES_OF = 4  # rows fetched at once for each one wanted: some come twice, some fall to the exact judgement
-KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
-LEAST_COSINE = math.cos(math.radians(54.0))  # the north of the country: makes the flat distance never too long
-MARGIN = 0.998
-DAYS = tuple(getattr(OfferSearch, f"day{day}") for day in range(7))
+ALL = 2**31 - 1
 
 Judged = tuple[OfferView, Verdict]
 Near = tuple[float, int]  # distance in km, offer id
@@ -96,11 +93,9 @@ def in_person(session: Session, request: RequestView, wanted: int | None = None)
     """
     if request.delivery is Delivery.ONLINE:
         return
-    waiting = _Waiting(request)
-    where = [*can(request), *within_reach(request)]
+    waiting, asked = _Waiting(request), Asked.of(request)
     for cells, reach in _areas(request, at_once=wanted is None):
-        here = OfferSearch.cell != ONLINE_CELL if cells is None else OfferSearch.cell.in_(sorted(cells))
-        for rows, bound in _pages(session, request, [here, *where], wanted):
+        for rows, bound in _pages(session, asked, cells, wanted):
             waiting.add(rows)
             yield from waiting.sure(min(bound, reach), wanted)
 
@@ -110,7 +105,7 @@ def _online(session: Session, request: RequestView, wanted: int) -> Iterator[lis
     if request.delivery not in (Delivery.ONLINE, Delivery.EITHER):
         return
     waiting = _Waiting(request, limited=False)
-    for rows, bound in _pages(session, request, [OfferSearch.cell == ONLINE_CELL, *can(request)], wanted):
+    for rows, bound in _pages(session, Asked.of(request, online=True), {ONLINE_CELL}, wanted):
         waiting.add(rows)
         yield from waiting.sure(bound, wanted)
 
@@ -165,64 +160,31 @@ def _areas(request: RequestView, *, at_once: bool) -> Iterator[tuple[set[int] | 
 
 
 def _pages(
-    session: Session, request: RequestView, where: list[ColumnElement[bool]], wanted: int | None
+    session: Session, asked: Asked, cells: Collection[int] | None, wanted: int | None
 ) -> Iterator[tuple[Sequence[Any], float]]:
     """Rows of the key, nearest on the flat map first, and how far everything is known: some first, then the rest.
 
     The database sorts thousands sooner than they are fetched here, and mostly the first page is enough.
     """
-    query = key_query(request, where)
+    values = asked.values | {"cells": sorted(cells or ())}
     if wanted is None:
-        yield session.execute(query).all(), math.inf
+        yield session.execute(key_statement(asked.shape, cells is not None), values).all(), math.inf
         return
-    flat, first = _flat_squared(request), PAGES_OF * wanted
-    query = query.add_columns(flat.label("flat")).order_by(flat, OfferSearch.offer_id)
-    rows = session.execute(query.limit(first)).all()
+    query, first = key_statement(asked.shape, cells is not None, ordered=True), PAGES_OF * wanted
+    rows = session.execute(query, values | {"first": first, "skip": 0}).all()
     if len(rows) < first:
         yield rows, math.inf
         return
     yield rows, math.sqrt(rows[-1].flat)
-    yield session.execute(query.offset(first)).all(), math.inf
-
-
-def key_query(request: RequestView, where: list[ColumnElement[bool]]) -> Any:
-    # No DISTINCT: an offer under two topics comes twice, which is cheaper to drop here than to sort there.
-    return select(OfferSearch.offer_id, OfferSearch.lat, OfferSearch.lon, OfferSearch.travel_km).where(
-        OfferSearch.kind == request.kind.value, OfferSearch.topic_id.in_(sorted(request.closeness)), *where
-    )
-
-
-def _flat_squared(request: RequestView) -> ColumnElement[float]:
-    """Square of a flat distance that is never longer than the real one, so that nobody is lost; exact ones follow."""
-    up = (OfferSearch.lat - request.lat) * (KM_PER_DEGREE * MARGIN)
-    right = (OfferSearch.lon - request.lon) * (KM_PER_DEGREE * LEAST_COSINE * MARGIN)
-    return up * up + right * right
-
-
-def within_reach(request: RequestView) -> list[ColumnElement[bool]]:
-    conditions = []
-    if request.max_km is not None:
-        conditions.append(_flat_squared(request) <= float(request.max_km**2))
-    if request.delivery is not Delivery.AT_COMPANY:
-        conditions.append(_flat_squared(request) <= OfferSearch.travel_km * OfferSearch.travel_km)
-    return conditions
-
-
-def can(request: RequestView) -> list[ColumnElement[bool]]:
-    """Level, and at least one asked moment without a "never" quarter."""
-    conditions: list[ColumnElement[bool]] = []
-    if request.level_bit:
-        conditions.append(OfferSearch.level_mask.bitwise_and(request.level_bit) != 0)
-    asked = sorted({(moment.weekday, moment.mask) for moment in request.moments})
-    if asked:
-        conditions.append(or_(*(DAYS[day].bitwise_and(mask) == mask for day, mask in asked)))
-    return conditions
+    yield session.execute(query, values | {"first": ALL, "skip": first}).all(), math.inf
 
 
 def nearest_of_topic(session: Session, request: RequestView, most: int) -> tuple[list[int], int]:
     """Ids of the nearest open offers with a common topic, whatever else excludes them; and how many there are."""
     apart: dict[int, float] = {}
-    for row in session.execute(key_query(request, [])):
+    query = select(KEY.offer_id, KEY.lat, KEY.lon).where(*topics_asked())
+    values = {"kind": request.kind.value, "topics": sorted(request.closeness)}
+    for row in session.execute(query, values):
         if row.offer_id not in apart:
             apart[row.offer_id] = distance_km(request.lat, request.lon, row.lat, row.lon)
     ordered = sorted((km, offer_id) for offer_id, km in apart.items())

@@ -10,7 +10,7 @@ import numpy as np
 from matcher.ranking.baseline import Ranker
 from matcher.ranking.baselines import baselines
 from matcher.ranking.examples import Examples, Truths
-from matcher.ranking.judging import MARGIN, Report, judge, release_verdict
+from matcher.ranking.judging import Report, judge, release_verdict
 from matcher.ranking.learned import CannotLearn, FittedModel, fit_model
 from matcher.ranking.portrait import portrait
 from matcher.ranking.ripeness import ripe
@@ -110,6 +110,3 @@ def in_words(sentences: list[str], names: Names) -> list[str]:
                 sentence = sentence.replace(f"with {segment} {number} are", f"of {name} are")
         found.append(sentence)
     return found
-
-
-__all__ = ["MARGIN", "MODEL", "RULE_NAME", "SEED", "CannotLearn", "Trained", "compared", "cut_of", "train"]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import Delivery, Kind
@@ -79,12 +79,18 @@ class OfferRevision(Base):
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+BESIDE_THE_KEY = ["lat", "lon", "travel_km", "level_mask", *(f"day{day}" for day in range(7))]
+
+
 class OfferSearch(Base):
-    """Derived: one row per open offer, topic and cell (cell 0: online). The key puts the topic before the cell, and
-    the table is clustered on it. ``day0``…``day6``: quarter-hours that are not "never"."""
+    """Derived: one row per open offer, topic and cell (cell 0: online). The key puts the topic before the cell; SQLite
+    keeps the table in its order, PostgreSQL everything beside it. ``day0``…``day6``: quarters that are not "never"."""
 
     __tablename__ = "offer_search"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (
+        PrimaryKeyConstraint("kind", "topic_id", "cell", "offer_id", postgresql_include=BESIDE_THE_KEY),
+        {"sqlite_with_rowid": False},
+    )
     kind: Mapped[str] = mapped_column(short(40), primary_key=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id"), primary_key=True)
     cell: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -1,8 +1,8 @@
 """One place of the shown list goes to a newcomer, drawn by Thompson sampling, with the propensity that goes with it.
 
 Of everybody below the list whom nobody or hardly anybody asked yet, a chance is drawn from what is believed of them:
-the model's chance, worth few asks. The highest draw gets the place. The propensity is counted over many such draws, so that
-whoever learns from the log knows how probable it was. Pure: the same seed gives the same choice.
+the model's chance, worth few asks. The highest draw gets the place. The propensity is counted over many such draws, so
+that whoever learns from the log knows how probable it was. Pure: the same seed gives the same choice.
 """
 
 from dataclasses import dataclass

@@ -96,7 +96,8 @@ class _OnAsking(Mapping[str, Column]):
 def rule_parts(batch: FactsBatch) -> Column:
     """(n, parts): what each part of the written rule adds, about as large as a logit."""
     parts = Baseline().rank(batch).contributions
-    found: Column = RULE_SCALE * np.array([parts[part] for part in GROUPS]).T
+    # A part whose facts are missing says nothing.
+    found: Column = RULE_SCALE * np.nan_to_num(np.array([parts[part] for part in GROUPS]).T)
     return found
 
 

@@ -43,7 +43,10 @@ def fit_trees(evidence: Evidence, coding: Coding, *, trees: int, seed: int) -> T
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     monotone = [0 if fact in evidence.categorical else sign for fact, sign in enumerate(evidence.monotone)]
-    x, y, weight = _as_classes(coding.apply(evidence.x), evidence.y, evidence.weight)
+    coded = coding.apply(evidence.x)
+    # A column without a single value says nothing, and cannot be cut.
+    coded = np.where(np.isnan(coded).all(axis=0), 0.0, coded)
+    x, y, weight = _as_classes(coded, evidence.y, evidence.weight)
     model = HistGradientBoostingClassifier(
         max_iter=trees,
         learning_rate=RATE,

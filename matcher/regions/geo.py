@@ -13,6 +13,7 @@ COLUMNS_PER_DEGREE = 1 / 0.15
 ROWS = 1800
 COLUMNS = 2400
 ONLINE_CELL = 0  # offers without a place live here; no place on earth has this number
+TOUCH = 1e-6  # degrees added where rounding could cut off a point on the edge
 WIDEST_SEARCH_KM = 400.0  # the Netherlands measure about 315 km from end to end
 
 # Travel estimate: roads are 1.3 times the straight line, 50 km/h on average over town and motorway, 10 minutes to
@@ -66,11 +67,15 @@ def cells_within(lat: float, lon: float, km: float) -> list[int]:
     """Every cell that may hold a point within `km`, ascending. A few of them lie wholly outside: measure afterwards."""
     angle = km / EARTH_RADIUS_KM
     half_height = math.degrees(angle)
-    half_width = _half_width(lat, angle)
-    rows = range(_row(lat - half_height), _row(lat + half_height) + 1)
-    first = _column_raw(lon - half_width)
-    count = min(COLUMNS, _column_raw(lon + half_width) - first + 1)
-    return sorted({_number(row, first + step) for row in rows for step in range(count)})
+    found = set()
+    for row in range(_row(lat - half_height), _row(lat + half_height) + 1):
+        # Rows further north or south need less width; their near edge says how far they are away at least.
+        south, north = row / ROWS_PER_DEGREE - 90, (row + 1) / ROWS_PER_DEGREE - 90
+        half_width = _half_width_between(lat, angle, south, north)
+        first = _column_raw(lon - half_width)
+        count = min(COLUMNS, _column_raw(lon + half_width) - first + 1)
+        found |= {_number(row, first + step) for step in range(count)}
+    return sorted(found)
 
 
 def rings(lat: float, lon: float, widest_km: float = WIDEST_SEARCH_KM) -> Iterator[set[int]]:
@@ -96,11 +101,16 @@ def covered_km(lat: float, lon: float, ring: int) -> float:
     return EARTH_RADIUS_KM * max(0.0, min(south, north, *sides))
 
 
-def _half_width(lat: float, angle: float) -> float:
-    """Degrees of longitude a circle of this angular radius reaches to either side; all of them around a pole."""
+def _half_width_between(lat: float, angle: float, south: float, north: float) -> float:
+    """Degrees of longitude the circle reaches to either side between two parallels."""
     if abs(math.radians(lat)) + angle >= math.pi / 2:
         return 180.0
-    return math.degrees(math.asin(math.sin(angle) / math.cos(math.radians(lat))))
+    phi = math.radians(lat)
+    # The circle is widest where sin(parallel) = sin(phi) / cos(angle); on either side of that it only narrows.
+    widest = math.degrees(math.asin(max(-1.0, min(1.0, math.sin(phi) / math.cos(angle)))))
+    parallel = math.radians(min(max(widest, south), north))
+    cosine = (math.cos(angle) - math.sin(phi) * math.sin(parallel)) / (math.cos(phi) * math.cos(parallel))
+    return math.degrees(math.acos(max(-1.0, min(1.0, cosine)))) + TOUCH
 
 
 def _row(lat: float) -> int:

@@ -88,6 +88,7 @@ def test_exception_is_read_back_and_removed(session: Session) -> None:
         ({"first": DAY, "last": DAY - timedelta(days=1)}, "last"),
         ({"first": TODAY - timedelta(days=1)}, "first"),
         ({"first": DAY, "last": date(9999, 12, 31)}, "last"),
+        ({"first": date(1, 1, 1), "last": DAY}, "first"),
         ({"first": DAY, "start": time(9)}, "end"),
         ({"first": DAY, "end": time(9)}, "start"),
         ({"first": DAY, "start": time(10), "end": time(9)}, "end"),

@@ -183,6 +183,7 @@ def test_what_is_registered_holds_its_time(session: Session) -> None:
     ("make", "fields", "field"),
     [
         (a_stay, {"mask": 0}, "half_days"),
+        (a_stay, {"day": date(1, 1, 1)}, "day"),
         (a_stay, {"day": date(2026, 10, 9)}, "last"),
         (a_stay, {"day": date(2026, 8, 31)}, "last"),
         (a_stay, {"span": Span(NOW.date() + timedelta(days=1), FULL_WEEK), "day": NOW.date()}, "last"),
@@ -226,6 +227,7 @@ def test_same_visit_is_registered_once(session: Session) -> None:
     ("fields", "field"),
     [
         ({"day": NOW.date() + timedelta(days=3)}, "day"),
+        ({"day": date(1, 1, 1)}, "day"),
         ({"starts": "12:00", "ends": "11:00"}, "ends"),
         ({"starts": "07:00", "ends": "21:00"}, "ends"),
         ({"starts": "noon"}, "starts"),

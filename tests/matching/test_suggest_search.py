@@ -5,14 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from benchmarks._offers import draw_offers, new_database, write_world
+from benchmarks._oracle import full_scan as scan_in_memory
+from benchmarks._requests import write_requests
+from matcher.db import Database
 from matcher.matching import search_queries
 from matcher.matching.search_queries import eligible_offers
 from matcher.matching.suggestion_services import suggest
-from matcher.matching.view_queries import request_view
-from matcher.offers.search_services import refresh_all
+from matcher.matching.view_queries import request_view, request_views
+from matcher.offers.models import Offer, OfferSearch
+from matcher.offers.search_services import refresh_all, search_rows
 from tests.factories import NOW
 from tests.factories.matching import make_offer, make_request, make_topic
 from tests.factories.people import make_company
@@ -60,6 +65,26 @@ def test_search_in_small_chunks_still_equals_full_scan(session: Session, monkeyp
         got, _looked = eligible_offers(session, view, now=NOW, wanted=4)
         expected = full_scan(session, request.id, now=NOW, wanted=4)
         assert [(offer.id, str(verdict.mode)) for offer, verdict in got] == expected
+
+
+def test_search_equals_scan_in_memory_for_200_requests_among_two_thousand(database: Database) -> None:
+    world = new_database(database.engine.url.render_as_string(hide_password=False))
+    offers = draw_offers(world, 2_000, 20261122)
+    write_world(world, offers)
+    ids = write_requests(world, 200, 20261123)
+    found = 0
+    with world.read() as session:
+        for view in request_views(session, ids, now=NOW).values():
+            got = [offer.id for offer, _verdict in eligible_offers(session, view, now=NOW)[0]]
+            assert got == scan_in_memory(offers, view, 200)
+            found += len(got)
+        some = session.scalars(select(Offer).where(Offer.id <= 50)).all()
+        columns = OfferSearch.__table__.columns.keys()
+        kept = session.execute(select(*OfferSearch.__table__.columns).where(OfferSearch.offer_id <= 50))
+        written = sorted(tuple(row) for row in kept)
+        assert written == sorted(tuple(row[name] for name in columns) for row in search_rows(session, some, now=NOW))
+    world.dispose()
+    assert found > 1_000
 
 
 @pytest.mark.parametrize(("few", "many"), [(3, 40)])

@@ -14,6 +14,7 @@ from matcher.regions.geo import (
     cells_within,
     covered_km,
     distance_km,
+    distances_from,
     neighbouring_cells,
     rings,
     travel_minutes,
@@ -87,3 +88,8 @@ def test_a_search_of_25_km_looks_at_a_few_dozen_cells():
 @pytest.mark.parametrize(("km", "minutes"), [(0, 10), (5, 20), (25, 50), (60, 105)])
 def test_travel_is_rounded_up_to_five_minutes(km, minutes):
     assert travel_minutes(km) == minutes
+
+
+@given(lat=st.floats(50, 54), lon=st.floats(3, 8), there=st.tuples(st.floats(50, 54), st.floats(3, 8)))
+def test_distances_from_one_point_are_the_same_to_the_last_bit(lat, lon, there):
+    assert distances_from(lat, lon)(*there) == distance_km(lat, lon, *there)

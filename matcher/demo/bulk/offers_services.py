@@ -20,8 +20,8 @@ from matcher.demo.bulk.writing_services import Row, Writer
 from matcher.demo.catalogue import Lesson
 from matcher.demo.hidden_rule import temper_of
 from matcher.demo.offering_services import DELIVERIES, NOTICE_DAYS, TRAVEL_KM, some_week
+from matcher.matching.offer_row_queries import SIZE_NUMBERS
 from matcher.matching.said import said_by_offer
-from matcher.matching.view_queries import SIZE_NUMBERS
 from matcher.matching.views import OfferView
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
 from matcher.offers.states import OfferState

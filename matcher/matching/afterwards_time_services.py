@@ -24,11 +24,14 @@ from matcher.matching.states import HybridStep
 from matcher.organisations.models import Organisation
 from matcher.regions.holidays import public_holidays
 
+OLDEST = timedelta(days=3653)
 STILL_TO_COME = _l("This visit is still to come. Ask for it as a request instead.")
 
 
 def asked_times(session: Session, visit: PastVisit, school: Organisation, now_s: float) -> list[list[Part]]:
     """What the request asked for, each with all its visits. Raises InvalidInput at the field."""
+    if visit.day < local(int(now_s)).date() - OLDEST:
+        raise InvalidInput(_l("Choose a day of the last ten years."), field="day")
     if visit.span is None:
         found = [[_lesson(visit)]]
     elif visit.kind is Kind.TEACHER_INTERNSHIP:
