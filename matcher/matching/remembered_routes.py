@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from matcher.clock import utcnow
 from matcher.i18n import _
 from matcher.matching.match_routes import blueprint
+from matcher.matching.nearby_routes import OFFERERS
 from matcher.matching.remembered_queries import remembered_of
 from matcher.matching.remembered_services import forget_no, remember_no
 from matcher.web.guards import actor, roles
@@ -14,13 +15,13 @@ from matcher.web.transaction import reading, writing
 
 
 @blueprint.get("/remembered")
-@roles("professional")
+@roles(*OFFERERS)
 def remembered() -> str:
     return render_template("matching/remembered.html", found=remembered_of(reading(), actor(), now=utcnow()))
 
 
 @blueprint.post("/matches/<int:match_id>/forget")
-@roles("professional")
+@roles(*OFFERERS)
 def forget(match_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
@@ -30,7 +31,7 @@ def forget(match_id: int) -> Response:
 
 
 @blueprint.post("/matches/<int:match_id>/remember")
-@roles("professional")
+@roles(*OFFERERS)
 def remember(match_id: int) -> Response:
     person = actor()
     with writing() as session:
