@@ -11,6 +11,7 @@ from matcher.coordination.agreed_services import note_agreement
 from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.forms import AgreedForm
 from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.request_services import publish_request
 from matcher.matching.suggestion_queries import latest_run
 from matcher.matching.suggestion_services import store_run, suggest
@@ -36,7 +37,8 @@ def post_request(request_id: int) -> Response:
         toast(str(refusal), kind="problem")
         return redirect(url_for("requests.edit_draft", request_id=request_id))
     if sent:
-        found = suggest(reading(), request_id=request_id, now=now, limit=MOST)
+        fairness = fairness_for(reading(), request_id, now=now)
+        found = suggest(reading(), request_id=request_id, now=now, limit=MOST, fairness=fairness)
         with writing() as session:
             store_run(session, found)
     return redirect(url_for(".posted", request_id=request_id))

@@ -25,7 +25,7 @@ from matcher.matching.queries import chosen_moment, visits_this_year
 from matcher.matching.states import TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import names_for
-from matcher.matching.wording import fit_blocks, fit_words, reason_lines
+from matcher.matching.wording import fit_blocks, fit_words, is_chance, reason_lines
 from matcher.offers.place_wording import hybrid_facts, place_facts
 from matcher.organisations.models import Organisation
 from matcher.organisations.partner_queries import standing_pairs
@@ -271,7 +271,9 @@ def _visits_at(session: Session, page: MatchPage, today: date) -> tuple[int, int
 
 def _why(session: Session, match: Match) -> Why:
     """The suggestion this match came from, else the newest about the same two."""
-    query = select(Suggestion, SuggestionRun.eligible).join(SuggestionRun, SuggestionRun.id == Suggestion.run_id)
+    query = select(Suggestion, SuggestionRun.eligible, SuggestionRun.model).join(
+        SuggestionRun, SuggestionRun.id == Suggestion.run_id
+    )
     if match.suggestion_id is not None:
         query = query.where(Suggestion.id == match.suggestion_id)
     else:
@@ -279,11 +281,13 @@ def _why(session: Session, match: Match) -> Why:
     row = session.execute(query.order_by(Suggestion.id.desc()).limit(1)).first()
     if row is None:
         return Why()
-    kept, eligible = row
+    kept, eligible, model = row
     names = names_for(session, match.request_id, [kept])
     return Why(
-        blocks=fit_blocks(kept.score),
-        sentence=fit_words(kept.score),
+        blocks=fit_blocks(kept.score, model),
+        sentence=_("beforehand: %(words)s", words=fit_words(kept.score, model))
+        if is_chance(model)
+        else fit_words(kept.score, model),
         reasons=reason_lines(kept.reasons, names),
         against=reason_lines(kept.against, names),
         others=max(0, eligible - 1),

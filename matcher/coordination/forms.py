@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 from matcher.accounts.behalf_forms import HeardFields
 from matcher.accounts.forms import LONGEST_ADDRESS, RealAddress
 from matcher.availability.states import Kind
-from matcher.coordination.wording import APPROVALS
+from matcher.coordination.wording import APPROVALS, SPREADS
 from matcher.i18n import _l
 from matcher.matching.labels import KINDS
 from matcher.web.forms import MatcherForm, choices
@@ -30,6 +30,16 @@ class ApprovalRuleForm(MatcherForm):
         super().__init__(*args, **kwargs)
         self.kind.choices = choices((kind.value, KINDS[kind]) for kind in Kind)
         self.value.choices = choices(APPROVALS.items())
+
+
+class SpreadForm(MatcherForm):
+    """How much questions are spread over people who are rarely asked."""
+
+    spread = RadioField(_l("Spread questions"), validators=[InputRequired(_l("Choose one."))])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.spread.choices = choices(SPREADS.items())
 
 
 class NameServerForm(MatcherForm):

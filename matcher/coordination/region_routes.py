@@ -7,7 +7,7 @@ from matcher.availability.states import Kind
 from matcher.clock import local_date, utcnow
 from matcher.coordination import regional, services
 from matcher.coordination.approve_routes import blueprint
-from matcher.coordination.forms import ApprovalRuleForm
+from matcher.coordination.forms import ApprovalRuleForm, SpreadForm
 from matcher.coordination.region_queries import (
     approval_rules,
     company_count,
@@ -18,11 +18,14 @@ from matcher.coordination.region_queries import (
 )
 from matcher.coordination.serving import NodeLine
 from matcher.coordination.serving_queries import node_of, seen_by, whole_tree
-from matcher.coordination.wording import approval_words
+from matcher.coordination.wording import approval_words, spread_words
 from matcher.errors import NotFound
 from matcher.i18n import _
+from matcher.matching.fairness_queries import prices_of
 from matcher.matching.labels import KINDS
 from matcher.regions import netherlands
+from matcher.regions.policy import AS_ABOVE, SPREAD
+from matcher.regions.queries import rule_with_source
 from matcher.web.assets import read_static
 from matcher.web.guards import actor, roles
 from matcher.web.paging import paged
@@ -85,12 +88,38 @@ def rules_undo(region_id: int) -> Response:
     return redirect(url_for(".rules", region_id=region_id))
 
 
+@blueprint.post("/region/<int:region_id>/spread")
+@roles("coordinator", "administrator")
+def spread_post(region_id: int) -> str | Response | tuple[str, int]:
+    person, form, now, chosen = actor(), SpreadForm(), utcnow(), _node(region_id)
+    if not form.validate_on_submit():
+        return _rules_page(chosen, ApprovalRuleForm(formdata=None), form), 422
+    with writing() as session:
+        services.choose_spread(session, region_id=region_id, value=form.spread.data, actor=person, now=now)
+    toast(_("From now on, for everybody who is sought."), undo=url_for(".spread_undo", region_id=region_id))
+    return redirect(url_for(".rules", region_id=region_id, _anchor="spread"))
+
+
+@blueprint.post("/region/<int:region_id>/spread/undo")
+@roles("coordinator", "administrator")
+def spread_undo(region_id: int) -> Response:
+    person, now, chosen = actor(), utcnow(), _node(region_id)
+    with writing() as session:
+        services.undo_spread(session, region_id=chosen.id, actor=person, now=now)
+    toast(_("As it was before."))
+    return redirect(url_for(".rules", region_id=region_id, _anchor="spread"))
+
+
 def _node(region_id: int) -> NodeLine:
     """Of the whole tree for an administrator, of their own part for a coordinator. Raises NotFound."""
     return node_of(seen_by(whole_tree(reading()), actor()), region_id)
 
 
-def _rules_page(chosen: NodeLine, form: ApprovalRuleForm) -> str:
+def _rules_page(chosen: NodeLine, form: ApprovalRuleForm, spread_form: SpreadForm | None = None) -> str:
+    value, source = rule_with_source(reading(), chosen.id, None, SPREAD, at=utcnow())
+    spread_form = spread_form or SpreadForm(formdata=None)
+    if spread_form.spread.data is None:
+        spread_form.spread.data = value if source == chosen.id else AS_ABOVE
     return render_template(
         "coordination/rules.html",
         regions=regions_of(reading(), actor()),
@@ -101,4 +130,7 @@ def _rules_page(chosen: NodeLine, form: ApprovalRuleForm) -> str:
         kinds={kind.value: label for kind, label in KINDS.items()},
         words=approval_words,
         form=form,
+        spread_form=spread_form,
+        spread=spread_words(value),
+        prices=[(spread_words(choice), told) for choice, told in prices_of(reading(), chosen.id).items()],
     )

@@ -1,11 +1,14 @@
 """What the pages about ranking and status say about the running system. Pure but for the values it is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from matcher.home.figures import Health
-from matcher.i18n import _, _l, format_datetime, format_number
-from matcher.monitor.running_rule import rule_name, rule_weights
+from matcher.i18n import _, _l, format_date, format_datetime, format_number
+from matcher.matching.part_wording import part_words
+from matcher.monitor.running_rule import part_weights
 
 NEVER = (
     _l("They do not offer this kind, or not about this topic."),
@@ -30,30 +33,29 @@ class Part:
     weight: int
 
 
-# The texts follow ranking.baseline; a part without text here is shown by its code, so that nothing counts unseen.
-_PARTS = {
-    "topic": (_l("Topic"), _l("Exactly your topic counts most, a neighbouring topic less.")),
-    "near": (_l("Near"), _l("Closer is better. Online counts as fairly near.")),
-    "time": (_l("Time"), _l("How many of your moments usually suit them, and how much time there still is.")),
-    "earlier": (_l("Earlier visits"), _l("They have been at your school, or your school and company work together.")),
-    "answers": (_l("Answers"), _l("They answer, in time, and often say yes. Saying no is better than no answer.")),
-    "spare": (_l("Room"), _l("They still have room this school year and have not just been asked.")),
-    "level": (_l("Experience with the level"), _l("They have taught this kind of group before.")),
-    "fit": (_l("Details"), _l("Size of the group, language, place, and whether it is already known who comes.")),
-}
+@dataclass(frozen=True)
+class Explained:
+    """What the public page says of the ranking that runs."""
+
+    is_learned: bool
+    parts: list[Part]
+    facts: list[tuple[str, str]]
 
 
-def weights() -> list[Part]:
-    """Every part of the running rule, the heaviest first."""
-    found = []
-    for code, share in rule_weights().items():
-        label, text = _PARTS.get(code, (code, ""))
-        found.append(Part(label, text, share))
-    return found
-
-
-def model() -> dict[str, str]:
-    return {"name": _("written by people"), "version": rule_name()}
+def explained(name: str, card: Mapping[str, Any] | None, since: datetime | None) -> Explained:
+    """Every part of the running ranking, the heaviest first. Without a card it is the rule written by people."""
+    parts = [Part(*part_words(code), share) for code, share in part_weights(card).items()]
+    if card is None:
+        return Explained(False, parts, [(_("Rule"), _("written by people")), (_("Version"), name)])
+    facts = [(_("Order"), _("learned from answers")), (_("Version"), name)]
+    if since is not None:
+        facts.append((_("Since"), format_date(since)))
+    learned_from = {
+        "answers": format_number(card.get("settled", 0)),
+        "requests": format_number(card.get("requests", 0)),
+    }
+    facts.append((_("Learned from"), _("%(answers)s answers to %(requests)s requests", **learned_from)))
+    return Explained(True, parts, facts)
 
 
 def health_facts(health: Health, shows_all: bool) -> list[tuple[str, str]]:

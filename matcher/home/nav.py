@@ -58,6 +58,7 @@ ADMINISTRATOR = (
     Link(_l("Overview"), "home.dashboard", ("/dashboard",)),
     Link(_l("Organisations"), "organisations.index", ("/organisations",)),
     Link(_l("Regions"), "coordination.tree", ("/coordination/regions",)),
+    Link(_l("Models"), "matching.models", ("/models",)),
     Link(_l("Status"), "home.status", ("/status",)),
 )
 BY_ROLE: tuple[tuple[Role, tuple[Link, ...]], ...] = (

@@ -8,6 +8,7 @@ from matcher.accounts.states import Role
 from matcher.clock import local_date, school_year, utcnow
 from matcher.home import explaining, queries
 from matcher.home.figures import PublicFigures
+from matcher.matching.model_queries import running
 from matcher.monitor import figures as monitor
 from matcher.monitor import queries as monitor_queries
 from matcher.regions import netherlands
@@ -55,9 +56,9 @@ def figures() -> str:
 @blueprint.get("/how-ranking-works")
 @public
 def how_ranking_works() -> str:
-    return render_template(
-        "home/how_ranking_works.html", never=explaining.NEVER, weights=explaining.weights(), model=explaining.model()
-    )
+    now_runs = running(reading())
+    found = explaining.explained(now_runs.name, None if now_runs.is_rule else now_runs.card, now_runs.released_at)
+    return render_template("home/how_ranking_works.html", never=explaining.NEVER, found=found)
 
 
 @blueprint.get("/privacy")
@@ -81,7 +82,8 @@ def status() -> str:
     actor = maybe_actor()
     health = queries.health(reading(), now=utcnow())
     shows_all = actor is not None and actor.has(Role.ADMINISTRATOR)
-    return render_template("home/status.html", healthy=health.is_fine, facts=explaining.health_facts(health, shows_all))
+    facts = explaining.health_facts(health, shows_all)
+    return render_template("home/status.html", healthy=health.is_fine, facts=facts, shows_all=shows_all)
 
 
 @blueprint.get("/healthz")

@@ -15,9 +15,9 @@ from matcher.availability.states import Kind
 from matcher.matching import bridges
 from matcher.matching.bridges import Able, bridge_of
 from matcher.matching.eligibility import NeverCode
-from matcher.matching.model_queries import ranker_for
 from matcher.matching.models import Match
 from matcher.matching.pairs import facts_batch
+from matcher.matching.running_ranker import RULE
 from matcher.matching.search_queries import Judge, Judged, nearest_of_topic
 from matcher.matching.states import UNDO_SECONDS, MatchState
 from matcher.matching.view_queries import request_view
@@ -26,7 +26,6 @@ from matcher.matching.wording import fit_blocks, fit_words
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
-from matcher.ranking.baseline import Ranker
 from matcher.requests.models import Request, RequestMoment
 
 LOOKED_AT = 400
@@ -44,11 +43,11 @@ class Share:
 
     @property
     def blocks(self) -> int:
-        return fit_blocks(self.score)
+        return fit_blocks(self.score, RULE.name)
 
     @property
     def fit(self) -> str:
-        return fit_words(self.score)
+        return fit_words(self.score, RULE.name)
 
 
 @dataclass(frozen=True)
@@ -85,16 +84,17 @@ def able_for(
     judge = Judge(session, request, now)
     judge.ensure(ids)
     found = [pair for pair in judge.done.values() if pair[1].never == (NeverCode.DAYS,) and pair[0].person_id]
-    scores = _scores(request, found, ranker_for(session), now) if ranked and found else [0.0] * len(found)
+    scores = _scores(request, found, now) if ranked and found else [0.0] * len(found)
     return request, [
         Able(offer.id, offer.person_id or 0, score, verdict.open_moments, offer.most_weekly)
         for (offer, verdict), score in zip(found, scores, strict=True)
     ]
 
 
-def _scores(request: RequestView, found: list[Judged], ranker: Ranker, now: datetime) -> list[float]:
+def _scores(request: RequestView, found: list[Judged], now: datetime) -> list[float]:
+    # A learned chance is about being asked for everything, which nobody here is.
     batch = facts_batch(request, [offer for offer, _v in found], [verdict for _o, verdict in found], as_of=now)
-    scores: list[float] = np.round(ranker.rank(batch).scores, 9).tolist()
+    scores: list[float] = np.round(RULE.rank(batch).scores, 9).tolist()
     return scores
 
 

@@ -162,3 +162,13 @@ class InviteForm(MatcherForm):
 
 class ConfirmForm(MatcherForm):
     """A button that only needs its token."""
+
+
+class ReasonForm(MatcherForm):
+    """Why somebody lets another ranking order people."""
+
+    reason = StringField(
+        _l("Why?"),
+        description=_l("It is kept with the version, with your name."),
+        validators=[DataRequired(_l("Say why in a few words.")), Length(max=300)],
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.clock import AMSTERDAM, local_date, school_year, school_year_dates
+from matcher.matching.forgotten_models import ForgottenNo
 from matcher.matching.held_queries import known_at, moment_of_step
 from matcher.matching.memory import Asked, Memory, growing
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
@@ -37,6 +38,18 @@ class Chain:
         """What was asked then, for the memory of who was asked."""
         first = self.rows[0]
         return Asked(growing(first.created_at), first.lat or 0.0, first.lon or 0.0, first.level, self.topics, no)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one ask came to. `no`: the coded reason of a no that was not forgotten; `due`: answered, or lapsed."""
+
+    due: bool
+    answered: bool
+    in_time: bool
+    yes: bool
+    no: str | None
+    is_open: bool
 
 
 @dataclass
@@ -99,11 +112,13 @@ def _steps_query(person_ids: Collection[int], offer_ids: Collection[int], as_of:
             MatchEvent.at,
             Organisation.lat,
             Organisation.lon,
+            ForgottenNo.at.label("forgotten_at"),
         )
         .join(Request, Request.id == Match.request_id)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .join(MatchEvent, and_(MatchEvent.match_id == Match.id, known_at(as_of)))
         .outerjoin(MatchMoment, MatchMoment.id == moment_of_step())
+        .outerjoin(ForgottenNo, and_(ForgottenNo.match_id == Match.id, ForgottenNo.at <= as_of))
         .where(
             or_(
                 Match.professional_id.in_(person_ids),
@@ -131,12 +146,10 @@ def _count(tally: Tally, chain: Chain, request: RequestView, as_of: datetime) ->
         return
     if first.request_id == request.id:
         tally.asked_by.add(request.id)
-    steps, asked_on = standing(rows), first.created_at.astimezone(AMSTERDAM).date()
-    day = next((step.day for step in reversed(steps) if step.day is not None), asked_on)
-    # Noted when it was over: nobody was asked through the service, so it says nothing about answering.
-    if first.side is not Side.COMPANY and day >= asked_on:
-        _count_ask(tally, chain, state, steps, as_of)
-    if state in TAKES_PLACE and school_year(day) == request.school_year:
+    ask = ask_of(rows)
+    if ask is not None:
+        _count_ask(tally, chain, ask, as_of)
+    if state in TAKES_PLACE and school_year(day_of(rows)) == request.school_year:
         tally.add(taken=1)
     if state is MatchState.HELD and first.visitor_id in (None, first.professional_id):
         tally.add(
@@ -146,23 +159,45 @@ def _count(tally: Tally, chain: Chain, request: RequestView, as_of: datetime) ->
         )
 
 
-def _count_ask(tally: Tally, chain: Chain, state: MatchState, steps: list[Any], as_of: datetime) -> None:
-    first = chain.rows[0]
-    answers = [step for step in steps if step.role is Side.COMPANY and step.action in ANSWERS]
-    yes = any(step.action is Action.ACCEPT for step in answers)
-    in_time = bool(answers) and answers[0].at - first.created_at <= IN_TIME
-    due = bool(answers) or state is MatchState.EXPIRED
-    tally.add(
-        asks_due=int(due),
-        answered=int(bool(answers)),
-        answered_in_time=int(in_time),
-        yes=int(yes),
-        open_asks=int(state is MatchState.PROPOSED),
+def ask_of(rows: Sequence[Any]) -> Ask | None:
+    """None when nobody was asked through the service: never sent, come forward, or noted when it was over."""
+    if rows[-1].reason == NEVER_SENT or rows[0].side is Side.COMPANY or day_of(rows) < _asked_on(rows):
+        return None
+    first, state = rows[0], MatchState(rows[-1].to_state)
+    answers = [step for step in standing(rows) if step.role is Side.COMPANY and step.action in ANSWERS]
+    noes = [step.reason or DeclineReason.NONE_GIVEN for step in answers if step.action is Action.DECLINE]
+    return Ask(
+        due=bool(answers) or state is MatchState.EXPIRED,
+        answered=bool(answers),
+        in_time=bool(answers) and answers[0].at - first.created_at <= IN_TIME,
+        yes=any(step.action is Action.ACCEPT for step in answers),
+        no=noes[-1] if noes and first.forgotten_at is None else None,
+        is_open=state is MatchState.PROPOSED,
     )
-    if due:
-        noes = [step.reason or DeclineReason.NONE_GIVEN for step in answers if step.action is Action.DECLINE]
-        no = noes[-1] if noes else None
-        tally.memory.add(chain.about(no), answered=bool(answers), in_time=in_time, yes=yes)
+
+
+def _asked_on(rows: Sequence[Any]) -> date:
+    asked: datetime = rows[0].created_at
+    return asked.astimezone(AMSTERDAM).date()
+
+
+def day_of(rows: Sequence[Any]) -> date:
+    """The day that was last agreed on, else the day of the asking."""
+    found: date = next((step.day for step in reversed(standing(rows)) if step.day is not None), _asked_on(rows))
+    return found
+
+
+def _count_ask(tally: Tally, chain: Chain, ask: Ask, as_of: datetime) -> None:
+    first = chain.rows[0]
+    tally.add(
+        asks_due=int(ask.due),
+        answered=int(ask.answered),
+        answered_in_time=int(ask.in_time),
+        yes=int(ask.yes),
+        open_asks=int(ask.is_open),
+    )
+    if ask.due:
+        tally.memory.add(chain.about(ask.no), answered=ask.answered, in_time=ask.in_time, yes=ask.yes)
     days = (as_of - first.created_at).total_seconds() / 86_400
     known = tally.history.days_since_ask
     tally.history = replace(tally.history, days_since_ask=days if known is None else min(known, days))

@@ -136,7 +136,12 @@ def _written(found: training.Trained, version: str, seed: int, against: list[str
         window_to=found.window_to,
         requests=found.model.requests,
         settled=found.model.settled,
-        metrics={**found.report.as_json(), "against": against, "margin": MARGIN},
+        metrics={
+            **found.report.as_json(),
+            "against": against,
+            "margin": MARGIN,
+            "portrait": found.portrait,
+        },
     )
     try:
         save_model(found.model, card, folder)
@@ -183,13 +188,14 @@ def train_when_due(database: Database, app: Any, now: datetime) -> dict[str, int
         if not take_turn(session, week, now=now):
             return {}
     if "matcher_queue" in app.extensions:
-        threading.Thread(target=_weekly, args=(database, folder, week, now), daemon=True, name="training").start()
+        threading.Thread(target=carry_out, args=(database, folder, week, now), daemon=True, name="training").start()
         return {"training begun": 1}
-    return {"trained": int(_weekly(database, folder, week, now))}
+    return {"trained": int(carry_out(database, folder, week, now))}
 
 
-def _weekly(database: Database, folder: Path, week: str, now: datetime) -> bool:
-    """True when a version was kept. Whatever goes wrong is noted, and the next week tries again."""
+def carry_out(database: Database, folder: Path, week: str, now: datetime) -> bool:
+    """One training whose turn was taken; true when a version was kept. Whatever goes wrong is noted, and another turn
+    tries again."""
     try:
         outcome, version, note = _attempt(database, folder, now)
         with database.write() as session:

@@ -15,6 +15,7 @@ from matcher.matching.kind_words import words_of
 from matcher.matching.labels import KINDS
 from matcher.matching.nearby_views import Fit, NearbyRow
 from matcher.matching.nearby_wording import own_never, own_reasons
+from matcher.matching.running_ranker import RULE
 from matcher.matching.stay_wording import suits_label
 from matcher.matching.wording import Names, fit_blocks, fit_words
 from matcher.offers.models import Offer
@@ -67,8 +68,8 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[N
                 moments=possible or _few([labels[key] for key in sorted(own, key=list(labels).index)]),
                 reasons=own_reasons(fit.reasons, words),
                 against=own_reasons(fit.against, words),
-                blocks=fit_blocks(fit.score),
-                fit=fit_words(fit.score),
+                blocks=fit_blocks(fit.score, RULE.name),
+                fit=fit_words(fit.score, RULE.name),
                 offer_id=fit.offer_id,
                 offer_title=titles[fit.offer_id],
                 obstacle=own_never(fit.obstacles[0]) if fit.obstacles else None,

@@ -16,11 +16,11 @@ from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
 from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
-from matcher.matching.model_queries import ranker_for
 from matcher.matching.models import Match
 from matcher.matching.nearby_views import Fit, Nearby, Wanted
 from matcher.matching.offer_row_queries import bare_view, offer_query, with_budget
 from matcher.matching.pairs import facts_batch, reason_detail
+from matcher.matching.running_ranker import RULE
 from matcher.matching.states import TAKES_PLACE
 from matcher.matching.stay_queries import taken_places
 from matcher.matching.trials import KEY as TRIAL
@@ -58,7 +58,8 @@ def nearby(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ran
     ids = session.scalars(_candidates(offers, wanted, now).limit(MOST_JUDGED)).all()
     requests = request_views(session, ids, now=now)
     views = own_views(session, requests, [offer.id for offer in offers], now=now)
-    ranker = ranker or ranker_for(session)
+    # A learned chance is about being asked; whoever comes forward says yes already.
+    ranker = ranker or RULE
     fits: list[Fit] = []
     never: Counter[str] = Counter()
     for request_id, request in requests.items():
@@ -66,7 +67,7 @@ def nearby(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ran
         judged = [pair for pair in judged if wanted.km is None or _within(pair[1], wanted.km)]
         possible = [(view, verdict) for view, verdict in judged if not _hard(verdict)]
         if possible:
-            fits.append(_best(request, possible, ranker, now))
+            fits.append(_best(request, possible, ranker, actor, now))
         elif judged:
             never.update(code.value for code in _mildest(judged))
     never.pop(NeverCode.BLOCKED.value, None)
@@ -97,13 +98,16 @@ def _within(verdict: Verdict, km: int) -> bool:
     return verdict.mode is Delivery.ONLINE or verdict.distance_km <= km
 
 
-def _best(request: RequestView, possible: list[tuple[OfferView, Verdict]], ranker: Ranker, now: datetime) -> Fit:
+def _best(
+    request: RequestView, possible: list[tuple[OfferView, Verdict]], ranker: Ranker, actor: Actor, now: datetime
+) -> Fit:
     offers, judged = [view for view, _verdict in possible], [verdict for _view, verdict in possible]
     batch = facts_batch(request, offers, judged, as_of=now)
     ranked = ranker.rank(batch)
     row = max(range(len(offers)), key=lambda number: (round(float(ranked.scores[number]), 9), -offers[number].id))
     offer, verdict = offers[row], judged[row]
-    why = reasons(batch.one(row), ranked.of_row(row), reason_detail(request, offer, verdict))
+    detail = reason_detail(request, offer, verdict)
+    why = reasons(batch.one(row), ranked.of_row(row), detail, own=offer.person_id == actor.user_id)
     return Fit(
         request_id=request.id,
         offer_id=offer.id,

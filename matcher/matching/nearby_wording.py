@@ -87,6 +87,30 @@ _OWN: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     ),
     "short_notice": lambda p, n: _("soon: little time left to arrange it"),
     "name_follows": lambda p, n: _("you name who comes three working days before"),
+    "alike": lambda p, n: _("the question is much like the title of your lesson"),
+    "travel_paid": lambda p, n: _("the school says what it pays for the way"),
+    "travel_unpaid": lambda p, n: _(
+        "the way costs about € %(euros)s; the school says nothing about costs", euros=p["euros"]
+    ),
+    "choice": lambda p, n: _(
+        "%(count)s half-days to choose from for the %(wanted)s they ask", count=p["count"], wanted=p["wanted"]
+    ),
+    "paper": lambda p, n: _("you have the paper for teaching they ask for"),
+    "paper_unknown": lambda p, n: _("they ask for a paper for teaching; you have not said whether you have it"),
+    "paper_other": lambda p, n: _("they ask for another paper for teaching than yours"),
+    "hours": lambda p, n: ngettext(
+        "you can teach the %(num)s hour they ask for", "you can teach all %(num)s hours they ask for", p["asked"]
+    ),
+    "hours_fewer": lambda p, n: _(
+        "you can teach %(offered)s of the %(asked)s hours they ask for", offered=p["offered"], asked=p["asked"]
+    ),
+    "contract": lambda p, n: _("you can come in a form they accept"),
+    "contract_unknown": lambda p, n: _("you have not said how your employer sees it"),
+    "contract_other": lambda p, n: _("they want another form of working than yours"),
+    "refused_far": lambda p, n: _("you said before that this is too far"),
+    "refused_topic": lambda p, n: _("you said before that this is not your topic"),
+    "refused_level": lambda p, n: _("you said before that this level does not suit you"),
+    "refused_often": lambda p, n: _("you said before that you are asked too often"),
 }  # fmt: skip
 
 
@@ -102,6 +126,9 @@ _OWN_STAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "few_days": lambda p, n: "",
     "far_edge": lambda p, n: "",
     "name_follows": lambda p, n: "",
+    "alike": lambda p, n: _("the question is much like the title of your place"),
+    "travel_paid": lambda p, n: "",
+    "travel_unpaid": lambda p, n: "",
 }
 
 

@@ -239,4 +239,10 @@ def reason_detail(request: RequestView, offer: OfferView, verdict: Verdict) -> D
         answered=offer.history.answered,
         group_most=offer.group_most,
         standing=offer.history.standing,
+        pays_travel=request.pays_travel,
+        wanted=_wanted(request),
+        paper_asked=request.licence is not None,
+        contract_asked=bool(request.contracts),
+        hours_asked=round(request.weekly_hours or 0),
+        hours_offered=round(offer.weekly_hours or 0),
     )

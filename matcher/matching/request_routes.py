@@ -7,6 +7,7 @@ from matcher.clock import utcnow
 from matcher.errors import InvalidInput
 from matcher.i18n import _, ngettext
 from matcher.matching import request_services
+from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.forms import EndForm
 from matcher.matching.kind_words import words_of
 from matcher.matching.match_routes import blueprint
@@ -134,6 +135,7 @@ def withdraw_request(request_id: int) -> Response | tuple[str, int]:
 
 def _search(request_id: int) -> None:
     now = utcnow()
-    suggested = suggest(reading(), request_id=request_id, now=now, limit=MOST)
+    fairness = fairness_for(reading(), request_id, now=now)
+    suggested = suggest(reading(), request_id=request_id, now=now, limit=MOST, fairness=fairness)
     with writing() as session:
         store_run(session, suggested)

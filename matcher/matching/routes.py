@@ -2,11 +2,30 @@
 
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.wording import periods_label
-from matcher.matching import employer_routes, nearby_routes, placement_routes, request_routes, stay_routes
+from matcher.matching import (
+    compare_routes,
+    employer_routes,
+    model_routes,
+    nearby_routes,
+    placement_routes,
+    remembered_routes,
+    request_routes,
+    stay_routes,
+)
 from matcher.matching.labels import reason_label
 from matcher.matching.match_routes import blueprint
 
-__all__ = ["blueprint", "employer_routes", "nearby_routes", "placement_routes", "request_routes", "stay_routes"]
+__all__ = [
+    "blueprint",
+    "compare_routes",
+    "employer_routes",
+    "model_routes",
+    "nearby_routes",
+    "placement_routes",
+    "remembered_routes",
+    "request_routes",
+    "stay_routes",
+]
 
 blueprint.add_app_template_global(reason_label, "reason_label")
 blueprint.add_app_template_global(periods_label, "periods_label")

@@ -85,6 +85,7 @@ class ShownSuggestion:
     moments: list[ShownMoment]
     still_ok: bool
     never: list[str]
+    is_new: bool  # got its place by lot
 
 
 def shown(session: Session, run_id: int, *, now: datetime, names: bool = True) -> list[ShownSuggestion]:
@@ -93,7 +94,7 @@ def shown(session: Session, run_id: int, *, now: datetime, names: bool = True) -
     rows = session.execute(_shown_query(run_id)).all()
     now_so = verdicts(session, run.request_id, [row.Suggestion.offer_id for row in rows], now=now)
     words = names_for(session, run.request_id, [row.Suggestion for row in rows])
-    return [_shown(row, now_so.get(row.Suggestion.offer_id), words, names) for row in rows]
+    return [_shown(row, now_so.get(row.Suggestion.offer_id), words, names, run.model) for row in rows]
 
 
 def _shown_query(run_id: int) -> Any:
@@ -118,7 +119,7 @@ def _shown_query(run_id: int) -> Any:
     )
 
 
-def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool) -> ShownSuggestion:
+def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool, model: str) -> ShownSuggestion:
     kept: Suggestion = row.Suggestion
     states = verdict.moment_dict() if verdict else kept.moments
     private = row.type is OrganisationType.SELF_EMPLOYED or row.own_name
@@ -128,8 +129,8 @@ def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool) -> Show
         offer_revision=kept.offer_revision,
         position=kept.position,
         score=kept.score,
-        blocks=fit_blocks(kept.score),
-        fit=fit_words(kept.score),
+        blocks=fit_blocks(kept.score, model),
+        fit=fit_words(kept.score, model),
         title=row.title,
         person=row.person if names else None,
         person_id=row.person_id,
@@ -148,6 +149,7 @@ def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool) -> Show
         ],
         still_ok=verdict is not None and verdict.ok,
         never=[never_sentence(code, words.kind) for code in verdict.never] if verdict else [],
+        is_new=kept.propensity < 1,
     )
 
 

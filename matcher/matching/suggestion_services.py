@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from matcher.matching.eligibility import NeverCode, Verdict
 from matcher.matching.model_queries import ranker_for
 from matcher.matching.pairs import facts_batch, reason_detail
 from matcher.matching.search_queries import Judge, Judged, eligible_offers, nearest_of_topic, open_offers
+from matcher.matching.serving_order import BY_SCORE, Fairness, order_of
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import verdicts
 from matcher.matching.view_queries import request_view
@@ -41,6 +41,7 @@ class Candidate:
     moments: dict[str, str]
     distance_km: float
     mode: Delivery
+    propensity: float = 1.0  # how probable it was that this one got its place; less than 1 for who got it by lot
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,24 @@ class Suggested:
 
 
 def suggest(
-    session: Session, *, request_id: int, now: datetime, limit: int = DEFAULT_LIMIT, ranker: Ranker | None = None
+    session: Session,
+    *,
+    request_id: int,
+    now: datetime,
+    limit: int = DEFAULT_LIMIT,
+    ranker: Ranker | None = None,
+    fairness: Fairness = BY_SCORE,
 ) -> Suggested:
-    """Who fits, best first; equal scores in order of offer id. Reads only. Raises NotFound."""
+    """Who fits, best first; equal scores in order of offer id. Reads only. Raises NotFound.
+
+    Whoever shows it to people gives the `fairness` that holds for the request.
+    """
     request = request_view(session, request_id, now=now)
     ranker = ranker or ranker_for(session)
     found, looked = eligible_offers(session, request, now=now)
     if request.first_offer is not None:
         found = _with_first(found, looked, request.first_offer)
-    candidates = _ranked(request, found, ranker, now, limit)
+    candidates = _ranked(request, found, ranker, fairness, now, limit)
     never, changes = _why_so_few(session, request, looked, now) if len(found) < FEW else ({}, [])
     return Suggested(
         request_id=request.id,
@@ -92,19 +102,16 @@ def _with_first(found: list[Judged], looked: Judge, offer_id: int) -> list[Judge
 
 
 def _ranked(
-    request: RequestView, found: Sequence[Judged], ranker: Ranker, now: datetime, limit: int
+    request: RequestView, found: Sequence[Judged], ranker: Ranker, fairness: Fairness, now: datetime, limit: int
 ) -> tuple[Candidate, ...]:
     if not found:
         return ()
     offers, judged = [offer for offer, _verdict in found], [verdict for _offer, verdict in found]
     batch = facts_batch(request, offers, judged, as_of=now)
     ranked = ranker.rank(batch)
-    # Whom the school wants again, then its standing partners, then by score. Rounded before comparing, so that the same
-    # facts give the same order on every machine.
-    goes_first = np.array([2 * (offer.id == request.first_offer) + offer.history.standing for offer in offers])
-    order = np.lexsort((np.array([offer.id for offer in offers]), -np.round(ranked.scores, 9), -goes_first))
+    order, drawn = order_of(request, offers, ranked.scores, batch, fairness)
     candidates = []
-    for position, row in enumerate(order[:limit].tolist(), start=1):
+    for position, row in enumerate(order[:limit], start=1):
         offer, verdict, facts = offers[row], judged[row], batch.one(row)
         why = reasons(facts, ranked.of_row(row), reason_detail(request, offer, verdict))
         candidates.append(
@@ -119,6 +126,7 @@ def _ranked(
                 moments=verdict.moment_dict(),
                 distance_km=round(verdict.distance_km, 2),
                 mode=verdict.mode or request.delivery,
+                propensity=drawn.propensity if drawn.row == row else 1.0,
             )
         )
     return tuple(candidates)
@@ -169,6 +177,7 @@ def _row(run_id: int, candidate: Candidate) -> Suggestion:
         offer_revision=candidate.offer_revision,
         position=candidate.position,
         score=candidate.score,
+        propensity=candidate.propensity,
         distance_km=candidate.distance_km,
         facts=pack(candidate.facts),
         reasons=candidate.reasons,

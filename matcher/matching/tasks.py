@@ -8,8 +8,10 @@ from matcher.accounts.queries import actor_for
 from matcher.db import Database
 from matcher.errors import MatcherError
 from matcher.matching import due_queries as due
+from matcher.matching.asked_training_tasks import train_when_asked
 from matcher.matching.change_services import lapse_match
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
+from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.model_tasks import train_when_due
 from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
@@ -36,6 +38,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "suggested": _suggest(database, now),
         "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
         **train_when_due(database, app, now),
+        **train_when_asked(database, app, now),
     }
     return {what: count for what, count in done.items() if count}
 
@@ -68,7 +71,8 @@ def _suggest(database: Database, now: datetime) -> int:
     count = 0
     for request_id in due.without_run(database):
         with database.read() as session:
-            suggested = suggest(session, request_id=request_id, now=now)
+            fairness = fairness_for(session, request_id, now=now)
+            suggested = suggest(session, request_id=request_id, now=now, fairness=fairness)
         with database.write() as session:
             store_run(session, suggested)
         count += 1

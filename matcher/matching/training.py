@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from matcher.ranking.baselines import baselines
 from matcher.ranking.examples import Examples, Truths
 from matcher.ranking.judging import Report, judge, release_verdict
 from matcher.ranking.learned import CannotLearn, FittedModel, fit_model
+from matcher.ranking.portrait import portrait
 from matcher.ranking.ripeness import ripe
 
 SEED = 20261122
@@ -35,6 +37,7 @@ class Trained:
     report: Report
     may_release: bool
     against: list[str]
+    portrait: dict[str, Any]
 
 
 def settled(examples: Examples) -> Truths:
@@ -86,7 +89,8 @@ def train(examples: Examples, *, seed: int, name: str, tell: Tell) -> Trained:
     if judged < FEWEST_JUDGED:
         few = f"Only {judged} later requests tell which order was better; at least {FEWEST_JUDGED} are needed."
         may, against = False, [few]
-    return Trained(model, float(earlier.at.min()), cut, report, may, against)
+    drawn = portrait(model, earlier.facts[earlier.invited])
+    return Trained(model, float(earlier.at.min()), cut, report, may, against, drawn)
 
 
 def compared(model: Ranker | None, later: Examples, *, seed: int) -> Report:

@@ -52,6 +52,16 @@ MOMENTS = {
 LANGUAGES = {"nl": _l("Dutch"), "en": _l("English"), "fy": _l("Frisian"), "de": _l("German")}
 
 GREAT_FIT, GOOD_FIT = 0.7, 0.5
+WRITTEN_RULE = "baseline-"
+"""How the names of the rules written by people begin; every other ranking was fitted and calibrated."""
+MOST_OF_TEN = 9
+CHANCES: tuple[tuple[int, Any], ...] = (
+    (7, _l("very good chance of a yes")),
+    (5, _l("good chance of a yes")),
+    (3, _l("fair chance of a yes")),
+    (0, _l("small chance of a yes")),
+)
+"""From how many out of ten each word holds."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +82,39 @@ def moment_words(state: str) -> str:
     return str(MOMENTS[MomentState(state)])
 
 
-def fit_words(score: float) -> str:
-    """The fit in words, until chances are calibrated."""
+def is_chance(model: str) -> bool:
+    """Whether this ranking's scores are calibrated chances; those of a rule written by people only order."""
+    return not model.startswith(WRITTEN_RULE)
+
+
+def fit_words(score: float, model: str) -> str:
+    """What a score of this ranking means, in words: a fit, or a chance about the question, not about the person."""
+    if is_chance(model):
+        return chance_words(score)
     if score >= GREAT_FIT:
         return _("fits very well")
     return _("fits well") if score >= GOOD_FIT else _("fits fairly well")
 
 
-def fit_blocks(score: float) -> int:
-    """Of ten blocks how many are filled."""
-    return max(1, min(10, round(score * 10)))
+def chance_words(chance: float) -> str:
+    """Rounded to whole questions out of ten; never a certainty."""
+    of_ten = round(10 * chance)
+    band = next(words for least, words in CHANCES if of_ten >= least)
+    if of_ten < 1:
+        return _("%(chance)s: of 10 such questions fewer than 1 works out", chance=band)
+    if of_ten > MOST_OF_TEN:
+        return _("%(chance)s: of 10 such questions nearly all work out", chance=band)
+    return ngettext(
+        "%(chance)s: of 10 such questions about %(num)s works out",
+        "%(chance)s: of 10 such questions about %(num)s work out",
+        of_ten,
+        chance=band,
+    )
+
+
+def fit_blocks(score: float, model: str) -> int:
+    """Of ten blocks how many are filled: of a chance as many as questions that work out, also none."""
+    return max(0 if is_chance(model) else 1, min(10, round(score * 10)))
 
 
 def reason_sentence(reason: Sequence[Any], names: Names) -> str:
@@ -161,7 +194,28 @@ _REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "asked_recently": _asked_recently,
     "first_visit": lambda p, n: _("first visit through this service"),
     "name_follows": lambda p, n: _("the organisation names the guest later"),
+    "alike": lambda p, n: _("the title is much like your question"),
+    "travel_paid": lambda p, n: _("your request says what you pay for the way"),
+    "travel_unpaid": lambda p, n: _(
+        "the way costs about € %(euros)s; your request says nothing about costs", euros=p["euros"]
+    ),
+    "choice": lambda p, n: _(
+        "%(count)s half-days to choose from for the %(wanted)s you ask", count=p["count"], wanted=p["wanted"]
+    ),
+    "paper": lambda p, n: _("has the paper for teaching you ask for"),
+    "paper_unknown": lambda p, n: _("not known yet whether the paper you ask for is there"),
+    "paper_other": lambda p, n: _("does not have the paper you ask for"),
+    "hours": lambda p, n: ngettext(
+        "can teach the %(num)s hour you ask for", "can teach all %(num)s hours you ask for", p["asked"]
+    ),
+    "hours_fewer": lambda p, n: _(
+        "can teach %(offered)s of the %(asked)s hours you ask for", offered=p["offered"], asked=p["asked"]
+    ),
+    "contract": lambda p, n: _("can come in a form you accept"),
+    "contract_unknown": lambda p, n: _("how the work would be arranged is not said yet"),
+    "contract_other": lambda p, n: _("wants another form of working than you accept"),
 }
+# Whoever asks never reads what somebody said no to before: that is told to that person alone, in nearby_wording.
 
 # What says nothing about a place is empty, and left out.
 _STAY_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
@@ -175,6 +229,9 @@ _STAY_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "first_visit": lambda p, n: _("first internship through this service"),
     "far_edge": lambda p, n: "",
     "name_follows": lambda p, n: "",
+    "alike": lambda p, n: _("the place is called much like your question"),
+    "travel_paid": lambda p, n: "",
+    "travel_unpaid": lambda p, n: "",
 }
 _PLACEMENT_REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "free_at": lambda p, n: ngettext(

@@ -11,7 +11,7 @@ from matcher.ranking.facts import PairFacts
 
 Reason = list[Any]  # [code, parameters]: as it is stored
 
-FIRST = frozenset({"topic", "standing"})
+FIRST = frozenset({"topic_exact", "topic_near", "standing_partner"})
 MOST_FOR = 4
 MOST_AGAINST = 3
 
@@ -26,6 +26,11 @@ POOR_ANSWERS = 0.5
 RECENT_DAYS = 14
 FEW_SHARE = 0.5
 SHORT_DAYS = 3
+ALIKE = 0.6
+MUCH_CHOICE = 2
+COSTLY = 15.0
+REFUSED = 0.5
+"""A no of a year ago: it has faded to half."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class Detail:
     answered: int = 0
     group_most: int | None = None
     standing: bool = False
+    pays_travel: bool = False
+    wanted: int = 0  # half-days
+    paper_asked: bool = False
+    contract_asked: bool = False
+    hours_asked: int = 0
+    hours_offered: int = 0  # 0: not said
 
 
 @dataclass(frozen=True)
@@ -51,11 +62,29 @@ class Reasons:
     against: list[Reason]
 
 
-def reasons(facts: PairFacts, contributions: Mapping[str, float], detail: Detail) -> Reasons:
-    """At most four for and three against: the topic, then the weightiest, in a fixed order between equals."""
-    on = _weighed([*_place_for(facts), *_content_for(facts, detail), *_people_for(facts, detail)], contributions, -1)
+def reasons(facts: PairFacts, contributions: Mapping[str, float], detail: Detail, *, own: bool = False) -> Reasons:
+    """At most four for and three against: the topic, then the weightiest, in a fixed order between equals.
+
+    `own`: for the eyes of the one who is asked. Only they read what they said no to before.
+    """
+    on = _weighed(
+        [
+            *_place_for(facts, detail),
+            *_content_for(facts, detail),
+            *_people_for(facts, detail),
+            *_work_for(facts, detail),
+        ],
+        contributions,
+        -1,
+    )
     against = _weighed(
-        [*_place_against(facts, detail), *_time_against(facts, detail), *_people_against(facts, detail)],
+        [
+            *(_refused(facts) if own else ()),
+            *_place_against(facts, detail),
+            *_time_against(facts, detail),
+            *_people_against(facts, detail),
+            *_work_against(facts, detail),
+        ],
         contributions,
         1,
     )
@@ -68,7 +97,7 @@ _Found = tuple[str, Reason]  # the part of the score it belongs to
 def _weighed(found: list[_Found], contributions: Mapping[str, float], sign: int) -> list[Reason]:
     # What it is about comes first, for and against: without it the other reasons mean little.
     order = sorted(
-        range(len(found)), key=lambda i: (found[i][0] not in FIRST, sign * contributions.get(found[i][0], 0.0), i)
+        range(len(found)), key=lambda i: (found[i][1][0] not in FIRST, sign * contributions.get(found[i][0], 0.0), i)
     )
     return [found[i][1] for i in order]
 
@@ -77,18 +106,20 @@ def _reason(part: str, code: str, **params: Any) -> _Found:
     return part, [code, params]
 
 
-def _place_for(facts: PairFacts) -> list[_Found]:
+def _place_for(facts: PairFacts, detail: Detail) -> list[_Found]:
     if facts.online:
         return [_reason("near", "online")]
     if facts.distance_km <= NEARBY_KM or facts.distance_share <= NEARBY_SHARE:
         return [_reason("near", "near", km=round(facts.distance_km))]
-    return []
+    return [_reason("near", "travel_paid")] if detail.pays_travel else []
 
 
 def _content_for(facts: PairFacts, detail: Detail) -> list[_Found]:
     found = []
     if facts.topic_exact:
         found.append(_reason("topic", "topic_exact", topic=detail.topic))
+    if facts.text_similarity >= ALIKE:
+        found.append(_reason("topic", "alike"))
     if facts.moments_usual:
         found.append(_reason("time", "free_at", moment=detail.moment, count=int(facts.moments_usual)))
     if facts.level_experience:
@@ -109,10 +140,49 @@ def _people_for(facts: PairFacts, detail: Detail) -> list[_Found]:
     return found
 
 
+def _work_for(facts: PairFacts, detail: Detail) -> list[_Found]:
+    """What only stays and placements have: days to choose from, papers, hours and forms of contract."""
+    found = []
+    if detail.wanted and facts.days_ratio >= MUCH_CHOICE:
+        count = int(facts.moments_usual + facts.moments_unknown)
+        found.append(_reason("time", "choice", count=count, wanted=detail.wanted))
+    if detail.paper_asked and facts.qualification_fit >= 1:
+        found.append(_reason("fit", "paper"))
+    if detail.hours_asked and detail.hours_offered >= detail.hours_asked:
+        found.append(_reason("fit", "hours", asked=detail.hours_asked))
+    if detail.contract_asked and facts.contract_fit >= 1:
+        found.append(_reason("fit", "contract"))
+    return found
+
+
+def _work_against(facts: PairFacts, detail: Detail) -> list[_Found]:
+    found = []
+    if detail.paper_asked and facts.qualification_fit < 1:
+        found.append(_reason("fit", "paper_unknown" if facts.qualification_fit > 0 else "paper_other"))
+    if 0 < detail.hours_offered < detail.hours_asked:
+        found.append(_reason("fit", "hours_fewer", offered=detail.hours_offered, asked=detail.hours_asked))
+    if detail.contract_asked and facts.contract_fit < 1:
+        found.append(_reason("fit", "contract_unknown" if facts.contract_fit > 0 else "contract_other"))
+    return found
+
+
+def _refused(facts: PairFacts) -> list[_Found]:
+    """Noes with a coded reason, as long as they have not faded."""
+    named = (
+        ("near", "refused_far"),
+        ("topic", "refused_topic"),
+        ("level", "refused_level"),
+        ("spare", "refused_often"),
+    )
+    return [_reason(part, code) for part, code in named if getattr(facts, code) >= REFUSED]
+
+
 def _place_against(facts: PairFacts, detail: Detail) -> list[_Found]:
     found = []
     if not facts.online and facts.distance_share >= EDGE_SHARE and facts.distance_km > NEARBY_KM:
         found.append(_reason("near", "far_edge", km=round(facts.distance_km), limit=detail.travel_km))
+    if not facts.online and facts.travel_cost >= COSTLY:
+        found.append(_reason("near", "travel_unpaid", euros=round(facts.travel_cost)))
     if not facts.topic_exact:
         found.append(_reason("topic", "topic_near", topic=detail.topic))
     if facts.group_fit < 1 and detail.group_most:

@@ -14,6 +14,11 @@ OPEN_INVITATIONS = "open_invitations"
 ONE_REPORT_COUNTS_AFTER_DAYS = "one_report_counts_after_days"
 NO_REPORT_COUNTS_AFTER_DAYS = "no_report_counts_after_days"
 
+SPREAD = "spread"
+SPREAD_OFF, SPREAD_LITTLE, SPREAD_MORE = "off", "little", "more"
+SPREAD_WEIGHTS: dict[str, float] = {SPREAD_OFF: 0.0, SPREAD_LITTLE: 0.2, SPREAD_MORE: 0.5}
+"""How heavily it weighs that questions reach people who are rarely asked."""
+
 # These hold for every kind and region until a node of the tree says otherwise.
 DEFAULT_RULES: dict[str, Any] = {
     APPROVAL: BY_HAND,
@@ -23,4 +28,5 @@ DEFAULT_RULES: dict[str, Any] = {
     OPEN_INVITATIONS: 3,
     ONE_REPORT_COUNTS_AFTER_DAYS: 7,
     NO_REPORT_COUNTS_AFTER_DAYS: 21,
+    SPREAD: SPREAD_OFF,
 }

@@ -1,7 +1,9 @@
 """Charts drawn by the server: SVG without script or style, and the same numbers in a table behind it.
 
-`{{ bars(caption, [(label, value), …]) }}` for amounts beside each other, `{{ line(…) }}` for a course in time. Colours
-come from the stylesheet (classes `chart`, `chart-bar`, `chart-line`, `chart-dot`, `chart-axis`, `chart-text`).
+`{{ bars(caption, [(label, value), …]) }}` for amounts beside each other, `{{ line(…) }}` for a course in time,
+`{{ curve(caption, [(x, share), …]) }}` for a share that runs with a number, `{{ diagonal(…) }}` for what was said
+beside what came true. Colours come from the stylesheet (classes `chart`, `chart-bar`, `chart-line`, `chart-dot`,
+`chart-axis`, `chart-text`).
 """
 
 from collections.abc import Sequence
@@ -13,14 +15,16 @@ from markupsafe import Markup
 from matcher.i18n import _, format_number
 
 Rows = Sequence[tuple[str, float]]
+Points = Sequence[Sequence[float]]
 
 WIDTH, ROW, LABELS, NUMBERS = 640, 28, 190, 70
 HEIGHT, LEFT, BOTTOM, TOP = 240, 48, 32, 16
+HIGH = HEIGHT - TOP - BOTTOM
 MOST_LABELS = 8
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(bars=bars, line=line)
+    app.jinja_env.globals.update(bars=bars, line=line, curve=curve, diagonal=diagonal)
 
 
 def bars(caption: str, rows: Rows, unit: str = "") -> Markup:
@@ -46,16 +50,57 @@ def line(caption: str, rows: Rows, unit: str = "") -> Markup:
     """A course in time: one point per row, evenly spaced, the axis begins at zero."""
     most = max((value for _label, value in rows), default=0) or 1
     step = (WIDTH - LEFT - 16) / max(1, len(rows) - 1)
-    high = HEIGHT - TOP - BOTTOM
-    points = [(LEFT + step * at, TOP + high - max(0.0, value) / most * high) for at, (_label, value) in enumerate(rows)]
-    parts = [_axis(most, high, unit)]
-    parts += [
+    points = [(LEFT + step * at, TOP + HIGH - max(0.0, value) / most * HIGH) for at, (_label, value) in enumerate(rows)]
+    parts = [_axis(most, HIGH, unit), *_course(points), *_time_labels(rows, points)]
+    return _figure(caption, rows, unit, Markup("").join(parts), height=HEIGHT)
+
+
+def curve(caption: str, points: Points, unit: str = "") -> Markup:
+    """Shares between 0 and 1 over a number, in order of the number; the shares from 0, the number between its ends."""
+    xs = [point[0] for point in points]
+    low, high = (min(xs), max(xs)) if xs else (0.0, 1.0)
+    most = max((point[1] for point in points), default=0) or 1
+    placed = [_placed((x - low) / ((high - low) or 1), y / most) for x, y, *_rest in points]
+    parts = [_axis(round(100 * most), HIGH, "%"), *_ends(_amount(low, unit), _amount(high, unit)), *_course(placed)]
+    rows = [(_amount(x, unit), round(100 * y, 1)) for x, y, *_rest in points]
+    return _figure(caption, rows, "%", Markup("").join(parts), height=HEIGHT)
+
+
+def diagonal(caption: str, points: Sequence[tuple[float, float, int]], counted: str) -> Markup:
+    """What was said (across) beside what came true (up), both between 0 and 1; true on the whole lies on the diagonal.
+    `counted` names what the last number of a point counts."""
+    start, end = _placed(0, 0), _placed(1, 1)
+    rule = Markup('<line class="chart-axis" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(*start, *end)
+    placed = [_placed(said, true) for said, true, _count in points]
+    parts = [_axis(100, HIGH, "%"), *_ends("0%", "100%"), rule, *_course(placed)]
+    rows = [
+        (
+            _("said %(said)s", said=_amount(round(100 * said), "%")),
+            f"{_amount(round(100 * true), '%')} · {count} {counted}",
+        )
+        for said, true, count in points
+    ]
+    return _figure(caption, rows, "%", Markup("").join(parts), height=HEIGHT)
+
+
+def _placed(x: float, y: float) -> tuple[float, float]:
+    """Shares of the room there is, from the lower left corner."""
+    return LEFT + x * (WIDTH - LEFT - 16), TOP + HIGH - max(0.0, min(1.0, y)) * HIGH
+
+
+def _course(points: list[tuple[float, float]]) -> list[Markup]:
+    lines = [
         Markup('<line class="chart-line" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(*start, *end)
         for start, end in pairwise(points)
     ]
-    parts += [Markup('<circle class="chart-dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*point) for point in points]
-    parts += _time_labels(rows, points)
-    return _figure(caption, rows, unit, Markup("").join(parts), height=HEIGHT)
+    return lines + [
+        Markup('<circle class="chart-dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*each) for each in points
+    ]
+
+
+def _ends(first: str, last: str) -> list[Markup]:
+    text = Markup('<text class="chart-text" x="{}" y="{}" text-anchor="{}">{}</text>')
+    return [text.format(LEFT, HEIGHT - 8, "start", first), text.format(WIDTH - 16, HEIGHT - 8, "end", last)]
 
 
 def _axis(most: float, high: int, unit: str) -> Markup:
@@ -77,10 +122,12 @@ def _time_labels(rows: Rows, points: list[tuple[float, float]]) -> list[Markup]:
     ]
 
 
-def _figure(caption: str, rows: Rows, unit: str, drawn: Markup, height: int) -> Markup:
+def _figure(caption: str, rows: Sequence[tuple[str, float | str]], unit: str, drawn: Markup, height: int) -> Markup:
     """The drawing is hidden from screen readers: the table says the same in order."""
     cells = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(label, _amount(value, unit))
+        Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(
+            label, value if isinstance(value, str) else _amount(value, unit)
+        )
         for label, value in rows
     )
     return Markup(

@@ -98,6 +98,23 @@ def test_pages_open_for_the_coordinator(browse: Browse, sqlite_database: Databas
     assert client.get("/coordination/verify").location == "/organisations/verify"
 
 
+def test_spreading_is_chosen_and_taken_back_on_the_page(browse: Browse, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        region = make_region(session)
+        elsewhere = make_region(session, "groningen", name="Groningen", landsdeel="noord").id
+        coordinator, region_id = make_coordinator(session, region=region).id, region.id
+    client, address = browse(coordinator), f"/coordination/region/{region_id}"
+    assert client.post(f"{address}/spread", data={"spread": "everything"}).status_code == 422
+    assert client.post(f"/coordination/region/{elsewhere}/spread", data={"spread": "more"}).status_code == 404
+    assert client.post(f"{address}/spread", data={"spread": "more"}).status_code == 302
+    page = client.get(f"{address}/rules", headers={"Accept-Language": "nl"}).text
+    assert "Nu: <b>Meer</b>" in page
+    assert f"{address}/spread/undo" in page
+    assert client.post(f"{address}/spread/undo").status_code == 302
+    assert "Nu: <b>Uit" in client.get(f"{address}/rules", headers={"Accept-Language": "nl"}).text
+    assert client.post(f"/coordination/region/{elsewhere}/spread/undo").status_code == 404
+
+
 def test_rules_page_answers_422_and_404(browse: Browse, sqlite_database: Database) -> None:
     with sqlite_database.write() as session:
         life = make_life(session)

@@ -12,6 +12,7 @@ from matcher.availability.models import Booking
 from matcher.availability.states import Delivery, Kind, Party
 from matcher.clock import AMSTERDAM
 from matcher.db import next_id
+from matcher.matching.model_models import ModelState, ModelVersion
 from matcher.matching.models import AllowedTransition, Match, MatchEvent
 from matcher.matching.states import ALLOWED_TRANSITIONS, Action, MatchState, Side
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
@@ -240,6 +241,40 @@ def make_booking(
         match_id=match.id, party=party, party_id=party_id, start_s=start_s, end_s=start_s + minutes * 60, **fields
     )
     return _added(session, booking)
+
+
+CARD: dict[str, Any] = {
+    "version": "20261101-0300",
+    "window_from": NOW.timestamp() - 90 * 86_400,
+    "window_to": NOW.timestamp() - 20 * 86_400,
+    "requests": 120,
+    "settled": 340,
+    "stage": "blend",
+    "metrics": {
+        "requests": 41,
+        "rankers": {
+            "model": {"ndcg@10": [0.81, 0.78, 0.84], "ece": [0.03, 0.02, 0.05]},
+            "rule": {"ndcg@10": [0.77, 0.74, None], "ece": [None, None, None]},
+        },
+        "ratios": {"rule": [1.05, 1.01, 1.09]},
+        "segments": {"never_served": {"1": [33, 0.01, -0.01, 0.02]}, "level": {"9": [25, 0.0, -0.1, 0.1]}},
+        "curves": {"model": [[0.2, 0.18, 60], [0.7, 0.74, 61]]},
+        "portrait": {
+            "parts": {"near": 40.0, "topic": 60.0},
+            "curves": {"distance_km": [[0.0, 0.7], [30.0, 0.4]], "kind": [[0.0, 0.6], [1.0, 0.5]]},
+        },
+    },
+}
+"""What a training writes about a version, in short."""
+
+
+def make_model(session: Session, *, state: ModelState = ModelState.CANDIDATE, **fields: Any) -> ModelVersion:
+    """A row as a training leaves it; there is no file."""
+    values = {"version": CARD["version"], "file_hash": "0" * 64, "card": CARD, "note": "", "made_at": NOW}
+    released_at = NOW if state is ModelState.RELEASED else None
+    return _added(
+        session, ModelVersion(**values | {"changed_at": NOW, "released_at": released_at} | fields, state=state)
+    )
 
 
 def seed_transitions(session: Session) -> None:

@@ -29,6 +29,7 @@ PAGES = [
     ("professional", "/offers"),
     ("professional", "/requests/nearby"),
     ("professional", "/dashboard"),
+    ("professional", "/remembered"),
     ("coordinator", "/requests"),
     ("coordinator", "/coordination"),
     ("coordinator", "/organisations/verify"),

@@ -241,6 +241,9 @@ def assert_true(session: Session, request: Request, candidate: Any, code: str, p
         "load": lambda: params == {"taken": 0, "cap": offer.yearly_cap},
         "first_visit": lambda: session.scalar(select(Match.id).where(Match.offer_id == offer.id)) is None,
         "short_notice": lambda: params["days"] <= 3,
+        "travel_unpaid": lambda: not request.costs and abs(params["euros"] - 2 * 1.25 * 0.23 * km) <= 0.5,
+        "travel_paid": lambda: bool(request.costs),
+        "alike": lambda: candidate.facts.text_similarity >= 0.6,
     }  # fmt: skip
     assert truths[code](), (code, params)
 

@@ -1,10 +1,12 @@
 """Reasons say only what the facts say, at most four for and three against."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.ranking.baseline import Baseline
-from matcher.ranking.facts import FactsBatch, PairFacts
+from matcher.ranking.facts import NAMES, FactsBatch, PairFacts
 from matcher.ranking.reasons import Detail, reasons
 from tests.ranking.test_baseline import any_facts
 
@@ -21,6 +23,12 @@ details = st.builds(
     answered=st.integers(0, 9),
     group_most=st.one_of(st.none(), st.integers(1, 40)),
     standing=st.booleans(),
+    pays_travel=st.booleans(),
+    wanted=st.integers(0, 6),
+    paper_asked=st.booleans(),
+    contract_asked=st.booleans(),
+    hours_asked=st.integers(0, 12),
+    hours_offered=st.integers(0, 12),
 )
 
 TRUE_WHEN = {
@@ -45,7 +53,23 @@ TRUE_WHEN = {
     "asked_recently": lambda f, d, p: p["days"] <= f.days_since_ask < 14,
     "first_visit": lambda f, d, p: f.earlier_visits_total == 0,
     "name_follows": lambda f, d, p: f.named == 0,
+    "alike": lambda f, d, p: f.text_similarity >= 0.6,
+    "travel_paid": lambda f, d, p: d.pays_travel and not f.online,
+    "travel_unpaid": lambda f, d, p: p["euros"] == round(f.travel_cost) >= 15 and not f.online,
+    "choice": lambda f, d, p: f.days_ratio >= 2 and p["wanted"] == d.wanted > 0,
+    "paper": lambda f, d, p: d.paper_asked and f.qualification_fit == 1,
+    "paper_unknown": lambda f, d, p: d.paper_asked and 0 < f.qualification_fit < 1,
+    "paper_other": lambda f, d, p: d.paper_asked and f.qualification_fit == 0,
+    "hours": lambda f, d, p: d.hours_offered >= p["asked"] == d.hours_asked > 0,
+    "hours_fewer": lambda f, d, p: (
+        p == {"offered": d.hours_offered, "asked": d.hours_asked} and 0 < d.hours_offered < d.hours_asked
+    ),
+    "contract": lambda f, d, p: d.contract_asked and f.contract_fit == 1,
+    "contract_unknown": lambda f, d, p: d.contract_asked and 0 < f.contract_fit < 1,
+    "contract_other": lambda f, d, p: d.contract_asked and f.contract_fit == 0,
 }
+REFUSED = {"refused_far", "refused_topic", "refused_level", "refused_often"}
+"""What somebody said no to before: for their own eyes."""
 
 
 @given(any_facts(), details)
@@ -56,6 +80,21 @@ def test_every_reason_is_true(facts: PairFacts, detail: Detail) -> None:
     assert len(found.against) <= 3
     for code, params in (*found.on, *found.against):
         assert TRUE_WHEN[code](facts, detail, params), (code, params)
+
+
+@given(any_facts(), details)
+def test_only_the_one_who_said_no_reads_of_it(facts: PairFacts, detail: Detail) -> None:
+    found = reasons(facts, {}, detail)
+    assert not {code for code, _ in (*found.on, *found.against)} & REFUSED
+    own = {code for code, _ in reasons(facts, {}, detail, own=True).against} & REFUSED
+    assert own <= {name for name in REFUSED if getattr(facts, name) >= 0.5}
+
+
+def test_no_is_told_to_the_one_who_said_it() -> None:
+    facts = PairFacts(*(0.0 for _ in NAMES))
+    refused = replace(facts, refused_far=0.9, topic_exact=1.0, earlier_visits_total=1.0, days_since_ask=99.0)
+    assert ["refused_far", {}] in reasons(refused, {"near": -0.4}, Detail(), own=True).against
+    assert ["refused_far", {}] not in reasons(refused, {"near": -0.4}, Detail()).against
 
 
 @given(any_facts(), details)

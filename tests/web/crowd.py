@@ -33,7 +33,7 @@ from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Block, ReportOfConcern
 from matcher.safeguarding.services import seed_rules
 from tests.factories import NOW
-from tests.factories.matching import epoch, make_class, make_request
+from tests.factories.matching import epoch, make_class, make_model, make_request
 from tests.factories.people import (
     make_company,
     make_coordinator,
@@ -247,6 +247,7 @@ def _unsent(session: Session, life: Life, crowd: Crowd) -> None:
     draft = make_request(session, school=life.school, teacher=life.teacher, state=RequestState.DRAFT,
                          published_at=None, own_words="secret-draft")  # fmt: skip
     crowd.ids["request"]["draft"] = draft.id
+    crowd.ids["model"] = {"kept": make_model(session).id}
     crowd.ids["class"] = {"own": make_class(session, school=life.school, name="secret-class").id}
     person, company = _user(session, crowd, "guest_approved"), _place(session, crowd, "company")
     kept = another_offer(session, person=person, company=company, state=OfferState.DRAFT, title="secret-offer")

@@ -85,6 +85,7 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "coordination.rules": lambda name: NODES[name],
     "coordination.node": lambda name: NODES[name],
     "qualifications.edit_route": lambda name: {"administrator"},
+    "matching.model": lambda name: {"administrator"},
     "safeguarding.school": lambda name: {"school": {"lead"}, "other_school": {"other_lead"}}.get(name, set()),
 }
 """Per address with one thing in it: who may look at the thing of this name."""
