@@ -1,4 +1,4 @@
-"""`python -m benchmarks._report LINES.jsonl docs/benchmarks.md`: the page of figures from what `make bench` printed, and
+"""`python -m benchmarks._report LINES.jsonl docs/benchmarks.md`: the figures that `make bench` printed as a page, and
 the learning curve beside it as a picture.
 
 The lines are JSON, one per figure; a line {"file", "seconds", "failed"} ends each file.
