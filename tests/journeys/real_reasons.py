@@ -14,6 +14,7 @@ from matcher.matching.wording import Names, reason_sentence
 from matcher.offers.models import Offer, OfferTopic
 from matcher.requests.models import Request, RequestMoment, RequestTopic
 from matcher.subjects.models import Topic
+from matcher.subjects.words import fold
 from tests.factories import NOW
 from tests.factories.matching import epoch
 
@@ -128,6 +129,19 @@ class _Truth:
         true = not self.online_visit and 15 < self.km <= limit and self.km >= 0.8 * limit
         return said(true, km=round(self.km), limit=limit)
 
+    def travel_unpaid(self) -> Said:
+        """Both ways over the road, at the usual allowance, when the request has no line of costs."""
+        euros = 2 * 1.25 * 0.23 * self.km
+        return said(not self.online_visit and not self.request["costs"] and euros >= 15, euros=round(euros))
+
+    def travel_paid(self) -> Said:
+        return said(not self.online_visit and self.request["costs"])
+
+    def alike(self) -> Said:
+        """More than half of the runs of three letters are shared."""
+        asked, offered = (_letters(text["title"]) for text in (self.request, self.offer))
+        return said(len(asked & offered) >= 0.6 * (len(asked) * len(offered)) ** 0.5)
+
     def online(self) -> Said:
         both = {self.offer["delivery"], self.request["delivery"]} <= {"online", "either"}
         too_far = self.offer["delivery"] == "online" or self.km > self.offer["travel_km"]
@@ -206,6 +220,11 @@ class _Truth:
     def _is_taken(self, match: Row) -> bool:
         since = datetime(2026, 8, 1, tzinfo=NOW.tzinfo)
         return match["state"] in ("accepted", "approved", "held") and match["created_at"] >= since
+
+
+def _letters(title: str) -> set[str]:
+    plain = f" {fold(title.split(' · ')[0])} "
+    return {plain[at : at + 3] for at in range(len(plain) - 2)}
 
 
 def said(true: object, **params: object) -> Said:
