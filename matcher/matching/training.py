@@ -10,6 +10,7 @@ import numpy as np
 from matcher.ranking.baseline import Ranker
 from matcher.ranking.baselines import baselines
 from matcher.ranking.examples import Examples, Truths
+from matcher.ranking.facts import FactsBatch
 from matcher.ranking.judging import Report, judge, release_verdict
 from matcher.ranking.learned import CannotLearn, FittedModel, fit_model
 from matcher.ranking.portrait import portrait
@@ -21,6 +22,8 @@ EARLIER = 0.8
 """The share of the requests whose end is known to learn from; those after them are for judging."""
 FEWEST_JUDGED = 20
 """With fewer later requests of which two people at least answered, chance would decide what is released."""
+GATE_ROWS, GATE_APART = 5_000, 1e-6
+"""What serves is written out as plain arrays; on so many suggestions it differs no more than this from the original."""
 MODEL, RULE_NAME = "model", "rule"
 
 Tell = Callable[[str], None]
@@ -89,8 +92,19 @@ def train(examples: Examples, *, seed: int, name: str, tell: Tell) -> Trained:
     if judged < FEWEST_JUDGED:
         few = f"Only {judged} later requests tell which order was better; at least {FEWEST_JUDGED} are needed."
         may, against = False, [few]
+    apart = apart_from_original(model, later)
+    if not apart <= GATE_APART:
+        gate = f"Written out as plain arrays it scores up to {apart:.2g} apart from what was fitted."
+        may, against = False, [*against, gate]
     drawn = portrait(model, earlier.facts[earlier.invited])
     return Trained(model, float(earlier.at.min()), cut, report, may, against, drawn)
+
+
+def apart_from_original(model: FittedModel, examples: Examples) -> float:
+    """The largest difference between a chance as served and by scikit-learn's own trees, over later suggestions."""
+    spread = np.linspace(0, len(examples) - 1, min(GATE_ROWS, len(examples))).astype(np.int64)
+    batch = FactsBatch(examples.facts[spread])
+    return float(np.abs(model.rank(batch).scores - model.reference(batch)).max()) if len(batch) else 0.0
 
 
 def compared(model: Ranker | None, later: Examples, *, seed: int) -> Report:

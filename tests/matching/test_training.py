@@ -3,8 +3,10 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,7 +16,7 @@ from sqlalchemy import func, select, update
 from matcher.cli import main
 from matcher.clock import utcnow
 from matcher.db import Database
-from matcher.matching import model_tasks
+from matcher.matching import model_tasks, training
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion
 from matcher.matching.model_queries import TURN
 from matcher.matching.model_services import keep_version, take_turn
@@ -23,7 +25,9 @@ from matcher.matching.running_ranker import RULE
 from matcher.matching.states import MatchState
 from matcher.matching.suggestion_models import SuggestionRun
 from matcher.matching.tasks import due_work
+from matcher.ranking.learned import FittedModel
 from tests.matching.logs import make_log
+from tests.ranking.made import made_examples
 
 RANKERS = {"model", "random", "nearest", "most_popular", "most_recent", "rule"}
 MEASURES = {"ndcg@10", "mrr", "hit@1", "hit@3", "hit@5", "ece", "gini", "served"}
@@ -188,3 +192,19 @@ def test_one_version_is_released_at_most(database: Database) -> None:
     with database.read() as session:
         query = select(ModelVersion.state).order_by(ModelVersion.version)
         assert session.scalars(query).all() == [ModelState.CANDIDATE, ModelState.RELEASED]
+
+
+def test_plain_arrays_that_are_not_what_was_fitted_are_not_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = made_examples(runs=120)
+    fit = training.fit_model
+    right = training.train(examples, seed=3, name="right", tell=str)
+    assert training.apart_from_original(right.model, examples) < training.GATE_APART
+
+    def swapped(*given: Any, **named: Any) -> FittedModel:
+        model = fit(*given, **named)
+        return replace(model, plain=replace(model.plain, yes=model.plain.yes.scaled(1.0, 0.01)))
+
+    monkeypatch.setattr(training, "fit_model", swapped)
+    wrong = training.train(examples, seed=3, name="wrong", tell=str)
+    assert not wrong.may_release
+    assert any("plain arrays" in sentence for sentence in wrong.against)
