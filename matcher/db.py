@@ -219,6 +219,7 @@ Row = TypeVar("Row", bound=Base)
 @cache
 def _locking(model: type[Row]) -> Select[Row]:
     """Written once for each table: every step locks four or five rows."""
+    # Every table that is locked row by row has an id; the common base does not say so.
     query = select(model).where(model.id == bindparam("row_id"))  # type: ignore[attr-defined]
     return query.execution_options(populate_existing=True).with_for_update(key_share=True)
 

@@ -88,7 +88,7 @@ class PastForm(HeardFields, MatcherForm):
 
     def own(self) -> dict[str, Any]:
         """What only this kind has, as values of a PastVisit."""
-        raise NotImplementedError
+        raise NotImplementedError  # a form without a kind is never shown; each of the three kinds has its own
 
 
 class PastVisitForm(PastForm):

@@ -93,6 +93,7 @@ def take_turn(session: Session, week: str, *, now: datetime) -> bool:
     else:
         cut_off = ModelTraining.ended_at.is_(None) & (ModelTraining.began_at <= now - TURN)
         made = session.execute(update(ModelTraining).where(ModelTraining.week == week, cut_off).values(began_at=now))
+    # What writes always counts its rows; the type of a result in general does not say so.
     return bool(made.rowcount)  # type: ignore[attr-defined]
 
 

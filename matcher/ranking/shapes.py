@@ -6,6 +6,7 @@ table per pair of facts. So what each part adds is exact, and every shape can be
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -177,8 +178,8 @@ def to_plain(shapes: Shapes) -> dict[str, object]:
     return plain | {f"coding_{field.name}": getattr(shapes.coding, field.name) for field in fields(Coding)}
 
 
-def from_plain(plain: Mapping[str, object]) -> Shapes:
+def from_plain(plain: Mapping[str, Any]) -> Shapes:
     """The way back; raises KeyError where a name is missing."""
-    coding = Coding(**{field.name: plain[f"coding_{field.name}"] for field in fields(Coding)})  # type: ignore[arg-type]
+    coding = Coding(**{field.name: plain[f"coding_{field.name}"] for field in fields(Coding)})
     rest = {field.name: plain[field.name] for field in fields(Shapes) if field.name != "coding"}
-    return Shapes(coding=coding, **rest)  # type: ignore[arg-type]
+    return Shapes(coding=coding, **rest)

@@ -215,15 +215,15 @@ def _learned(found: Mapping[str, Any], card: Card) -> Learned:
     )
     if not right:
         raise BadModel("shape", "The model file does not have the arrays of a model.")
-    return Learned(card.version, card.stage, yes, held, typical, of_request)  # type: ignore[arg-type]
+    return Learned(card.version, card.stage, yes, held, found["typical"], found["of_request"])
 
 
 def _shapes(found: Mapping[str, Any], outcome: str) -> Shapes:
     names = [each.name for each in fields(Shapes) if each.name != "coding"]
     names += [f"coding_{each.name}" for each in fields(Coding)]
-    plain = {name: found.get(f"{outcome}_{name}") for name in names}
+    plain: dict[str, Any] = {name: found.get(f"{outcome}_{name}") for name in names}
     if fault := faults_of(plain, WIDTH, len(GROUPS)):
         code = "numbers" if fault == "numbers" else "shape"
         said = "holds numbers that are not numbers" if code == "numbers" else "does not have the arrays of a model"
         raise BadModel(code, f"The model file {said}.")
-    return from_plain(plain | {"bias": float(plain["bias"][0])})  # type: ignore[index]
+    return from_plain(plain | {"bias": float(plain["bias"][0])})

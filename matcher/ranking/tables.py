@@ -84,6 +84,7 @@ def _arrays(path: Path) -> dict[str, npt.NDArray]:
     try:
         with np.load(path, allow_pickle=False) as opened:
             return {name: opened[name] for name in opened.files}
+    # All that the library says of cut, foreign, encrypted and boundless files.
     except (OSError, ValueError, EOFError, KeyError, BadZipFile, AttributeError, NotImplementedError, MemoryError):
         raise BadTable("The file is not one that numpy.savez wrote, or it holds something else than numbers.") from None
 

@@ -1,6 +1,7 @@
 """What is remembered fades, and a coded no changes only what it names."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,9 @@ HOME = Place(51.44, 5.48)  # 29 km from the school of the views
 NAMES = ("refused_far", "refused_topic", "refused_level", "refused_often", "no_time_weight", "plain_no_weight")
 
 
-def asked(no: DeclineReason | None = None, days_ago: float = 0, **about: object) -> Asked:
-    said = {"lat": 51.69, "lon": 5.30, "level": "havo", "topics": frozenset({7})} | about
-    return Asked(growing(NOW - timedelta(days=days_ago)), no=no, **said)  # type: ignore[arg-type]
+def asked(no: DeclineReason | None = None, days_ago: float = 0, **about: Any) -> Asked:
+    said: dict[str, Any] = {"lat": 51.69, "lon": 5.30, "level": "havo", "topics": frozenset({7})} | about
+    return Asked(growing(NOW - timedelta(days=days_ago)), no=no, **said)
 
 
 def told(*asks: Asked, **request: object) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -118,12 +119,13 @@ def test_one_in_fewer_half_days_after_a_pair_leaves_no_place_open(session: Sessi
 
 
 def test_school_that_ends_it_itself_is_not_told_to_choose(session: Session) -> None:
-    for end in (look_again, withdraw_request):
+    ends: tuple[Callable[..., Any], ...] = (look_again, withdraw_request)
+    for end in ends:
         term = make_term(session)
         first, second = pair_asked(term)
         if end is look_again:
             decline_match(session, first.id, reason=DeclineReason.NO_TIME, actor=term.guest(first), now=NOW)
-        end(session, term.request.id, actor=term.actor(term.lead), now=NOW)  # type: ignore[operator]
+        end(session, term.request.id, actor=term.actor(term.lead), now=NOW)
         told = {template for template, address, _state in term.notices("match", second.id)}
         assert "matching/placement_bridge_broken" not in told
         assert second.state is MatchState.WITHDRAWN
