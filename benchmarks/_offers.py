@@ -309,9 +309,10 @@ def _search_rows(connection: Connection) -> None:
     for index in table.indexes:
         index.drop(connection)
     if connection.dialect.name == "postgresql":
+        # Not isolated: otherwise every later description of the table would lack its key.
         connection.execute(DropConstraint(table.primary_key))
         connection.exec_driver_sql(query)
-        connection.execute(AddConstraint(table.primary_key))
+        connection.execute(AddConstraint(table.primary_key, isolate_from_table=False))
     else:
         connection.exec_driver_sql(f"{query} ORDER BY k.topic_id, k.cell, k.offer_id")
     for index in table.indexes:

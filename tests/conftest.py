@@ -53,6 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("long") and "long" not in named:
             item.add_marker(pytest.mark.skip(reason="long: name it with -m long"))
+        if item.get_closest_marker("integrity") and "integrity" not in named:
+            item.add_marker(pytest.mark.skip(reason="integrity at full length: name it with -m integrity"))
         if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
             item.add_marker(pytest.mark.postgres)
             if item.get_closest_marker("long_on_postgres") and "long" not in named:

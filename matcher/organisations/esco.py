@@ -3,15 +3,15 @@
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from matcher.errors import InvalidInput
-from matcher.organisations.sheets import MAX_BYTES, MAX_ROWS, ZIP, read_text
+from matcher.organisations.sheets import MAX_ROWS, one_inside, read_text
 from matcher.subjects.words import folded_words
 
 REQUIRED = ("conceptUri", "iscoGroup", "preferredLabel", "altLabels")
+PACKED = r"(.*/)?occupations_\w\w\.csv"
 LONGEST_LABEL = 200
 MOST_LABELS = 300
 DELIMITERS = ",;\t"
@@ -37,7 +37,9 @@ class WrongRow(NamedTuple):
 def read_jobs(content: bytes) -> tuple[list[Job], list[WrongRow]]:
     """The occupations of a file, and the rows that cannot be right. Raises InvalidInput when it is no such file."""
     jobs, wrong, seen = list[Job](), list[WrongRow](), dict[str, int]()
-    for number, cells in _rows(read_text(_unpacked(content))):
+    for number, cells in _rows(
+        read_text(one_inside(content, PACKED, "This zip file does not hold one occupations_nl.csv."))
+    ):
         # A list of ESCO may hold groups, and occupations that are withdrawn.
         if cells.get("conceptType", "Occupation") != "Occupation" or cells.get("status", "released") != "released":
             continue
@@ -52,21 +54,6 @@ def read_jobs(content: bytes) -> tuple[list[Job], list[WrongRow]]:
     if not jobs and not wrong:
         raise InvalidInput("The file has column names but no occupations.")
     return jobs, wrong
-
-
-def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(ZIP):
-        return content
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            inside = [part for part in packed.infolist() if re.search(r"(^|/)occupations_\w\w\.csv$", part.filename)]
-            if len(inside) != 1:
-                raise InvalidInput("This zip file does not hold one occupations_nl.csv.")
-            with packed.open(inside[0]) as stream:
-                return stream.read(MAX_BYTES + 1)
-    # All that the library says of damaged, encrypted, unknown and shortened archives.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
-        raise InvalidInput("This zip file is damaged or has a password.") from error
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:

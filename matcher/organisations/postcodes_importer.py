@@ -4,8 +4,6 @@ What others know better stays: a name of the place we have already, the position
 GeoNames lies far from them, our own position where it lies far from the numbers around it.
 """
 
-import io
-import zipfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +17,7 @@ from matcher.errors import InvalidInput
 from matcher.i18n import _
 from matcher.organisations.models import Organisation, PositionSource
 from matcher.organisations.outcomes import ImportReport, Outcome, Status
-from matcher.organisations.sheets import MAX_BYTES, ZIP, read_text
+from matcher.organisations.sheets import one_inside, read_text
 from matcher.regions.geo import cell_of, distance_km
 from matcher.regions.geonames import GeoPlace, Wrong, places, read_lines
 from matcher.regions.models import Postcode, Region
@@ -46,28 +44,13 @@ class Settled(NamedTuple):
 
 def read_postcodes(content: bytes) -> tuple[list[GeoPlace], list[Wrong]]:
     """The places of a file, packed (NL.zip) or not. Raises InvalidInput when it cannot be one at all."""
-    text = read_text(_unpacked(content))
+    text = read_text(one_inside(content, r".*nl\.txt", _("This zip file does not hold one NL.txt.")))
     if "\t" not in text:
         raise InvalidInput(
             _("This is no list of postcodes as GeoNames writes it: nothing stands between tabs. Take NL.txt.")
         )
     lines, wrong = read_lines(text)
     return places(lines), wrong
-
-
-def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(ZIP):
-        return content
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            inside = [part for part in packed.infolist() if part.filename.lower().endswith("nl.txt")]
-            if len(inside) != 1:
-                raise InvalidInput(_("This zip file does not hold one NL.txt."))
-            with packed.open(inside[0]) as stream:
-                return stream.read(MAX_BYTES + 1)
-    # All that the library says of damaged, encrypted, unknown and shortened archives.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
-        raise InvalidInput(_("This zip file is damaged or has a password.")) from error
 
 
 def import_postcodes(

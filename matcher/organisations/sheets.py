@@ -5,13 +5,16 @@ Every refusal is one sentence with row and column, for the person who sent the f
 
 import codecs
 import csv
+import io
 import json
 import re
+import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from matcher.errors import InvalidInput
+from matcher.i18n import _
 
 MAX_BYTES = 64_000_000  # the full register is about 9 MB as GeoJSON
 MAX_ROWS = 100_000
@@ -44,6 +47,26 @@ def read_text(content: bytes) -> str:
         raise InvalidInput("The file is empty.")
     _refuse_binary(text)
     return text
+
+
+def one_inside(content: bytes, name: str, missing: str) -> bytes:
+    """The file that carries its own name in a zip, or the file itself where nothing is packed.
+
+    ``name`` is an expression that the whole path inside the zip must fit. Raises InvalidInput: ``missing`` when there
+    is not exactly one such file.
+    """
+    if not content.startswith(ZIP):
+        return content
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            inside = [part for part in packed.infolist() if re.fullmatch(name, part.filename, re.IGNORECASE)]
+            if len(inside) != 1:
+                raise InvalidInput(missing)
+            with packed.open(inside[0]) as stream:
+                return stream.read(MAX_BYTES + 1)
+    # All that the library says of damaged, encrypted, unknown and shortened archives.
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
+        raise InvalidInput(_("This zip file is damaged or has a password.")) from error
 
 
 def read_table(text: str) -> Table:

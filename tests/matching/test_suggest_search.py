@@ -7,11 +7,12 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from benchmarks._offers import draw_offers, new_database, write_world
 from benchmarks._oracle import full_scan as scan_in_memory
 from benchmarks._requests import write_requests
-from matcher.db import Database
+from matcher.db import Base, Database
 from matcher.matching import search_queries
 from matcher.matching.search_queries import eligible_offers
 from matcher.matching.suggestion_services import suggest
@@ -68,6 +69,7 @@ def test_search_in_small_chunks_still_equals_full_scan(session: Session, monkeyp
 
 
 def test_search_equals_scan_in_memory_for_200_requests_among_two_thousand(database: Database) -> None:
+    described = str(CreateTable(Base.metadata.tables["offer_search"]))
     world = new_database(database.engine.url.render_as_string(hide_password=False))
     offers = draw_offers(world, 2_000, 20261122)
     write_world(world, offers)
@@ -85,6 +87,7 @@ def test_search_equals_scan_in_memory_for_200_requests_among_two_thousand(databa
         assert written == sorted(tuple(row[name] for name in columns) for row in search_rows(session, some, now=NOW))
     world.dispose()
     assert found > 1_000
+    assert str(CreateTable(Base.metadata.tables["offer_search"])) == described, "loading rows changes no description"
 
 
 @pytest.mark.parametrize(("few", "many"), [(3, 40)])
