@@ -17,6 +17,7 @@ from matcher.matching.suggestion_services import mark_shown, store_run, suggest
 from matcher.requests.queries import lessons_of, request_for
 from matcher.requests.states import RequestState
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import marks_seen, reading, writing
 
@@ -91,6 +92,7 @@ def invite(request_id: int) -> Response | tuple[str, int]:
     try:
         with writing() as session:
             asked = request_services.invite(session, request_id, offer_ids=ticked, actor=who, now=now)
+            leads_to(url_for("matching.request_page_view", request_id=request_id))
     except InvalidInput as refusal:
         found = request_for(reading(), actor(), request_id)
         page = request_page(reading(), found, who, now)
@@ -129,6 +131,7 @@ def withdraw_request(request_id: int) -> Response | tuple[str, int]:
     with writing() as session:
         reason = CancelReason(form.reason.data)
         request_services.withdraw_request(session, request_id, actor=who, now=now, reason=reason)
+        leads_to(url_for("matching.request_page_view", request_id=request_id))
     toast(_("Withdrawn. Everybody who was asked hears of it."))
     return redirect(url_for("matching.request_page_view", request_id=request_id))
 

@@ -24,6 +24,7 @@ from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
 from matcher.web.forms import choices, invalid, number_in
 from matcher.web.guards import actor, roles, signed_in
+from matcher.web.once import leads_to
 from matcher.web.paging import paginate
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
@@ -83,6 +84,7 @@ def create_guest_lecture() -> Any:
     try:
         with writing() as session:
             offer_id = services.create_offer(session, actor=person, given=form.given(topic_ids), now=now).id
+            leads_to(url_for(".show", offer_id=offer_id))
             if not request.form.get("keep"):
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:
@@ -295,6 +297,7 @@ def create_on_behalf(organisation_id: int) -> Any:
             offer_id = services.create_offer_for(
                 session, actor=person, person_id=whose, given=given, heard=heard, now=now
             ).id
+            leads_to(url_for(".show", offer_id=offer_id))
             if not request.form.get("keep"):
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:

@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from matcher.db import Database
 from matcher.errors import Conflict
 from matcher.i18n import _l
-from matcher.web.once import begin_once
+from matcher.web.once import begin_once, end_once, forget_once
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -62,15 +62,26 @@ def writing(*, marking: bool = False) -> Iterator[Session]:
     # The look must end first: on SQLite a reader that stays open would keep old pages alive and read stale rows after.
     close_reading()
     try:
-        with database().write() as session:
+        with _once(), database().write() as session:
             begin_once(session)
             yield session
+            end_once(session)
     except (IntegrityError, StaleDataError) as error:
         current_app.logger.info("write refused at %s: %s", request.path, error)
         raise Conflict(SOMEBODY_WAS_FIRST) from error
     except OperationalError as error:
         if _is_busy(error):
             raise Conflict(SOMEBODY_WAS_FIRST) from error
+        raise
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """A unit that fails, at its end too, takes the memory of its form with it."""
+    try:
+        yield
+    except BaseException:
+        forget_once()
         raise
 
 
