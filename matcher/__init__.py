@@ -108,9 +108,10 @@ def _add_rooms(app: Flask) -> None:
         app.register_blueprint(module.blueprint)
     app.extensions["matcher_still_true"] = still_true()
     # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, who met whom,
-    # and whose turn it is with a request.
+    # and whose turn it is with a request. What happened since a page was made, a page of the glue asks.
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)
     app.extensions["matcher_have_met"] = import_module("matcher.matching.queries").have_met
+    app.extensions["matcher_meanwhile"] = import_module("matcher.home.meanwhile_queries").meanwhile
     app.extensions["matcher_request_standing"] = import_module("matcher.matching.request_queries").request_standings
 
 

@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from matcher.errors import Busy, NotFound
+from matcher.errors import Busy, Conflict, NotFound
+from matcher.i18n import _l
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -46,6 +47,7 @@ UNLIMITED = 1_000_000
 PG_LOCK_TIMEOUT_MS = 5_000
 PG_STATEMENT_TIMEOUT_MS = 30_000
 BIGGEST_ID = 2**31 - 1
+CHANGED_MEANWHILE = _l("This changed after you opened the page. Look at what happened and decide again.")
 
 
 class Base(DeclarativeBase):
@@ -236,6 +238,12 @@ def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
     if row is None:
         raise NotFound()
     return row
+
+
+def check_shown(now: int, shown: int | None) -> None:
+    """``shown`` is the version the page showed, ``now`` the one that holds. Raises Conflict when they differ."""
+    if shown is not None and shown != now:
+        raise Conflict(CHANGED_MEANWHILE)
 
 
 def next_id(session: Session, table: str) -> int:

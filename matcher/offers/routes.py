@@ -155,7 +155,7 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind
+        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now, version=_shown()).kind
     toast(str(FOUND[kind]), undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
@@ -165,7 +165,7 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind
+        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now, version=_shown()).kind
     toast(str(HIDDEN[kind]), undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
@@ -325,3 +325,8 @@ def _behalf_page(company: Organisation, topic_ids: Any) -> dict[str, Any]:
         "chosen_topics": topics_with_ids(reading(), topic_ids, current_locale()),
         "topic_groups": topics_by_type(reading(), current_locale()),
     }
+
+
+def _shown() -> int | None:
+    """The version of the offer that the page showed."""
+    return number_in(request.form.get("version"))

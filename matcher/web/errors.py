@@ -4,16 +4,20 @@ import secrets
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from matcher.errors import MatcherError
+from matcher.clock import utcnow
+from matcher.errors import Conflict, MatcherError
 from matcher.i18n import _, _l, current_locale
-from matcher.web.forms import TEXT_LENGTH, clean_text
-from matcher.web.transaction import close_reading
+from matcher.web.forms import TEXT_LENGTH, clean_text, number_in
+from matcher.web.guards import actor
+from matcher.web.once import shown_at
+from matcher.web.transaction import close_reading, reading
 
 SENTENCES = {
     400: _l("We could not read what your browser sent."),
@@ -28,6 +32,8 @@ SENTENCES = {
     503: _l("Matcher is too busy at the moment. Try again in a minute."),
 }
 PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
+WORDS = frozenset({"body", "note", "title", "own_words", "description"})
+"""Fields that hold what somebody wrote, even when it is one word."""
 PAGES = frozenset({403, 404, 409, 422, 429, 500, 503})
 
 Answer = tuple[str, int, dict[str, str]]
@@ -46,7 +52,8 @@ def init_app(app: Flask) -> None:
 
 def refused(error: MatcherError) -> Answer:
     """A rule of the application said no; its own sentence is shown."""
-    return error_page(error.status, str(error) or None)
+    meanwhile = _meanwhile() if isinstance(error, Conflict) else None
+    return error_page(error.status, str(error) or None, meanwhile=meanwhile)
 
 
 def stale_token(error: CSRFError) -> Answer:
@@ -91,7 +98,7 @@ def broken(error: Exception) -> Answer:
     return error_page(500, number=number)
 
 
-def error_page(status: int, sentence: str | None = None, number: str | None = None) -> Answer:
+def error_page(status: int, sentence: str | None = None, number: str | None = None, meanwhile: Any = None) -> Answer:
     """The page for this status, plain when its template cannot be drawn."""
     close_reading()
     # Two steps: other 4xx and 5xx share the page of the nearest kind.
@@ -99,7 +106,9 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     text = sentence or str(SENTENCES.get(status) or SENTENCES[page])
     headers = {"Content-Type": "text/html; charset=utf-8"}
     try:
-        body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number, typed=_typed())
+        body = render_template(
+            f"errors/{page}.html", status=status, sentence=text, number=number, typed=_typed(), meanwhile=meanwhile
+        )
     except Exception as error:
         # Whatever is broken (a template, the database, an address that cannot be built): a plain page can be shown.
         current_app.logger.error("error page %s could not be drawn: %s", page, error)
@@ -107,12 +116,25 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     return body, status, headers
 
 
+def _meanwhile() -> Any:
+    """What happened to the thing this form was about since its page was made, as far as this person may see it."""
+    tell, about = current_app.extensions.get("matcher_meanwhile"), request.view_args
+    if tell is None or not about or not current_user.is_authenticated:
+        return None
+    close_reading()
+    try:
+        return tell(reading(), actor(), about, shown=number_in(request.form.get("seq")), since=shown_at(), now=utcnow())
+    except (MatcherError, SQLAlchemyError):
+        # The thing is gone, or not for this person's eyes any more: the sentence says enough.
+        return None
+
+
 def _typed() -> list[str]:
     """What somebody wrote in a form that came too late, to copy from; passwords and values of buttons are not that."""
     if request.method != "POST":
         return []
-    sent = [(name, clean_text(text)) for name, text in request.form.items() if "password" not in name]
-    return [text[:TEXT_LENGTH] for _name, text in sent if " " in text or "\n" in text]
+    sent = [(name, clean_text(text)) for name, text in request.form.items(multi=True) if "password" not in name]
+    return [text[:TEXT_LENGTH] for name, text in sent if text and (" " in text or "\n" in text or name in WORDS)]
 
 
 def _plain(status: int, sentence: str, number: str | None) -> str:

@@ -31,6 +31,40 @@ def form_faults(name: str, text: str) -> list[str]:
     return faults
 
 
+OTHERS_MAY_CHANGE = (
+    *("matching.accept", "matching.suggest_moment", "matching.decline", "matching.hand_over", "matching.withdraw"),
+    *("matching.cancel", "matching.approve", "matching.reject", "matching.ask_move", "matching.move"),
+    *("matching.change_visitor", "matching.invite", "matching.withdraw_request"),
+    *("offers.open_", "offers.withdraw"),
+    *("organisations.verify_post", "organisations.refuse_post", "organisations.stop_post", "organisations.resume_post"),
+    *("organisations.settings_post", "coordination.rules_post", "coordination.rules_undo", "coordination.spread_post"),
+    *("qualifications.end_route_post", "qualifications.reopen_route_post", "qualifications.restore_route_post"),
+)
+"""What these change somebody else may have changed since the page was made: their forms say which version it showed."""
+SAYS_WHICH = re.compile(r"""["'](seq|version)["']|seq\(page\)|seq\(row|fields=kept""")
+
+
+def version_faults(endpoint: str, texts: list[tuple[str, str]]) -> list[str]:
+    found = 0
+    faults = []
+    for name, text in texts:
+        for each in re.finditer(rf"""url_for\(["']{re.escape(endpoint)}["']""", COMMENT.sub("", text)):
+            found += 1
+            if not SAYS_WHICH.search(COMMENT.sub("", text)[each.start() : each.start() + 420]):
+                faults.append(f"{name}: {endpoint} does not say which version the page showed")
+    return faults if found else [f"{endpoint} has no form"]
+
+
+@pytest.mark.parametrize("endpoint", OTHERS_MAY_CHANGE)
+def test_form_about_what_others_may_change_says_what_was_shown(endpoint: str) -> None:
+    assert not version_faults(endpoint, templates())
+
+
+def test_form_without_a_version_is_found() -> None:
+    planted = '{{ fm.post_button(_("Stop"), url_for("organisations.stop_post", organisation_id=1)) }}' + " " * 500
+    assert version_faults("organisations.stop_post", [("organisations/show.html", planted)])
+
+
 def _outside_forms(text: str) -> str:
     return re.sub(r"<form\b.*?</form>", "", text, flags=re.S | re.I)
 
