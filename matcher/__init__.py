@@ -11,7 +11,7 @@ from flask import Flask
 
 from matcher import i18n
 from matcher.config import Settings, shared_folder
-from matcher.db import Database
+from matcher.db import SERVING_WAIT_S, Database
 from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
 from matcher.web.language import select_locale
 
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_flask_settings(settings))
     app.extensions["matcher_settings"] = settings
-    app.extensions["matcher_db"] = Database(settings.database_url)
+    app.extensions["matcher_db"] = _database(settings)
     intake.configure(app)
     _add_glue(app, settings)
     _add_rooms(app)
@@ -52,6 +52,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     import_module("matcher.matching.model_queries").serve_models(app.extensions["matcher_db"], settings.models_folder)
     _trust_proxies(app, settings.proxy_hops)
     return app
+
+
+def _database(settings: Settings) -> Database:
+    """Pages do not wait long for a connection; tests may be slow."""
+    if settings.testing or settings.database_url.endswith(":memory:"):
+        return Database(settings.database_url)
+    return Database(settings.database_url, pool_timeout=SERVING_WAIT_S)
 
 
 def still_true() -> dict[str, Callable[..., Any]]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import (
     DDL,
@@ -43,6 +44,8 @@ NAMING = {
 }
 SQLITE_BUSY_MS = 10_000
 LONGEST_WAIT_S = 30
+SERVING_WAIT_S = 4.0
+"""What a page waits for a connection; then it says that Matcher is busy."""
 UNLIMITED = 1_000_000
 PG_LOCK_TIMEOUT_MS = 5_000
 PG_STATEMENT_TIMEOUT_MS = 30_000
@@ -110,19 +113,31 @@ def make_engine(url: str, **options: Any) -> Engine:
     return engine
 
 
+def _only_what_is_there(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    """A file that is gone (a disk that is not mounted) is an error; SQLite would begin a new, empty database."""
+    if arguments and arguments[0] and not arguments[0].startswith((":memory:", "file:")):
+        arguments[0] = f"file:{quote(arguments[0])}?mode=rw"
+        options["uri"] = True
+
+
 def _sqlite_connect(connection: Any, record: Any) -> None:
     # Autocommit in the driver: it would otherwise open the transaction at the first write, leaving reads outside it.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
-        "journal_size_limit=67108864",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_MS}",
+            "journal_size_limit=67108864",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:
+        # The pool never gets to know this connection, so nobody else would close it.
+        connection.close()
+        raise
 
 
 def _reads_only(connection: Any) -> bool:
@@ -177,6 +192,8 @@ class Database:
         # What every session carries: the name of this installation for calendar ids, and what create_app adds.
         self.info: dict[str, Any] = {"host": host}
         self.engine = make_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "do_connect", _only_what_is_there)
         self._reading = self.engine.execution_options(matcher_reads=True)
         # SQLite lets waiting writers sleep and starve; in one process they queue here instead.
         self._turn = threading.BoundedSemaphore(1 if self.is_sqlite else UNLIMITED)

@@ -14,9 +14,11 @@ from matcher.coordination.wording import approval_words, spread_words
 from matcher.errors import NotFound
 from matcher.home.meanwhile import Meanwhile
 from matcher.i18n import _, format_datetime
-from matcher.matching.labels import KINDS
+from matcher.matching.labels import KINDS, TONES
 from matcher.matching.models import Match, MatchEvent
-from matcher.matching.page_queries import happened_since, match_page
+from matcher.matching.page_queries import happened_since, whose_turn
+from matcher.matching.placement_wording import state_words
+from matcher.matching.policy import sides_of
 from matcher.matching.queries import match_for
 from matcher.matching.states import Side
 from matcher.offers.models import Offer, OfferRevision
@@ -25,7 +27,7 @@ from matcher.organisations import policy, queries
 from matcher.organisations.wording import ACTIONS
 from matcher.regions.models import RegionRule
 from matcher.regions.policy import APPROVAL, SPREAD
-from matcher.requests.models import RequestRevision
+from matcher.requests.models import Request, RequestRevision
 from matcher.requests.queries import request_for
 
 LATELY = timedelta(hours=1)
@@ -56,20 +58,19 @@ def _of_match(
     session: Session, actor: Actor, match_id: int, shown: int | None, since: datetime, now: datetime
 ) -> Meanwhile:
     match, facts = match_for(session, match_id, actor, now)
-    page = match_page(session, match, facts, actor, now)
     if shown is None:
         before = select(MatchEvent.seq).where(MatchEvent.match_id == match.id, MatchEvent.at < since)
         shown = max(session.scalars(before), default=0)
     ways = [(_("Look at it as it is now"), f"/matches/{match.id}")]
-    if actor.is_coordinator_of(match.region_id) and not page.sides - {Side.COORDINATOR}:
+    if actor.is_coordinator_of(match.region_id) and not sides_of(facts, actor) - {Side.COORDINATOR}:
         ways.append((_("To everything that waits for approval"), "/coordination/approve"))
     return Meanwhile(
-        title=page.request.title,
+        title=session.get_one(Request, match.request_id).title,
         happened=happened_since(session, match, facts, actor, shown)[:MOST],
         ways=ways,
-        state=page.state_label,
-        tone=page.state_tone,
-        next=page.ball_text,
+        state=state_words(facts),
+        tone=TONES[match.state],
+        next=whose_turn(match, facts, actor, now),
     )
 
 

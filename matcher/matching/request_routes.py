@@ -20,7 +20,7 @@ from matcher.web.forms import number_in
 from matcher.web.guards import actor, roles
 from matcher.web.once import leads_to
 from matcher.web.toasts import toast
-from matcher.web.transaction import marks_seen, reading, writing
+from matcher.web.transaction import marks_seen, may_mark, reading, writing
 
 SCHOOL_SIDE = ("teacher", "school_lead", "coordinator")
 MOST = 20
@@ -36,7 +36,7 @@ def request_page_view(request_id: int) -> str | Response:
     page = request_page(reading(), found, actor(), utcnow())
     body = render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=[])
     fresh = [each.shown.suggestion_id for each in page.candidates]
-    if fresh and page.can_edit and request.method == "GET":
+    if fresh and page.can_edit and request.method == "GET" and may_mark():
         with writing(marking=True) as session:
             mark_shown(session, fresh, now=utcnow())
     return body

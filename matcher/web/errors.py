@@ -1,18 +1,21 @@
 """Kind pages for everything that can go wrong, in the reader's language, also when the templates themselves fail."""
 
 import secrets
+from time import monotonic
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from matcher.clock import utcnow
 from matcher.errors import Conflict, MatcherError
+from matcher.faults import SENTENCES as SENTENCES_OF_FAULTS
+from matcher.faults import STATUS, Fault, fault_of
 from matcher.i18n import _, _l, current_locale
 from matcher.web.forms import TEXT_LENGTH, clean_text, number_in
 from matcher.web.guards import actor
@@ -34,7 +37,10 @@ SENTENCES = {
 PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
 WORDS = frozenset({"body", "note", "title", "own_words", "description"})
 """Fields that hold what somebody wrote, even when it is one word."""
-PAGES = frozenset({403, 404, 409, 422, 429, 500, 503})
+PAGES = frozenset({403, 404, 409, 422, 429, 500, 503, 507})
+AGAIN_AFTER_S = {429: 60, 503: 30, 507: 120}
+"""When it is worth trying again; a header says so to programs."""
+ALERT_EVERY_S = 60.0
 
 Answer = tuple[str, int, dict[str, str]]
 
@@ -45,7 +51,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(DataError, unstorable)
     app.register_error_handler(OverflowError, too_big)
-    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(DatabaseError, unavailable)
+    app.register_error_handler(OSError, unavailable)
     app.register_error_handler(PoolTimeout, unavailable)
     app.register_error_handler(Exception, broken)
 
@@ -85,8 +92,21 @@ def too_big(error: OverflowError) -> Answer:
 
 
 def unavailable(error: Exception) -> Answer:
-    current_app.logger.error("database not available at %s: %s", request.path, error)
-    return error_page(503)
+    """The machine and not the sender: said plainly, with when to try again. Looking goes on where it can."""
+    fault = fault_of(error)
+    if fault is None and not isinstance(error, OperationalError | PoolTimeout):
+        return broken(error)
+    _alert(fault or Fault.UNREACHABLE, error)
+    sentence = SENTENCES_OF_FAULTS.get(fault) if fault else None
+    return error_page(STATUS.get(fault, 503) if fault else 503, str(sentence) if sentence else None)
+
+
+def _alert(fault: Fault, error: Exception) -> None:
+    """Once a minute for each kind: a full disk is not made fuller by its own log."""
+    told: dict[Fault, float] = current_app.extensions.setdefault("matcher_alerts", {})
+    if monotonic() - told.get(fault, -ALERT_EVERY_S) >= ALERT_EVERY_S:
+        told[fault] = monotonic()
+        current_app.logger.error("database not available (%s) at %s: %s", fault.value, request.path, error)
 
 
 def broken(error: Exception) -> Answer:
@@ -105,10 +125,12 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     page = status if status in PAGES else (500 if status >= 500 else 404 if status == 410 else 422)
     text = sentence or str(SENTENCES.get(status) or SENTENCES[page])
     headers = {"Content-Type": "text/html; charset=utf-8"}
+    if status in AGAIN_AFTER_S:
+        headers["Retry-After"] = str(AGAIN_AFTER_S[status])
     try:
-        body = render_template(
-            f"errors/{page}.html", status=status, sentence=text, number=number, typed=_typed(), meanwhile=meanwhile
-        )
+        file = f"errors/{503 if page == 507 else page}.html"
+        shown = {"status": status, "sentence": text, "number": number, "typed": _typed(), "meanwhile": meanwhile}
+        body = render_template(file, **shown)
     except Exception as error:
         # Whatever is broken (a template, the database, an address that cannot be built): a plain page can be shown.
         current_app.logger.error("error page %s could not be drawn: %s", page, error)
