@@ -11,7 +11,7 @@ from flask import Flask
 
 from matcher import i18n
 from matcher.config import Settings, shared_folder
-from matcher.db import Database
+from matcher.db import SERVING_WAIT_S, Database
 from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
 from matcher.web.language import select_locale
 
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_flask_settings(settings))
     app.extensions["matcher_settings"] = settings
-    app.extensions["matcher_db"] = Database(settings.database_url)
+    app.extensions["matcher_db"] = _database(settings)
     intake.configure(app)
     _add_glue(app, settings)
     _add_rooms(app)
@@ -52,6 +52,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     import_module("matcher.matching.model_queries").serve_models(app.extensions["matcher_db"], settings.models_folder)
     _trust_proxies(app, settings.proxy_hops)
     return app
+
+
+def _database(settings: Settings) -> Database:
+    """Pages do not wait long for a connection; tests may be slow."""
+    if settings.testing or settings.database_url.endswith(":memory:"):
+        return Database(settings.database_url)
+    return Database(settings.database_url, pool_timeout=SERVING_WAIT_S)
 
 
 def still_true() -> dict[str, Callable[..., Any]]:
@@ -108,9 +115,10 @@ def _add_rooms(app: Flask) -> None:
         app.register_blueprint(module.blueprint)
     app.extensions["matcher_still_true"] = still_true()
     # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, who met whom,
-    # and whose turn it is with a request.
+    # and whose turn it is with a request. What happened since a page was made, a page of the glue asks.
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)
     app.extensions["matcher_have_met"] = import_module("matcher.matching.queries").have_met
+    app.extensions["matcher_meanwhile"] = import_module("matcher.home.meanwhile_queries").meanwhile
     app.extensions["matcher_request_standing"] = import_module("matcher.matching.request_queries").request_standings
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import (
     DDL,
@@ -31,7 +32,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from matcher.errors import Busy, NotFound
+from matcher.errors import Busy, Conflict, NotFound
+from matcher.i18n import _l
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -42,10 +44,13 @@ NAMING = {
 }
 SQLITE_BUSY_MS = 10_000
 LONGEST_WAIT_S = 30
+SERVING_WAIT_S = 4.0
+"""What a page waits for a connection; then it says that Matcher is busy."""
 UNLIMITED = 1_000_000
 PG_LOCK_TIMEOUT_MS = 5_000
 PG_STATEMENT_TIMEOUT_MS = 30_000
 BIGGEST_ID = 2**31 - 1
+CHANGED_MEANWHILE = _l("This changed after you opened the page. Look at what happened and decide again.")
 
 
 class Base(DeclarativeBase):
@@ -108,19 +113,31 @@ def make_engine(url: str, **options: Any) -> Engine:
     return engine
 
 
+def _only_what_is_there(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    """A file that is gone (a disk that is not mounted) is an error; SQLite would begin a new, empty database."""
+    if arguments and arguments[0] and not arguments[0].startswith((":memory:", "file:")):
+        arguments[0] = f"file:{quote(arguments[0])}?mode=rw"
+        options["uri"] = True
+
+
 def _sqlite_connect(connection: Any, record: Any) -> None:
     # Autocommit in the driver: it would otherwise open the transaction at the first write, leaving reads outside it.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
-        "journal_size_limit=67108864",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_MS}",
+            "journal_size_limit=67108864",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:
+        # The pool never gets to know this connection, so nobody else would close it.
+        connection.close()
+        raise
 
 
 def _reads_only(connection: Any) -> bool:
@@ -175,6 +192,8 @@ class Database:
         # What every session carries: the name of this installation for calendar ids, and what create_app adds.
         self.info: dict[str, Any] = {"host": host}
         self.engine = make_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "do_connect", _only_what_is_there)
         self._reading = self.engine.execution_options(matcher_reads=True)
         # SQLite lets waiting writers sleep and starve; in one process they queue here instead.
         self._turn = threading.BoundedSemaphore(1 if self.is_sqlite else UNLIMITED)
@@ -236,6 +255,12 @@ def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
     if row is None:
         raise NotFound()
     return row
+
+
+def check_shown(now: int, shown: int | None) -> None:
+    """``shown`` is the version the page showed, ``now`` the one that holds. Raises Conflict when they differ."""
+    if shown is not None and shown != now:
+        raise Conflict(CHANGED_MEANWHILE)
 
 
 def next_id(session: Session, table: str) -> int:

@@ -1,5 +1,7 @@
 """Brings a database to the newest shape. Every command calls `upgrade`, so a missing database is no error anywhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -7,11 +9,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 import matcher.tables  # noqa: F401  (whoever upgrades goes on to use tables, also when nothing was to be done)
 from matcher.config import shared_folder
 from matcher.db import make_engine
 from matcher.errors import ConfigurationError
+from matcher.faults import Fault, fault_of, in_both_languages
 
 LOCK = 7_201_126
 """Any number. Whoever upgrades a PostgreSQL database holds this lock: two starts at once wait for each other."""
@@ -30,24 +34,66 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def upgrade(database_url: str) -> bool:
     """Create or upgrade the database at this address; True when something was done. Raises ConfigurationError."""
     make_room(database_url)
+    begun = _file_to_be(database_url)
     engine = make_engine(database_url)
     try:
-        with engine.connect() as connection:
-            before = current_revision(connection)
-            if before == head_revision():
-                return False
-        _refuse_foreign(engine, before)
-        _run_upgrade(engine)
+        with _nothing_left(begun), said_plainly():
+            with engine.connect() as connection:
+                before = current_revision(connection)
+                if before == head_revision():
+                    return False
+            _refuse_foreign(engine, before)
+            _run_upgrade(engine)
     finally:
         engine.dispose()
     return True
 
 
+def _file_to_be(database_url: str) -> Path | None:
+    """The SQLite file that is not there yet; None when there is one, or none is needed."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    file = Path(url.database)
+    return None if file.exists() else file
+
+
+@contextmanager
+def _nothing_left(begun: Path | None) -> Iterator[None]:
+    """A database that could not be begun (no room for it) leaves no empty file behind."""
+    try:
+        yield
+    except BaseException:
+        for name in ("", "-wal", "-shm", "-journal") if begun else ():
+            Path(f"{begun}{name}").unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """While starting, what the machine refuses becomes a sentence with what to do. Raises ConfigurationError."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        raise ConfigurationError(in_both_languages(fault, str(getattr(error, "orig", None) or error))) from error
+
+
 def make_room(database_url: str) -> None:
-    """The folder of a SQLite file must exist before the file can."""
+    """The folder of a SQLite file must exist before the file can. At most one is made: when the one above is missing
+    too, a disk is not mounted or the address is wrong, and an empty database there would hide it.
+
+    Raises ConfigurationError.
+    """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database).absolute().parent
+        if not folder.parent.is_dir():
+            raise ConfigurationError(in_both_languages(Fault.MISSING, str(folder)))
+        with said_plainly():
+            folder.mkdir(exist_ok=True)
 
 
 def head_revision() -> str | None:

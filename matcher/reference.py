@@ -21,7 +21,7 @@ def prepare(database_url: str, *, newest_data: bool = False) -> bool:
     if changed or newest_data:
         database = Database(database_url)
         try:
-            with database.write() as session:
+            with migrate.said_plainly(), database.write() as session:
                 seed_regions(session, utcnow())
                 seed_topics(session)
                 seed_rules(session)

@@ -7,17 +7,13 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import CommandResult
 
-KEPT = timedelta(days=2)
+KEPT = timedelta(days=7)
 
 
-def first_answer(session: Session, *, user_id: int, nonce: str, request_hash: str) -> str | None:
-    """Where the same form of the same person led before; empty when that answer is still being made."""
-    query = select(CommandResult.location).where(
-        CommandResult.user_id == user_id,
-        CommandResult.nonce == nonce,
-        CommandResult.request_hash == request_hash,
-    )
-    return session.scalar(query)
+def first_answer(session: Session, *, user_id: int, nonce: str) -> CommandResult | None:
+    """What the same form of the same person did before; without a location while that answer is being made."""
+    query = select(CommandResult).where(CommandResult.user_id == user_id, CommandResult.nonce == nonce)
+    return session.scalars(query).one_or_none()
 
 
 def remember_command(session: Session, *, user_id: int, nonce: str, request_hash: str, now: datetime) -> None:
@@ -35,7 +31,11 @@ def keep_answer(session: Session, *, user_id: int, nonce: str, location: str) ->
     )
 
 
+def has_old_commands(session: Session, *, now: datetime) -> bool:
+    return session.scalar(select(CommandResult.nonce).where(CommandResult.created_at < now - KEPT).limit(1)) is not None
+
+
 def forget_commands(session: Session, *, now: datetime) -> int:
-    """Nobody presses a button again after two days; how many were forgotten."""
+    """Nobody presses a button again after a week; how many were forgotten."""
     gone = session.execute(delete(CommandResult).where(CommandResult.created_at < now - KEPT))
     return int(getattr(gone, "rowcount", 0))

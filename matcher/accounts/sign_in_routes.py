@@ -24,7 +24,7 @@ from matcher.web.forms import invalid
 from matcher.web.guards import local_target, public, signed_in
 from matcher.web.limits import limiter
 from matcher.web.toasts import toast
-from matcher.web.transaction import reading, writing
+from matcher.web.transaction import may_mark, reading, writing
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 
@@ -49,7 +49,7 @@ def mark_seen() -> None:
     if request.endpoint == "static":
         return
     visitor = current_user._get_current_object()
-    if isinstance(visitor, SignedIn) and visitor.is_stale:
+    if isinstance(visitor, SignedIn) and visitor.is_stale and may_mark():
         try:
             with writing(marking=True) as unit:
                 services.mark_seen(unit, session_id=visitor.session_id, now=utcnow())

@@ -13,13 +13,16 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
     today = local_date(now)
     with database.read() as session:
         leftovers = queries.has_leftovers(session, now=now)
+        commands = repeat_services.has_old_commands(session, now=now)
         turns = turn_services.has_turns(session, today=today)
     done: dict[str, int] = {}
     if turns:
         with database.write() as session:
             done["stand-ins begun or ended"] = turn_services.turn(session, today=today, now=now)
+    if commands:
+        with database.write() as session:
+            done["sent forms forgotten"] = repeat_services.forget_commands(session, now=now)
     if leftovers:
         with database.write() as session:
-            repeat_services.forget_commands(session, now=now)
             done["sessions and links removed"] = services.remove_leftovers(session, now=now)
     return done

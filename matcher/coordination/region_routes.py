@@ -25,8 +25,9 @@ from matcher.matching.fairness_queries import prices_of
 from matcher.matching.labels import KINDS
 from matcher.regions import netherlands
 from matcher.regions.policy import AS_ABOVE, SPREAD
-from matcher.regions.queries import rule_with_source
+from matcher.regions.queries import rule_with_source, rules_mark
 from matcher.web.assets import read_static
+from matcher.web.forms import number_in
 from matcher.web.guards import actor, roles
 from matcher.web.paging import paged
 from matcher.web.toasts import toast
@@ -66,7 +67,13 @@ def rules_post(region_id: int) -> str | Response | tuple[str, int]:
         return _rules_page(chosen, form), 422
     with writing() as session:
         services.choose_approval(
-            session, region_id=region_id, kind=Kind(form.kind.data), value=form.value.data, actor=person, now=now
+            session,
+            region_id=region_id,
+            kind=Kind(form.kind.data),
+            value=form.value.data,
+            actor=person,
+            now=now,
+            mark=_shown(),
         )
     toast(
         _("From now on. Matches that wait already follow it too."),
@@ -83,7 +90,7 @@ def rules_undo(region_id: int) -> Response:
     if kind not in set(Kind):
         raise NotFound()
     with writing() as session:
-        services.undo_approval(session, region_id=chosen.id, kind=Kind(kind), actor=person, now=now)
+        services.undo_approval(session, region_id=chosen.id, kind=Kind(kind), actor=person, now=now, mark=_shown())
     toast(_("As it was before."))
     return redirect(url_for(".rules", region_id=region_id))
 
@@ -95,7 +102,9 @@ def spread_post(region_id: int) -> str | Response | tuple[str, int]:
     if not form.validate_on_submit():
         return _rules_page(chosen, ApprovalRuleForm(formdata=None), form), 422
     with writing() as session:
-        services.choose_spread(session, region_id=region_id, value=form.spread.data, actor=person, now=now)
+        services.choose_spread(
+            session, region_id=region_id, value=form.spread.data, actor=person, now=now, mark=_shown()
+        )
     toast(_("From now on, for everybody who is sought."), undo=url_for(".spread_undo", region_id=region_id))
     return redirect(url_for(".rules", region_id=region_id, _anchor="spread"))
 
@@ -108,6 +117,11 @@ def spread_undo(region_id: int) -> Response:
         services.undo_spread(session, region_id=chosen.id, actor=person, now=now)
     toast(_("As it was before."))
     return redirect(url_for(".rules", region_id=region_id, _anchor="spread"))
+
+
+def _shown() -> int | None:
+    """The newest choice of this node on the page."""
+    return number_in(request.form.get("version"))
 
 
 def _node(region_id: int) -> NodeLine:
@@ -125,6 +139,7 @@ def _rules_page(chosen: NodeLine, form: ApprovalRuleForm, spread_form: SpreadFor
         regions=regions_of(reading(), actor()),
         chosen=chosen,
         me=actor(),
+        mark=rules_mark(reading(), chosen.id),
         rules=approval_rules(reading(), chosen.id, utcnow()),
         changes=rule_changes(reading(), chosen.id),
         kinds={kind.value: label for kind, label in KINDS.items()},

@@ -32,6 +32,7 @@ from matcher.matching.queries import match_for
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
 from matcher.web.forms import choices
 from matcher.web.guards import actor, signed_in
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -291,6 +292,7 @@ def ask_again(match_id: int) -> BaseResponse:
     who, now = actor(), utcnow()
     with writing() as session:
         draft_id = again_services.ask_again(session, match_id, actor=who, now=now).id
+        leads_to(url_for("requests.edit_draft", request_id=draft_id))
     toast(_("Copied. Choose weeks and send it: the same guest is asked first."))
     return redirect(url_for("requests.edit_draft", request_id=draft_id))
 
@@ -302,6 +304,7 @@ def undo(match_id: int) -> Answer:
     who, now = actor(), utcnow()
     with writing() as session:
         services.undo(session, match_id, actor=who, now=now)
+        leads_to(_back(match_id, match_id))
     toast(_("Taken back. Nothing was sent."))
     return redirect(_back(match_id, match_id))
 
@@ -314,9 +317,11 @@ def _act(
     form = _bound(name, page)
     if not form.validate_on_submit():
         return _again(page, name, form)
+    target = _back(match_id, request.form.get("next", type=int), anchor)
     try:
         with writing() as session:
             verb(session, form, who, now)
+            leads_to(target)
     except InvalidInput as refusal:
         form.refuse(refusal)
         return _again(_page(match_id), name, form)
@@ -324,7 +329,7 @@ def _act(
     if request.form.get("behalf"):
         done = _("Noted. The history says whose word it is and that you wrote it down.")
     toast(done, undo=url_for("matching.undo", match_id=match_id, back=back) if undo else None)
-    return redirect(_back(match_id, request.form.get("next", type=int), anchor))
+    return redirect(target)
 
 
 def _back(match_id: int, next_id: int | None, anchor: str | None = None) -> str:

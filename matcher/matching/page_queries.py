@@ -349,6 +349,18 @@ def _timeline(
     return sorted([*reversed(steps.timeline), *found], key=lambda entry: str(entry["iso"]), reverse=True)
 
 
+def whose_turn(match: Match, facts: MatchFacts, actor: Actor, now: datetime) -> str:
+    """Who does something next, as the page of the match says it; who is away is left out."""
+    return _ball_text(match, facts, holders(facts, now), sides_of(facts, actor))
+
+
+def happened_since(session: Session, match: Match, facts: MatchFacts, actor: Actor, seq: int) -> list[dict[str, Any]]:
+    """The steps after the version ``seq`` of the match, the newest first, as its timeline words them."""
+    request = session.get_one(Request, match.request_id)
+    events = [event for event in events_of(session, match.id) if event.seq > seq]
+    return _timeline(events, people_on(session, match, request, events, facts), actor, request.kind, None)
+
+
 def _entry(event: MatchEvent, people: dict[int, User], actor: Actor, kind: Kind) -> dict[str, Any]:
     person = people.get(event.actor_id or 0)
     side = words_of(kind).side if event.role is Side.COMPANY else SIDES[event.role]

@@ -285,3 +285,9 @@ def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
 
 def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:
     return session.scalars(_chosen_moments(), {"ids": [match_id]}).one_or_none()
+
+
+def mark_of_request(session: Session, request: Request) -> int:
+    """A number that changes with everything the request says and every step of anybody who was asked."""
+    steps = session.scalar(select(func.sum(Match.seq)).where(Match.request_id == request.id))
+    return request.revision + int(steps or 0)

@@ -25,7 +25,7 @@ from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
-from matcher.matching.queries import matches_of_request
+from matcher.matching.queries import mark_of_request, matches_of_request
 from matcher.matching.search_queries import WANTED
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
@@ -74,6 +74,7 @@ class RequestPage:
     away: str | None
     first_offer: int | None
     first_refused: str | None
+    mark: int = 0
     asker: str = ""
     bridges: Bridges | None = None
     bridge: AskedBridge | None = None
@@ -150,6 +151,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         facts=_facts(request),
         moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
+        mark=mark_of_request(session, request),
         state=state,
         state_label=label,
         ball=turn,

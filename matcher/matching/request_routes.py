@@ -16,9 +16,11 @@ from matcher.matching.states import CancelReason
 from matcher.matching.suggestion_services import mark_shown, store_run, suggest
 from matcher.requests.queries import lessons_of, request_for
 from matcher.requests.states import RequestState
+from matcher.web.forms import number_in
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
-from matcher.web.transaction import marks_seen, reading, writing
+from matcher.web.transaction import marks_seen, may_mark, reading, writing
 
 SCHOOL_SIDE = ("teacher", "school_lead", "coordinator")
 MOST = 20
@@ -34,7 +36,7 @@ def request_page_view(request_id: int) -> str | Response:
     page = request_page(reading(), found, actor(), utcnow())
     body = render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=[])
     fresh = [each.shown.suggestion_id for each in page.candidates]
-    if fresh and page.can_edit and request.method == "GET":
+    if fresh and page.can_edit and request.method == "GET" and may_mark():
         with writing(marking=True) as session:
             mark_shown(session, fresh, now=utcnow())
     return body
@@ -90,7 +92,10 @@ def invite(request_id: int) -> Response | tuple[str, int]:
     who, now = actor(), utcnow()
     try:
         with writing() as session:
-            asked = request_services.invite(session, request_id, offer_ids=ticked, actor=who, now=now)
+            asked = request_services.invite(
+                session, request_id, offer_ids=ticked, actor=who, now=now, revision=_shown()
+            )
+            leads_to(url_for("matching.request_page_view", request_id=request_id))
     except InvalidInput as refusal:
         found = request_for(reading(), actor(), request_id)
         page = request_page(reading(), found, who, now)
@@ -128,9 +133,15 @@ def withdraw_request(request_id: int) -> Response | tuple[str, int]:
         return render_template("matching/request.html", page=page, end_form=form, chosen=[]), 422
     with writing() as session:
         reason = CancelReason(form.reason.data)
-        request_services.withdraw_request(session, request_id, actor=who, now=now, reason=reason)
+        request_services.withdraw_request(session, request_id, actor=who, now=now, reason=reason, mark=_shown())
+        leads_to(url_for("matching.request_page_view", request_id=request_id))
     toast(_("Withdrawn. Everybody who was asked hears of it."))
     return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _shown() -> int | None:
+    """What of the request the page showed: its revision, or how it stood with everybody who was asked."""
+    return number_in(request.form.get("version"))
 
 
 def _search(request_id: int) -> None:

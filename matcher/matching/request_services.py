@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
-from matcher.db import lock_row
+from matcher.db import check_shown, lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
 from matcher.matching.door_services import lock_around
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people, tick, waiting_offers
+from matcher.matching.queries import mark_of_request
 from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason
 from matcher.matching.visit_services import end_by_system
 from matcher.requests import policy
@@ -100,13 +101,21 @@ def take_back_to_draft(session: Session, request_id: int, *, actor: Actor, now: 
 
 
 def withdraw_request(
-    session: Session, request_id: int, *, actor: Actor, now: datetime, reason: CancelReason = CancelReason.OTHER
+    session: Session,
+    request_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: CancelReason = CancelReason.OTHER,
+    mark: int | None = None,
 ) -> Request:
-    """The school asks no more: open invitations and agreements end with it, everybody hears."""
+    """The school asks no more: open invitations and agreements end with it, everybody hears. `mark`: how it stood on
+    the page, so that nobody ends an agreement they did not see."""
     lock_around(session, request_id)
     request = editable(session, request_id, actor)
     if request.state is RequestState.WITHDRAWN:
         return request
+    check_shown(mark_of_request(session, request), mark)
     request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
     session.flush()
     for match_id in _live(session, request.id):
@@ -124,11 +133,19 @@ def close_request(session: Session, request_id: int, *, now: datetime) -> bool:
     return True
 
 
-def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor: Actor, now: datetime) -> list[Match]:
+def invite(
+    session: Session,
+    request_id: int,
+    *,
+    offer_ids: Sequence[int],
+    actor: Actor,
+    now: datetime,
+    revision: int | None = None,
+) -> list[Match]:
     """Ask the ticked people in this order; three at once, the rest as places in the row come free.
 
     Of somebody who is not confirmed yet the ticks are kept; they are asked once the request is sent. For a series they
-    are asked for every lesson that nobody gives yet.
+    are asked for every lesson that nobody gives yet. `revision`: what the page showed.
     """
     lessons = lessons_to_ask(session, request_id)
     lock_people(
@@ -137,6 +154,8 @@ def invite(session: Session, request_id: int, *, offer_ids: Sequence[int], actor
     asked: list[Match] = []
     for lesson_id in lessons:
         request = editable(session, lesson_id, actor)
+        if lesson_id == request_id:
+            check_shown(request.revision, revision)
         tick(session, request_id=request.id, offer_ids=offer_ids, actor=actor, now=now)
         asked += ask_next(session, request.id, now=now) if may_send(actor, request) else []
     return asked

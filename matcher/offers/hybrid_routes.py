@@ -18,6 +18,7 @@ from matcher.organisations.models import Organisation
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices, invalid, number_in
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -42,6 +43,7 @@ def create_hybrid() -> Any:
     try:
         with writing() as session:
             offer_id = hybrid_services.create_hybrid(session, actor=person, given=given, now=now).id
+            leads_to(url_for("offers.show", offer_id=offer_id))
             if not request.form.get("keep"):
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:
@@ -101,6 +103,7 @@ def create_hybrid_on_behalf(organisation_id: int) -> Any:
             offer_id = hybrid_services.create_hybrid_for(
                 session, actor=person, person_id=whose, given=given, heard=heard, now=now
             ).id
+            leads_to(url_for("offers.show", offer_id=offer_id))
             if not request.form.get("keep"):
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:

@@ -21,6 +21,7 @@ from matcher.organisations.states import OrganisationType
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -104,6 +105,7 @@ def _create(form: PlaceForm, companies: Sequence[Organisation]) -> Any:
     try:
         with writing() as session:
             offer_id = place_services.create_place(session, actor=person, given=given, now=now, heard=heard).id
+            leads_to(url_for("offers.show", offer_id=offer_id))
             if not keep:
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:

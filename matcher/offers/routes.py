@@ -24,6 +24,7 @@ from matcher.subjects.levels import Level, level_name
 from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
 from matcher.web.forms import choices, invalid, number_in
 from matcher.web.guards import actor, roles, signed_in
+from matcher.web.once import leads_to
 from matcher.web.paging import paginate
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
@@ -83,6 +84,7 @@ def create_guest_lecture() -> Any:
     try:
         with writing() as session:
             offer_id = services.create_offer(session, actor=person, given=form.given(topic_ids), now=now).id
+            leads_to(url_for(".show", offer_id=offer_id))
             if not request.form.get("keep"):
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:
@@ -153,7 +155,7 @@ def show(offer_id: int) -> str:
 def open_(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now).kind
+        kind = services.open_offer(session, actor=person, offer_id=offer_id, now=now, version=_shown()).kind
     toast(str(FOUND[kind]), undo=url_for(".withdraw", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
@@ -163,7 +165,7 @@ def open_(offer_id: int) -> Response:
 def withdraw(offer_id: int) -> Response:
     person, now = actor(), utcnow()
     with writing() as session:
-        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now).kind
+        kind = services.withdraw_offer(session, actor=person, offer_id=offer_id, now=now, version=_shown()).kind
     toast(str(HIDDEN[kind]), undo=url_for(".open_", offer_id=offer_id))
     return redirect(url_for(".show", offer_id=offer_id))
 
@@ -295,6 +297,7 @@ def create_on_behalf(organisation_id: int) -> Any:
             offer_id = services.create_offer_for(
                 session, actor=person, person_id=whose, given=given, heard=heard, now=now
             ).id
+            leads_to(url_for(".show", offer_id=offer_id))
             if not request.form.get("keep"):
                 services.open_offer(session, actor=person, offer_id=offer_id, now=now)
     except InvalidInput as refusal:
@@ -322,3 +325,8 @@ def _behalf_page(company: Organisation, topic_ids: Any) -> dict[str, Any]:
         "chosen_topics": topics_with_ids(reading(), topic_ids, current_locale()),
         "topic_groups": topics_by_type(reading(), current_locale()),
     }
+
+
+def _shown() -> int | None:
+    """The version of the offer that the page showed."""
+    return number_in(request.form.get("version"))

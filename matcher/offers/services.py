@@ -16,8 +16,8 @@ from matcher.accounts.queries import members_of
 from matcher.accounts.states import COMPANY_ROLES
 from matcher.availability.states import Delivery
 from matcher.clock import local_date
-from matcher.db import lock_row
-from matcher.errors import Conflict, InvalidInput, NotFound
+from matcher.db import check_shown, lock_row
+from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.offers.inputs import OfferInput
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
@@ -45,7 +45,6 @@ __all__ = [
 
 LONGEST_PAUSE = timedelta(days=366)
 LANGUAGES = frozenset({"nl", "en", "fy", "de"})
-STALE = _l("Somebody changed this offer while you were editing it. Look at it again.")
 
 
 def create_offer(session: Session, *, actor: Actor, given: OfferInput, now: datetime) -> Offer:
@@ -100,8 +99,7 @@ def change_offer(
 ) -> Offer:
     """New values for all fields; whose offer it is, and for which organisation, stays. `version`: what was shown."""
     offer = _own(session, actor, offer_id)
-    if version is not None and offer.version != version:
-        raise Conflict(STALE)
+    check_shown(offer.version, version)
     _fill(session, offer, given)
     _set_topics(session, offer, given)
     offer.changed_at = now
@@ -114,9 +112,10 @@ def change_offer(
     return offer
 
 
-def open_offer(session: Session, *, actor: Actor, offer_id: int, now: datetime) -> Offer:
+def open_offer(session: Session, *, actor: Actor, offer_id: int, now: datetime, version: int | None = None) -> Offer:
     """From now on it can be found; who is not confirmed yet is not suggested before that."""
     offer = _own(session, actor, offer_id)
+    check_shown(offer.version, version)
     if offer.state is not OfferState.OPEN:
         offer.state, offer.changed_at = OfferState.OPEN, now
         if session.get(OfferRevision, (offer.id, offer.revision)) is None:
@@ -125,9 +124,12 @@ def open_offer(session: Session, *, actor: Actor, offer_id: int, now: datetime) 
     return offer
 
 
-def withdraw_offer(session: Session, *, actor: Actor, offer_id: int, now: datetime) -> Offer:
+def withdraw_offer(
+    session: Session, *, actor: Actor, offer_id: int, now: datetime, version: int | None = None
+) -> Offer:
     """Nobody finds it any more; what was agreed stays agreed."""
     offer = _own(session, actor, offer_id)
+    check_shown(offer.version, version)
     if offer.state is OfferState.OPEN:
         offer.state, offer.changed_at = OfferState.WITHDRAWN, now
         refresh_search_key(session, offer.id, now=now)

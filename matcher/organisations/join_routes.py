@@ -19,6 +19,7 @@ from matcher.organisations.states import OrganisationType, SchoolSector, SizeCla
 from matcher.web.forms import invalid
 from matcher.web.guards import actor, roles, signed_in
 from matcher.web.limits import limiter
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -141,6 +142,7 @@ def new_company_post() -> Any:
     try:
         with writing() as unit:
             place = services.register_company(unit, actor=person, company=company, roles=chosen, now=utcnow())
+            leads_to(url_for(".show", organisation_id=place.id))
     except InvalidInput as error:
         return _refused("organisations/new_company.html", form, error)
     toast(_("Registered. The regional coordinator checks it; you can go on in the meantime."))
@@ -171,6 +173,7 @@ def new_self_employed_post() -> Any:
                 sector_id=form.sector_id.data,
                 now=utcnow(),
             )
+            leads_to(url_for(".show", organisation_id=place.id))
     except InvalidInput as error:
         return _refused("organisations/new_self_employed.html", form, error)
     toast(_("Registered. The regional coordinator checks it; you can go on in the meantime."))
@@ -206,6 +209,7 @@ def new_school_post() -> Any:
     try:
         with writing() as unit:
             place = services.add_school(unit, actor=person, school=school, now=utcnow())
+            leads_to(url_for(".show", organisation_id=place.id))
     except InvalidInput as error:
         return _refused("organisations/new_school.html", form, error)
     toast(_("The school was added."))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts import services as accounts
 from matcher.accounts.models import Grant, User
 from matcher.accounts.policy import Actor
-from matcher.db import lock_row
+from matcher.db import check_shown, lock_row
 from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.organisations import mailer, policy
@@ -42,10 +42,16 @@ PUBLIC_DOMAINS = frozenset(
 
 
 def verify_organisation(
-    session: Session, *, actor: Actor, organisation_id: int, member_grant_ids: Iterable[int] = (), now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    organisation_id: int,
+    member_grant_ids: Iterable[int] = (),
+    now: datetime,
+    version: int | None = None,
 ) -> Organisation:
-    """Checked: it exists and is what it says. The ticked members are confirmed with it."""
-    place = _reviewed(session, actor, organisation_id)
+    """Checked: it exists and is what it says. The ticked members are confirmed with it. `version`: what was shown."""
+    place = _reviewed(session, actor, organisation_id, version)
     if place.ended_at is not None:
         raise Conflict(DECIDED)
     if place.verified_at is None:
@@ -62,10 +68,16 @@ def verify_organisation(
 
 
 def refuse_organisation(
-    session: Session, *, actor: Actor, organisation_id: int, reason: RefusalReason, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    organisation_id: int,
+    reason: RefusalReason,
+    now: datetime,
+    version: int | None = None,
 ) -> Organisation:
     """Not taken in: it ends, with the roles at it. Only what was never verified; the others are stopped."""
-    place = _reviewed(session, actor, organisation_id)
+    place = _reviewed(session, actor, organisation_id, version)
     if place.verified_at is not None or place.ended_at is not None:
         raise Conflict(DECIDED)
     people = _people(session, place.id)
@@ -78,9 +90,11 @@ def refuse_organisation(
     return place
 
 
-def stop_organisation(session: Session, *, actor: Actor, organisation_id: int, now: datetime) -> Organisation:
+def stop_organisation(
+    session: Session, *, actor: Actor, organisation_id: int, now: datetime, version: int | None = None
+) -> Organisation:
     """At once and everywhere. What it means for matches under way is for `matching` to do."""
-    place = _reviewed(session, actor, organisation_id)
+    place = _reviewed(session, actor, organisation_id, version)
     if place.stopped_at is None:
         place.stopped_at = now
         session.flush()
@@ -88,8 +102,10 @@ def stop_organisation(session: Session, *, actor: Actor, organisation_id: int, n
     return place
 
 
-def resume_organisation(session: Session, *, actor: Actor, organisation_id: int, now: datetime) -> Organisation:
-    place = _reviewed(session, actor, organisation_id)
+def resume_organisation(
+    session: Session, *, actor: Actor, organisation_id: int, now: datetime, version: int | None = None
+) -> Organisation:
+    place = _reviewed(session, actor, organisation_id, version)
     if place.stopped_at is not None:
         place.stopped_at = None
         session.flush()
@@ -128,10 +144,18 @@ def can_stop_person(session: Session, actor: Actor, user_id: int) -> bool:
 
 
 def change_settings(
-    session: Session, *, actor: Actor, organisation_id: int, via_contact: bool, staff_domain: str, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    organisation_id: int,
+    via_contact: bool,
+    staff_domain: str,
+    now: datetime,
+    version: int | None = None,
 ) -> Organisation:
     """Whether invitations go through the contact, and whose mail address is enough to be confirmed."""
     place = _managed(session, actor, organisation_id)
+    check_shown(place.version, version)
     domain = staff_domain.strip().lower().lstrip("@") or None
     if domain is not None and ("@" in domain or "." not in domain or " " in domain):
         raise InvalidInput(DOMAIN_FORM, field="staff_domain")
@@ -242,12 +266,13 @@ def remove_calendar_days(
 # --- pieces -----------------------------------------------------------------------------------------------------------
 
 
-def _reviewed(session: Session, actor: Actor, organisation_id: int) -> Organisation:
+def _reviewed(session: Session, actor: Actor, organisation_id: int, version: int | None) -> Organisation:
     place = lock_row(session, Organisation, organisation_id)
     if place.type is OrganisationType.BOARD or not policy.can_verify(actor, place):
         raise NotFound()
     if actor.organisation_ids and place.id in actor.organisation_ids:
         raise Forbidden(_l("You belong to this organisation. Let another coordinator decide."))
+    check_shown(place.version, version)
     return place
 
 

@@ -9,7 +9,7 @@ from matcher.accounts.queries import is_link_open
 from matcher.accounts.tokens import Purpose
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
-from matcher.i18n import _, _l
+from matcher.i18n import _
 from matcher.organisations import policy, queries, review_services, services
 from matcher.organisations.forms import REFUSALS, ROLE_NAMES, SIZES, RefuseForm, SettingsForm
 from matcher.organisations.models import Organisation
@@ -17,30 +17,13 @@ from matcher.organisations.partner_queries import awaiting_partners, partners_of
 from matcher.organisations.partner_routes import blueprint
 from matcher.organisations.states import OrganisationType, RefusalReason
 from matcher.organisations.times_routes import school_of
+from matcher.organisations.wording import ACTIONS
 from matcher.web.forms import number_in
 from matcher.web.guards import actor, local_target, public, roles, signed_in
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
 __all__ = ["blueprint", "school_of"]
-
-ACTIONS = {
-    "organisation_added": _l("Added by hand"),
-    "organisation_registered": _l("Registered"),
-    "organisation_verified": _l("Checked and found good"),
-    "organisation_refused": _l("Not taken in"),
-    "organisation_stopped": _l("Stopped"),
-    "organisation_resumed": _l("Allowed again"),
-    "member_confirmed": _l("A member was confirmed"),
-    "member_refused": _l("A member was refused"),
-    "member_left": _l("A member left"),
-    "settings_changed": _l("Settings changed"),
-    "lesson_times_changed": _l("Lesson times changed"),
-    "partnership_proposed": _l("A standing partnership was proposed"),
-    "partnership_confirmed": _l("A standing partnership was confirmed"),
-    "partnership_ended": _l("A standing partnership ended"),
-    "calendar_changed": _l("Year calendar changed"),
-}
 
 
 @blueprint.get("/verify")
@@ -79,6 +62,7 @@ def settings_post(organisation_id: int) -> Any:
                 via_contact=form.via_contact.data,
                 staff_domain=form.staff_domain.data or "",
                 now=utcnow(),
+                version=_shown(),
             )
     except InvalidInput as error:
         if str(error):
@@ -96,7 +80,7 @@ def verify_post(organisation_id: int) -> Response:
     ticked = [number for number in numbers if number is not None]
     with writing() as unit:
         review_services.verify_organisation(
-            unit, actor=person, organisation_id=place.id, member_grant_ids=ticked, now=utcnow()
+            unit, actor=person, organisation_id=place.id, member_grant_ids=ticked, now=utcnow(), version=_shown()
         )
     toast(_("%(name)s takes part from now on.", name=place.name))
     return _back(place)
@@ -110,7 +94,12 @@ def refuse_post(organisation_id: int) -> Any:
         return _page(place, SettingsForm(formdata=None, obj=place), form), 422
     with writing() as unit:
         review_services.refuse_organisation(
-            unit, actor=person, organisation_id=place.id, reason=RefusalReason(form.reason.data), now=utcnow()
+            unit,
+            actor=person,
+            organisation_id=place.id,
+            reason=RefusalReason(form.reason.data),
+            now=utcnow(),
+            version=_shown(),
         )
     toast(_("%(name)s was not taken in. Its people hear why.", name=place.name))
     return redirect(url_for(".verify_list"))
@@ -121,7 +110,7 @@ def refuse_post(organisation_id: int) -> Any:
 def stop_post(organisation_id: int) -> Response:
     place, person = _visible(organisation_id), actor()
     with writing() as unit:
-        review_services.stop_organisation(unit, actor=person, organisation_id=place.id, now=utcnow())
+        review_services.stop_organisation(unit, actor=person, organisation_id=place.id, now=utcnow(), version=_shown())
     toast(_("%(name)s is stopped everywhere.", name=place.name))
     return _back(place)
 
@@ -131,7 +120,9 @@ def stop_post(organisation_id: int) -> Response:
 def resume_post(organisation_id: int) -> Response:
     place, person = _visible(organisation_id), actor()
     with writing() as unit:
-        review_services.resume_organisation(unit, actor=person, organisation_id=place.id, now=utcnow())
+        review_services.resume_organisation(
+            unit, actor=person, organisation_id=place.id, now=utcnow(), version=_shown()
+        )
     toast(_("%(name)s may take part again.", name=place.name))
     return _back(place)
 
@@ -209,6 +200,11 @@ def confirm_by_link_post(secret: str) -> Any:
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
+
+
+def _shown() -> int | None:
+    """The version of the organisation that the page showed."""
+    return number_in(request.form.get("version"))
 
 
 def _visible(organisation_id: int) -> Organisation:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.errors import NotFound
@@ -96,3 +96,8 @@ def rule_with_source(
 def _order(rule: RegionRule) -> tuple[datetime, int]:
     """Later rules win; of two set in the same moment the one written last."""
     return rule.valid_from, rule.id
+
+
+def rules_mark(session: Session, region_id: int) -> int:
+    """The newest choice this node made itself, as a number that only grows."""
+    return int(session.scalar(select(func.max(RegionRule.id)).where(RegionRule.region_id == region_id)) or 0)

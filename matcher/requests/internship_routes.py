@@ -20,6 +20,7 @@ from matcher.requests.models import Request
 from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -130,6 +131,7 @@ def _write(
             )
         if go:
             services.require_complete(session, saved, now=now)
+        leads_to(url_for("requests.edit_draft", request_id=saved.id))
         return saved.id
 
 

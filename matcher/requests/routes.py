@@ -27,6 +27,7 @@ from matcher.requests.pages import class_page, form_page, list_page
 from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -105,6 +106,7 @@ def copy(request_id: int) -> Response:
     kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
         draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
+        leads_to(url_for(".edit_draft", request_id=draft_id))
     is_lesson = kind is Kind.GUEST_LECTURE
     toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))
     return redirect(url_for(".edit_draft", request_id=draft_id))
@@ -250,6 +252,7 @@ def _write(
             )
         if go:
             services.require_complete(session, saved, now=now)
+        leads_to(url_for("requests.edit_draft", request_id=saved.id))
         return saved.id
 
 

@@ -20,6 +20,7 @@ from matcher.requests.vacancy_pages import plan_of, start, vacancy_page
 from matcher.subjects.queries import topics_with_ids
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
+from matcher.web.once import leads_to
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
@@ -124,6 +125,7 @@ def _write(
             )
         if go:
             require_complete(session, saved, now=now)
+        leads_to(url_for("requests.edit_draft", request_id=saved.id))
         return saved.id
 
 

@@ -1,19 +1,26 @@
 """Kind pages for everything that can go wrong, in the reader's language, also when the templates themselves fail."""
 
 import secrets
+from time import monotonic
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from matcher.errors import MatcherError
+from matcher.clock import utcnow
+from matcher.errors import Conflict, MatcherError
+from matcher.faults import SENTENCES as SENTENCES_OF_FAULTS
+from matcher.faults import STATUS, Fault, fault_of
 from matcher.i18n import _, _l, current_locale
-from matcher.web.forms import TEXT_LENGTH, clean_text
-from matcher.web.transaction import close_reading
+from matcher.web.forms import TEXT_LENGTH, clean_text, number_in
+from matcher.web.guards import actor
+from matcher.web.once import shown_at
+from matcher.web.transaction import close_reading, reading
 
 SENTENCES = {
     400: _l("We could not read what your browser sent."),
@@ -28,7 +35,12 @@ SENTENCES = {
     503: _l("Matcher is too busy at the moment. Try again in a minute."),
 }
 PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
-PAGES = frozenset({403, 404, 409, 422, 429, 500, 503})
+WORDS = frozenset({"body", "note", "title", "own_words", "description"})
+"""Fields that hold what somebody wrote, even when it is one word."""
+PAGES = frozenset({403, 404, 409, 422, 429, 500, 503, 507})
+AGAIN_AFTER_S = {429: 60, 503: 30, 507: 120}
+"""When it is worth trying again; a header says so to programs."""
+ALERT_EVERY_S = 60.0
 
 Answer = tuple[str, int, dict[str, str]]
 
@@ -39,14 +51,16 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(DataError, unstorable)
     app.register_error_handler(OverflowError, too_big)
-    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(DatabaseError, unavailable)
+    app.register_error_handler(OSError, unavailable)
     app.register_error_handler(PoolTimeout, unavailable)
     app.register_error_handler(Exception, broken)
 
 
 def refused(error: MatcherError) -> Answer:
     """A rule of the application said no; its own sentence is shown."""
-    return error_page(error.status, str(error) or None)
+    meanwhile = _meanwhile() if isinstance(error, Conflict) else None
+    return error_page(error.status, str(error) or None, meanwhile=meanwhile)
 
 
 def stale_token(error: CSRFError) -> Answer:
@@ -78,8 +92,21 @@ def too_big(error: OverflowError) -> Answer:
 
 
 def unavailable(error: Exception) -> Answer:
-    current_app.logger.error("database not available at %s: %s", request.path, error)
-    return error_page(503)
+    """The machine and not the sender: said plainly, with when to try again. Looking goes on where it can."""
+    fault = fault_of(error)
+    if fault is None and not isinstance(error, OperationalError | PoolTimeout):
+        return broken(error)
+    _alert(fault or Fault.UNREACHABLE, error)
+    sentence = SENTENCES_OF_FAULTS.get(fault) if fault else None
+    return error_page(STATUS.get(fault, 503) if fault else 503, str(sentence) if sentence else None)
+
+
+def _alert(fault: Fault, error: Exception) -> None:
+    """Once a minute for each kind: a full disk is not made fuller by its own log."""
+    told: dict[Fault, float] = current_app.extensions.setdefault("matcher_alerts", {})
+    if monotonic() - told.get(fault, -ALERT_EVERY_S) >= ALERT_EVERY_S:
+        told[fault] = monotonic()
+        current_app.logger.error("database not available (%s) at %s: %s", fault.value, request.path, error)
 
 
 def broken(error: Exception) -> Answer:
@@ -91,15 +118,19 @@ def broken(error: Exception) -> Answer:
     return error_page(500, number=number)
 
 
-def error_page(status: int, sentence: str | None = None, number: str | None = None) -> Answer:
+def error_page(status: int, sentence: str | None = None, number: str | None = None, meanwhile: Any = None) -> Answer:
     """The page for this status, plain when its template cannot be drawn."""
     close_reading()
     # Two steps: other 4xx and 5xx share the page of the nearest kind.
     page = status if status in PAGES else (500 if status >= 500 else 404 if status == 410 else 422)
     text = sentence or str(SENTENCES.get(status) or SENTENCES[page])
     headers = {"Content-Type": "text/html; charset=utf-8"}
+    if status in AGAIN_AFTER_S:
+        headers["Retry-After"] = str(AGAIN_AFTER_S[status])
     try:
-        body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number, typed=_typed())
+        file = f"errors/{503 if page == 507 else page}.html"
+        shown = {"status": status, "sentence": text, "number": number, "typed": _typed(), "meanwhile": meanwhile}
+        body = render_template(file, **shown)
     except Exception as error:
         # Whatever is broken (a template, the database, an address that cannot be built): a plain page can be shown.
         current_app.logger.error("error page %s could not be drawn: %s", page, error)
@@ -107,12 +138,25 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     return body, status, headers
 
 
+def _meanwhile() -> Any:
+    """What happened to the thing this form was about since its page was made, as far as this person may see it."""
+    tell, about = current_app.extensions.get("matcher_meanwhile"), request.view_args
+    if tell is None or not about or not current_user.is_authenticated:
+        return None
+    close_reading()
+    try:
+        return tell(reading(), actor(), about, shown=number_in(request.form.get("seq")), since=shown_at(), now=utcnow())
+    except (MatcherError, SQLAlchemyError):
+        # The thing is gone, or not for this person's eyes any more: the sentence says enough.
+        return None
+
+
 def _typed() -> list[str]:
     """What somebody wrote in a form that came too late, to copy from; passwords and values of buttons are not that."""
     if request.method != "POST":
         return []
-    sent = [(name, clean_text(text)) for name, text in request.form.items() if "password" not in name]
-    return [text[:TEXT_LENGTH] for _name, text in sent if " " in text or "\n" in text]
+    sent = [(name, clean_text(text)) for name, text in request.form.items(multi=True) if "password" not in name]
+    return [text[:TEXT_LENGTH] for name, text in sent if text and (" " in text or "\n" in text or name in WORDS)]
 
 
 def _plain(status: int, sentence: str, number: str | None) -> str:

@@ -5,6 +5,7 @@ A POST is read → compute → one short write. A GET never writes, but for view
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -14,11 +15,13 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
 from matcher.errors import Conflict
+from matcher.faults import fault_of
 from matcher.i18n import _l
-from matcher.web.once import begin_once
+from matcher.web.once import begin_once, end_once, forget_once
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+MARKS_REST_S = 60.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SOMEBODY_WAS_FIRST = _l("Somebody changed this just before you. Look at the page again and try once more.")
 
@@ -57,20 +60,42 @@ def writing(*, marking: bool = False) -> Iterator[Session]:
 
     `marking` is for the named exceptions that may write in a GET (last seen, shown and opened marks).
     """
-    if request.method in SAFE_METHODS and not (marking or getattr(_view(), "marks_seen", False)):
+    marks_only = request.method in SAFE_METHODS
+    if marks_only and not (marking or getattr(_view(), "marks_seen", False)):
         raise WriteInGet(f"{request.method} {request.path} tried to write")
     # The look must end first: on SQLite a reader that stays open would keep old pages alive and read stale rows after.
     close_reading()
     try:
-        with database().write() as session:
+        with _once(), database().write() as session:
             begin_once(session)
             yield session
+            end_once(session)
     except (IntegrityError, StaleDataError) as error:
         current_app.logger.info("write refused at %s: %s", request.path, error)
         raise Conflict(SOMEBODY_WAS_FIRST) from error
     except OperationalError as error:
+        if marks_only and fault_of(error) is not None:
+            # Looking goes on when nothing can be written: a mark less is no harm.
+            current_app.logger.info("a mark is not kept at %s: %s", request.path, error)
+            current_app.extensions["matcher_marks_again"] = monotonic() + MARKS_REST_S
+            return
         if _is_busy(error):
             raise Conflict(SOMEBODY_WAS_FIRST) from error
+        raise
+
+
+def may_mark() -> bool:
+    """Are marks worth trying? When one could not be written, no page waits for the next for a while."""
+    return monotonic() >= float(current_app.extensions.get("matcher_marks_again", 0.0))
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """A unit that fails, at its end too, takes the memory of its form with it."""
+    try:
+        yield
+    except BaseException:
+        forget_once()
         raise
 
 
@@ -85,6 +110,7 @@ def _view() -> Callable[..., Any] | None:
 
 
 def _is_busy(error: OperationalError) -> bool:
-    """Another writer held the lock too long, or two of them waited for each other."""
+    """Another writer held the same row too long, or two of them waited for each other. A whole database that is held by
+    another program is no such thing: nobody changed this."""
     words = str(error.orig).lower()
-    return any(word in words for word in ("database is locked", "lock timeout", "deadlock", "could not obtain lock"))
+    return any(word in words for word in ("lock timeout", "deadlock", "could not obtain lock"))

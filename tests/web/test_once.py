@@ -120,5 +120,5 @@ def test_clicks_at_the_same_moment_are_one(person: FlaskClient, adding: Flask, d
 def test_old_commands_are_forgotten(person: FlaskClient, database: Database) -> None:
     person.post("/add", data={"nonce": "n1"})
     with database.write() as session:
-        assert forget_commands(session, now=utcnow()) == 0
-        assert forget_commands(session, now=utcnow() + timedelta(days=3)) == 1
+        assert forget_commands(session, now=utcnow() + timedelta(days=6)) == 0
+        assert forget_commands(session, now=utcnow() + timedelta(days=8)) == 1

@@ -1,0 +1,112 @@
+"""What several rushes need: a server of its own, a browser's form over a socket, and how long was waited."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import text
+
+from matcher.db import Database
+from tests.house.code import ROOT
+
+SECRET = "only-for-tests"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+STARTS_WITHIN_S = 60
+
+
+def percentile(seconds: Sequence[float], share: float = 0.99) -> float:
+    return sorted(seconds)[min(len(seconds) - 1, int(len(seconds) * share))]
+
+
+def circles(database: Database) -> int:
+    """How often PostgreSQL had to break a circle of waiting transactions; SQLite has one writer and no circles."""
+    if database.is_sqlite:
+        return 0
+    time.sleep(1.2)  # the counts of a connection arrive a second late
+    with database.read() as session:
+        query = text("select deadlocks from pg_stat_database where datname = current_database()")
+        return int(session.execute(query).scalar_one())
+
+
+@contextmanager
+def served(
+    database_url: str, folder: Path, *, workers: int = 2, threads: int = 4, **settings: str
+) -> Iterator[tuple[int, int]]:
+    """The application in processes of its own, at the hour of the tests: a port of this machine and its process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    (folder / "served").mkdir(exist_ok=True)
+    environment = os.environ | {
+        "MATCHER_TEST_DATABASE": database_url, "MATCHER_TEST_VAR": str(folder / "served"), "PYTHONPATH": str(ROOT),
+        **settings,
+    }  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-b",
+        f"127.0.0.1:{port}",
+        "-w",
+        str(workers),
+        "--threads",
+        str(threads),
+    ]
+    command += ["--backlog", "256", "--log-level", "warning", "tests.matching.served:app"]
+    log = (folder / "served" / "log").open("wb")
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        _wait(port, server, folder / "served" / "log")
+        yield port, server.pid
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+        log.close()
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            answer, _body, _cookie = asked(port, "GET", "/", "")
+        except OSError:
+            time.sleep(0.2)
+        else:
+            assert answer == 200
+            return
+    raise RuntimeError(f"the server does not start: {log.read_text()}")
+
+
+def asked(port: int, method: str, path: str, cookie: str, form: dict[str, Any] | None = None) -> tuple[int, str, str]:
+    """Status, text and the cookie that holds from now on."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Cookie": f"matcher={cookie}", "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request(method, path, urlencode(form) if form else None, headers)
+    answer = connection.getresponse()
+    body, fresh = answer.read().decode(), answer.getheader("Set-Cookie") or ""
+    connection.close()
+    return answer.status, body, fresh.split("matcher=")[1].split(";")[0] if "matcher=" in fresh else cookie
+
+
+def form_token(port: int, cookie: str, path: str) -> tuple[str, str]:
+    """The token in the forms of a page, and the cookie it belongs to."""
+    status, body, cookie = asked(port, "GET", path, cookie)
+    assert status == 200, status
+    found = TOKEN.search(body)
+    assert found
+    return found[1], cookie
+
+
+def sent(port: int, path: str, cookie: str, form: dict[str, Any]) -> tuple[int, str]:
+    status, body, _cookie = asked(port, "POST", path, cookie, form)
+    return status, body

@@ -1,0 +1,21 @@
+"""What gunicorn serves in a test: the application on the test's database, at the hour of the tests."""
+
+import os
+from pathlib import Path
+
+import time_machine
+
+from matcher import create_app
+from matcher.config import Settings
+from tests.factories import NOW
+
+time_machine.travel(NOW, tick=True).start()
+app = create_app(
+    Settings(
+        var=Path(os.environ["MATCHER_TEST_VAR"]),
+        database_url=os.environ["MATCHER_TEST_DATABASE"],
+        testing=True,
+        limits_url="",
+    )
+)
+app.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
