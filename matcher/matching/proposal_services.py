@@ -18,7 +18,8 @@ from matcher.i18n import _l
 from matcher.matching.behalf import Voice
 from matcher.matching.behalf_services import asking_voice
 from matcher.matching.booking_services import release
-from matcher.matching.door_services import born, locked, permitted, step
+from matcher.matching.budget_services import BudgetSpent, reserve
+from matcher.matching.door_services import born, lock_companies, locked, permitted, step
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.employer import parties
 from matcher.matching.models import Consent, Match, MatchEvent
@@ -90,8 +91,7 @@ def _asked(
 ) -> Match | NeverCode:
     """The proposal, or why this offer may not be asked; judged once, with the person locked."""
     offer = _found(session, Offer, offer_id)
-    if offer.person_id is not None:
-        lock_row(session, User, offer.person_id)
+    lock_people(session, [offer_id])
     request = lock_row(session, Request, request_id)
     trial = trial_of(request.details)
     if trial is not None and trial.person_id != offer.person_id:
@@ -108,20 +108,23 @@ def _asked(
         never.append(NeverCode.MOMENTS)
     if never:
         return never[0]
-    return begin(
-        session,
-        request,
-        offer,
-        side=side,
-        actor=actor,
-        now=now,
-        wave=wave,
-        suggestion_id=suggestion_id,
-        professional_id=offer.person_id,
-        open_moments=set(verdict.open_moments if half_days is None else half_days),
-        details=details,
-        said=said,
-    )
+    try:
+        return begin(
+            session,
+            request,
+            offer,
+            side=side,
+            actor=actor,
+            now=now,
+            wave=wave,
+            suggestion_id=suggestion_id,
+            professional_id=offer.person_id,
+            open_moments=set(verdict.open_moments if half_days is None else half_days),
+            details=details,
+            said=said,
+        )
+    except BudgetSpent as spent:
+        return spent.code
 
 
 def _is_own_wish(code: NeverCode, side: Side) -> bool:
@@ -155,8 +158,10 @@ def begin(
     details: dict[str, Any] | None = None,
     said: Voice | None = None,
 ) -> Match:
-    """The match itself with its moments and the question it puts. The caller judged, and holds the locks."""
+    """The match itself with its moments and the question it puts. The caller judged, and holds the locks. Raises
+    BudgetSpent before anything is written."""
     said = said or Voice(actor)
+    year = None if side is Side.COMPANY else reserve(session, request, offer, professional_id)
     match = Match(
         kind=request.kind,
         request_id=request.id,
@@ -172,6 +177,8 @@ def begin(
         suggestion_id=suggestion_id,
         wave=wave,
         region_id=request.region_id,
+        counted_year=year,
+        counts_for_company=year is not None and not offer.own_name,
         generated=request.generated,
     )
     noted = (details or {}) | said.noted
@@ -280,10 +287,12 @@ def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]
 
 
 def lock_people(session: Session, offer_ids: Sequence[int]) -> None:
-    """The people behind these offers, ids rising; people are locked before the request, so nobody waits in a ring."""
+    """The people behind these offers and then their organisations, ids rising; all of them are locked before the
+    request, so that nobody waits in a ring."""
     query = select(Offer.person_id).where(Offer.id.in_(offer_ids), Offer.person_id.is_not(None)).distinct()
     for person_id in sorted(person for person in session.scalars(query) if person is not None):
         lock_row(session, User, person_id)
+    lock_companies(session, offer_ids)
 
 
 def _pending(session: Session, request_id: int) -> list[RequestTick]:
