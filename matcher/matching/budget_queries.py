@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from matcher.matching.budget_models import AskCounter, BudgetOf
 
 
-def taken_by_companies(
-    session: Session, rows: Iterable[Any], years: Collection[int]
-) -> dict[tuple[int, int], int]:
+def taken_by_companies(session: Session, rows: Iterable[Any], years: Collection[int]) -> dict[tuple[int, int], int]:
     """(Organisation, school year) → visits taken, of those among these offers that set a maximum; else no statement."""
     limited = {row.Offer.organisation_id for row in rows if row.ask_limit is not None}
     if not limited:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from matcher.accounts.models import User
 from matcher.availability.states import Kind
 from matcher.db import Database
+from matcher.matching.kept_queries import is_kept
 from matcher.matching.letters import every
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
@@ -132,11 +133,23 @@ def without_run(database: Database) -> list[int]:
 
 
 def waiting(database: Database, settled: datetime) -> list[int]:
-    """Requests with ticked people who were not asked yet, and no answer that could still be undone."""
+    """Requests with a place left and people to ask: kept in mind, or ticked and not asked yet. Not while an answer can
+    still be undone, nor for a school that was stopped."""
     fresh = aliased(Match)
-    undoable = exists().where(fresh.request_id == Request.id, fresh.state.not_in(LIVE), fresh.changed_at > settled)
+    undoable = exists().where(
+        fresh.request_id == Request.id,
+        fresh.state.in_((MatchState.DECLINED, MatchState.REJECTED)),
+        fresh.changed_at > settled,
+    )
     pending = exists().where(RequestTick.request_id == Request.id, RequestTick.asked_at.is_(None))
-    query = select(Request.id).where(Request.state == RequestState.OPEN, pending, ~undoable)
+    stopped = exists().where(Organisation.id == Request.organisation_id, Organisation.stopped_at.is_not(None))
+    query = select(Request.id).where(
+        Request.state == RequestState.OPEN,
+        pending | is_kept(Request.id),
+        _taken() < Request.needed,
+        ~undoable,
+        ~stopped,
+    )
     return _ids(database, query.order_by(Request.id))
 
 
