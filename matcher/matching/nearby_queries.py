@@ -13,6 +13,7 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.queries import owner_of
 from matcher.availability.states import Delivery, Kind
+from matcher.matching.budget_queries import company_left, taken_by_companies
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
 from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN

@@ -105,13 +105,19 @@ def withdraw_request(
     """The school asks no more: open invitations and agreements end with it, everybody hears."""
     lock_around(session, request_id)
     request = editable(session, request_id, actor)
+    end_request(session, request, reason=reason, now=now)
+    return request
+
+
+def end_request(session: Session, request: Request, *, reason: CancelReason, now: datetime) -> bool:
+    """Withdrawn, with its open invitations and agreements; the caller holds everything that these may book."""
     if request.state is RequestState.WITHDRAWN:
-        return request
+        return False
     request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
     session.flush()
     for match_id in _live(session, request.id):
         end_by_system(session, match_id, reason=reason.value, now=now)
-    return request
+    return True
 
 
 def close_request(session: Session, request_id: int, *, now: datetime) -> bool:

@@ -37,11 +37,9 @@ def upgrade() -> None:
 def _fill() -> None:
     """What was agreed counts in the year of its day, a question that waits in that of the first moment asked for."""
     agreed = "(select t.day from match_moments t where t.match_id = matches.id and t.chosen)"
-    first = (
-        "coalesce((select min(t.day) from request_moments t where t.request_id = matches.request_id),"
-        " (select r.window_from from requests r where r.id = matches.request_id),"
-        f" (select {_day('r.published_at')} from requests r where r.id = matches.request_id))"
-    )
+    asked = "(select min(t.day) from request_moments t where t.request_id = matches.request_id)"
+    others = f"(select coalesce(r.window_from, {_day('r.published_at')}) from requests r where r.id = request_id)"  # noqa: S608
+    first = f"coalesce({asked}, {others})"
     for day, where in (
         (f"coalesce({agreed}, {first})", "state in ('accepted', 'approved', 'held')"),
         (first, "state = 'proposed' and side <> 'company'"),
