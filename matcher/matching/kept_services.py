@@ -2,17 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.errors import Forbidden, IllegalMove
 from matcher.matching.door_services import NOT_POSSIBLE_NOW, NOT_YOURS, locked
+from matcher.matching.kept_queries import is_full
 from matcher.matching.models import Match
 from matcher.matching.policy import can_be_kept, sides_of
 from matcher.matching.queries import facts_of_match
-from matcher.matching.states import TAKES_PLACE, Side
-from matcher.requests.models import Request
+from matcher.matching.states import Side
 from matcher.requests.states import RequestState
 
 
@@ -27,9 +26,3 @@ def keep_in_mind(session: Session, match_id: int, *, wanted: bool, actor: Actor,
     match.keep_in_mind = wanted
     session.flush()
     return match
-
-
-def is_full(session: Session, request: Request) -> bool:
-    """Every place of the request is taken."""
-    taken = select(func.count(Match.id)).where(Match.request_id == request.id, Match.state.in_(TAKES_PLACE))
-    return (session.scalar(taken) or 0) >= request.needed

@@ -102,10 +102,8 @@ def _asked(
     check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
     enough = half_days is not None and set(half_days) <= set(verdict.open_moments)
-    never = [code for code in verdict.never if not _is_own_wish(code, side) and not (enough and code is NeverCode.DAYS)]
-    never = [code for code in never if code not in lifted]
-    if NeverCode.OPEN_ASKS in never and _is_asked_for_series(session, request, offer_id):
-        never.remove(NeverCode.OPEN_ASKS)
+    lifted = {*lifted, *([NeverCode.DAYS] if enough else []), *_own_wishes(session, request, offer_id, side)}
+    never = [code for code in verdict.never if code not in lifted]
     if half_days is not None and not enough:
         never.append(NeverCode.MOMENTS)
     if never:
@@ -129,9 +127,10 @@ def _asked(
         return spent.code
 
 
-def _is_own_wish(code: NeverCode, side: Side) -> bool:
+def _own_wishes(session: Session, request: Request, offer_id: int, side: Side) -> set[NeverCode]:
     """How many questions may wait for an answer limits being asked, not offering oneself."""
-    return side is Side.COMPANY and code is NeverCode.OPEN_ASKS
+    free = side is Side.COMPANY or _is_asked_for_series(session, request, offer_id)
+    return {NeverCode.OPEN_ASKS} if free else set()
 
 
 def _is_asked_for_series(session: Session, request: Request, offer_id: int) -> bool:

@@ -84,10 +84,7 @@ class Chains:
         ]
         pair.row["expires_at"] = self._expiry(pair, now)
         self._settle(pair)
-        asked.pairs.append(pair)
-        past = pair.visitor
-        past.last_asked, past.open_asks = now, past.open_asks + 1
-        past.asked_for.add(request["id"])
+        _remember_asking(pair, now)
         return pair
 
     def _lay_out(self, pair: Pair, open_moments: set[int], now: datetime) -> None:
@@ -273,6 +270,13 @@ class Chains:
         if pair.chosen is not None:
             moved = (to in TAKES_PLACE) - (before in TAKES_PLACE)
             past.taken[school_year(pair.chosen["day"])] += moved
+
+
+def _remember_asking(pair: Pair, now: datetime) -> None:
+    pair.asked.pairs.append(pair)
+    past = pair.visitor
+    past.last_asked, past.open_asks = now, past.open_asks + 1
+    past.asked_for.add(pair.row["request_id"])
 
 
 def _about(pair: Pair, action: Action) -> Remembered:
