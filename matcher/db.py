@@ -244,7 +244,8 @@ def _locking(model: type[Row]) -> Select[Row]:
 
 
 def lock_row(session: Session, model: type[Row], row_id: int) -> Row:
-    """The row, locked until the unit ends and read afresh. Order: person → class → request → offer → match, ids rising.
+    """The row, locked until the unit ends and read afresh. Order: person → organisation → class → offer → request →
+    match, ids rising.
 
     On SQLite the unit already holds the only write lock. Raises NotFound. FOR NO KEY UPDATE: rows that merely refer
     to this one may still be written, or every event with the same actor would wait.

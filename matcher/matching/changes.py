@@ -23,6 +23,7 @@ LANGUAGES = ("nl", "en", "fy", "de")
 
 _TIME = frozenset({NeverCode.MOMENTS, NeverCode.NOTICE, NeverCode.DAYS})
 _PLACE = frozenset({NeverCode.DISTANCE, NeverCode.DELIVERY})
+_BUDGET = frozenset({NeverCode.CAP, NeverCode.COMPANY_CAP, NeverCode.HOURS_BUDGET})
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: date
         for change in _counted(ladder, refused, now)
     ]
     if not found:
-        found = _counted(_levels(request), refused, now)
+        found = _counted(_levels(request), refused, now) or _next_year(refused)
     order = sorted(range(len(found)), key=lambda i: (-found[i]["count"], i))
     return [found[i] for i in order[:MOST_CHANGES]]
 
@@ -80,6 +81,12 @@ def _counted(ladder: _Ladder, refused: Sequence[Pair], now: datetime) -> list[di
 def _helps(step: Relaxation, pair: Pair, now: datetime) -> bool:
     offer, verdict = pair
     return step.cures.issuperset(verdict.never) and judge(step.request, offer, now=now).ok
+
+
+def _next_year(refused: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Who gave all they wanted to give this school year has a new maximum in the next."""
+    count = sum(bool(verdict.never) and _BUDGET.issuperset(verdict.never) for _offer, verdict in refused)
+    return [{"code": "next_year", "params": {}, "count": count}] if count else []
 
 
 def _weekdays(request: RequestView) -> _Ladder:

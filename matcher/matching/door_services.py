@@ -13,23 +13,29 @@ from matcher.availability.states import Kind
 from matcher.db import BIGGEST_ID, lock_row, next_id
 from matcher.errors import Conflict, Forbidden, IllegalMove, NotFound
 from matcher.i18n import _l
+from matcher.matching.afterwards import MARK
+from matcher.matching.budget_services import settle
 from matcher.matching.hold_services import supervisor_of
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.policy import MatchFacts, allowed_actions, sides_of
 from matcher.matching.queries import facts_of_match
-from matcher.matching.states import LIVE, MOVES, TAKES_PLACE, Action, MatchState, Side
+from matcher.matching.states import LIVE, MOVES, REGISTERED, TAKES_PLACE, Action, MatchState, Side
 from matcher.matching.stay_queries import teacher_of
 from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
 from matcher.requests.asking import class_ids_of
 from matcher.requests.models import Request, SchoolClass
 
+PAST = {MARK, REGISTERED}
+"""Details of a step that was taken elsewhere and is only noted here."""
 NOT_POSSIBLE_NOW = _l("This cannot be done now: the match changed in the meantime. Look at what happened.")
 NOT_YOURS = _l("You are not one of the people who may do this.")
 STALE = _l("Somebody changed this while you were looking. Look at what happened and decide again.")
 
 
 def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[Match, Request, Offer]:
-    """The match with everything a step may book, locked in the fixed order person → class → place → request → match.
+    """The match with everything a step may book or count, locked in the fixed order person → organisation → class →
+    place → request → match.
 
     ``seq`` is the version the page showed; another one raises Conflict. Raises NotFound.
     """
@@ -50,6 +56,7 @@ def locked(session: Session, match_id: int, *, seq: int | None = None) -> tuple[
     people = {found.professional_id, found.visitor_id, *(_of_stay(session, found) if is_stay else ())}
     for person_id in sorted(people - {None}):
         lock_row(session, User, person_id)
+    lock_companies(session, [found.offer_id])
     for class_id in sorted(class_ids_of(found.class_id, found.details)):
         lock_row(session, SchoolClass, class_id)
     if is_stay:
@@ -75,10 +82,17 @@ def lock_around(session: Session, request_id: int, *, offer_ids: Collection[int]
         people |= {teacher_of(request), *(supervisor_of(session.get_one(Offer, number)) for number in offers)}
     for person_id in sorted(each for each in people if each is not None):
         lock_row(session, User, person_id)
+    lock_companies(session, offers)
     for class_id in sorted(request.class_ids):
         lock_row(session, SchoolClass, class_id)
     for offer_id in sorted(offers) if request.kind is Kind.TEACHER_INTERNSHIP else ():
         lock_row(session, Offer, offer_id)
+
+
+def lock_companies(session: Session, offer_ids: Collection[int]) -> None:
+    """The organisations behind these offers, ids rising: their budgets are counted under this lock."""
+    for company_id in sorted(set(session.scalars(select(Offer.organisation_id).where(Offer.id.in_(offer_ids))))):
+        lock_row(session, Organisation, company_id)
 
 
 def _of_stay(session: Session, found: Any) -> set[int | None]:
@@ -123,6 +137,7 @@ def born(
     session.flush()
     session.add(match)
     session.flush()
+    settle(session, match, forced=bool(PAST & details.keys()))
 
 
 def step(
@@ -156,7 +171,13 @@ def step(
     if to not in TAKES_PLACE:
         match.place_no = None
     session.flush()
+    settle(session, match, forced=_is_past(event, action))
     return event
+
+
+def _is_past(event: MatchEvent, action: Action) -> bool:
+    """No maximum refuses what took place elsewhere and is only noted, nor an agreed visit that moves to another day."""
+    return bool(PAST & event.details.keys()) or action in {Action.MOVE, Action.ASK_MOVE}
 
 
 def _event(

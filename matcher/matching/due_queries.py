@@ -8,9 +8,13 @@ from sqlalchemy.orm import aliased
 from matcher.accounts.models import User
 from matcher.availability.states import Kind
 from matcher.db import Database
+from matcher.matching.bridges import is_pair
+from matcher.matching.deadlines import is_late
+from matcher.matching.held_queries import moment_of_step
+from matcher.matching.kept_queries import is_kept
 from matcher.matching.letters import every
-from matcher.matching.models import Match, MatchMoment, VisitReport
-from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
+from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, VisitReport
+from matcher.matching.states import LIVE, TAKES_PLACE, Action, MatchState, Side
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.trials import KEY as TRIAL
 from matcher.notices.models import Outbox
@@ -38,6 +42,28 @@ def expired(database: Database, now: datetime) -> list[int]:
     proposed = select(Match.id).where(Match.state == MatchState.PROPOSED, Match.expires_at <= now)
     begun = _chosen().where(Match.state == MatchState.ACCEPTED, MatchMoment.start_s <= now.timestamp())
     return _ids(database, proposed.order_by(Match.id)) + _ids(database, begun.order_by(Match.id))
+
+
+def _school_stopped() -> ColumnElement[bool]:
+    return exists().where(Organisation.id == Request.organisation_id, Organisation.stopped_at.is_not(None))
+
+
+def dropping(database: Database, now: datetime) -> list[int]:
+    """Invitations with a moment on the table whose notice time has passed, or that has begun. The verb knows the day
+    of asking."""
+    asked = exists().where(Consent.match_id == Match.id, Consent.party == Side.COMPANY, Consent.given_at.is_(None))
+    noticed = MatchMoment.start_s - 86_400 * Offer.notice_days
+    query = (
+        select(Match.id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .join(MatchMoment, (MatchMoment.match_id == Match.id) & MatchMoment.dropped_at.is_(None))
+        .where(
+            Match.state == MatchState.PROPOSED,
+            (MatchMoment.start_s <= now.timestamp()) | (asked & (noticed <= now.timestamp())),
+        )
+        .distinct()
+    )
+    return _ids(database, query.order_by(Match.id))
 
 
 def _taken() -> ColumnElement[int]:
@@ -132,18 +158,58 @@ def without_run(database: Database) -> list[int]:
 
 
 def waiting(database: Database, settled: datetime) -> list[int]:
-    """Requests with ticked people who were not asked yet, and no answer that could still be undone."""
+    """Requests with a place left and people to ask: kept in mind, or ticked and not asked yet. Not while an answer can
+    still be undone, nor for a school that was stopped."""
     fresh = aliased(Match)
-    undoable = exists().where(fresh.request_id == Request.id, fresh.state.not_in(LIVE), fresh.changed_at > settled)
+    undoable = exists().where(
+        fresh.request_id == Request.id,
+        fresh.state.in_((MatchState.DECLINED, MatchState.REJECTED)),
+        fresh.changed_at > settled,
+    )
     pending = exists().where(RequestTick.request_id == Request.id, RequestTick.asked_at.is_(None))
-    query = select(Request.id).where(Request.state == RequestState.OPEN, pending, ~undoable)
+    query = select(Request.id).where(
+        Request.state == RequestState.OPEN,
+        pending | is_kept(Request.id),
+        _taken() < Request.needed,
+        ~undoable,
+        ~_school_stopped(),
+    )
     return _ids(database, query.order_by(Request.id))
+
+
+def called_off(database: Database, now: datetime) -> list[tuple[int, int]]:
+    """(Request, match): open requests with a place left, since somebody of the other side said they do not come after
+    all, on a day close by; and nobody was looked for since. Two who were asked together are chosen anew by the school.
+    """
+    looked = exists().where(SuggestionRun.request_id == Request.id, SuggestionRun.as_of >= MatchEvent.at)
+    query = (
+        select(Request, Match.id, MatchMoment.day)
+        .join(Match, Match.request_id == Request.id)
+        .join(MatchEvent, (MatchEvent.match_id == Match.id) & (MatchEvent.seq == Match.seq))
+        .join(MatchMoment, MatchMoment.id == moment_of_step())
+        .where(
+            Request.state == RequestState.OPEN,
+            MatchEvent.action.in_((Action.CANCEL, Action.WITHDRAW)),
+            MatchEvent.from_state.in_((MatchState.ACCEPTED.value, MatchState.APPROVED.value)),
+            MatchEvent.role != Side.SCHOOL,
+            ~_school_stopped(),
+            MatchMoment.start_s > now.timestamp(),
+            Request.details[TRIAL].as_string().is_(None),
+            _taken() < Request.needed,
+            ~looked,
+        )
+        .order_by(Match.id)
+    )
+    with database.read() as session:
+        rows = session.execute(query.limit(MOST)).all()
+        return [(row[0].id, row[1]) for row in rows if is_late(row[2], now) and not is_pair(row[0].details)]
 
 
 def stopped(database: Database) -> list[int]:
     """Live matches of an organisation or a person that a coordinator stopped, or of somebody who left."""
     organisation = exists().where(
-        Organisation.id.in_((Request.organisation_id, Offer.organisation_id)), Organisation.stopped_at.is_not(None)
+        Organisation.id.in_((Request.organisation_id, Offer.organisation_id)),
+        Organisation.stopped_at.is_not(None) | Organisation.ended_at.is_not(None),
     )
     person = exists().where(
         User.id.in_((Match.professional_id, Match.visitor_id, Request.asked_by_id)),

@@ -30,6 +30,7 @@ class NeverCode(StrEnum):
     NOTICE = "notice"
     PAUSED = "paused"
     CAP = "cap"
+    COMPANY_CAP = "company_cap"
     HOURS_BUDGET = "hours_budget"
     OPEN_ASKS = "open_asks"
     ALREADY_ASKED = "already_asked"
@@ -255,13 +256,20 @@ def has_enough(request: RequestView, open_ids: Collection[int]) -> bool:
     return len(open_ids) >= request.weekly
 
 
+def _is_reserved(offer: OfferView) -> bool:
+    """What is left of the year's maximum waits for an answer already: another yes would be one too many."""
+    cap, history = offer.yearly_cap, offer.history
+    return cap is not None and history.taken < cap <= history.taken + history.open_asks
+
+
 def _about_people(request: RequestView, offer: OfferView, now: datetime) -> Iterable[NeverCode]:
     history = offer.history
     holds = {
         NeverCode.PAUSED: offer.paused_until is not None and local_date(now) < offer.paused_until,
         NeverCode.CAP: offer.yearly_cap is not None and history.taken >= offer.yearly_cap,
         NeverCode.HOURS_BUDGET: offer.hours_left is not None and offer.hours_left <= 0,
-        NeverCode.OPEN_ASKS: history.open_asks >= offer.open_cap,
+        NeverCode.COMPANY_CAP: offer.company_left is not None and offer.company_left <= 0,
+        NeverCode.OPEN_ASKS: history.open_asks >= offer.open_cap or _is_reserved(offer),
         NeverCode.ALREADY_ASKED: offer.already_asked,
         NeverCode.NOT_OPEN: not offer.is_open,
         NeverCode.NOT_VERIFIED: not offer.organisation_ok,

@@ -75,6 +75,28 @@ CHECKS: dict[str, tuple[str, str]] = {
         "select m.id || '' from matches m join requests r on r.id = m.request_id"
         " where m.state in ('accepted','approved','held') and (m.place_no is null or m.place_no > r.needed)",
     ),
+    "INV-6 ask budgets": (
+        "Each counter of a budget is the number of matches that count in it, and never beyond its maximum.",
+        "select c.owner || ' ' || c.owner_id || ' ' || c.period from ask_counters c where c.taken > c.cap"
+        " or c.taken <> (select count(*) from matches m where c.owner = 'person' and m.counted_year = c.period"
+        " and m.professional_id = c.owner_id)"
+        " + (select count(*) from matches m where c.owner = 'offer' and m.counted_year = c.period"
+        " and m.offer_id = c.owner_id and m.professional_id is null)"
+        " + (select count(*) from offers o join matches m on m.offer_id = o.id where c.owner = 'organisation'"
+        " and o.organisation_id = c.owner_id and m.counted_year = c.period and m.counts_for_company)"
+        " union select 'match ' || m.id from matches m join offers o on o.id = m.offer_id"
+        " where m.counted_year is not null and (not exists (select 1 from ask_counters c"
+        " where c.owner = case when m.professional_id is null then 'offer' else 'person' end"
+        " and c.owner_id = coalesce(m.professional_id, m.offer_id) and c.period = m.counted_year)"
+        " or (m.counts_for_company and not exists (select 1 from ask_counters c where c.owner = 'organisation'"
+        " and c.owner_id = o.organisation_id and c.period = m.counted_year)))",
+    ),
+    "INV-6 who counts": (
+        "Every agreed visit counts in the budget of its guest, and nothing that ended otherwise does.",
+        "select m.id || '' from matches m where (m.state in ('accepted','approved','held'))"
+        " <> (m.counted_year is not null) and m.state <> 'proposed'"
+        " or (m.counts_for_company and m.counted_year is null)",
+    ),
     "INV-7 notices of a step": (
         "A step that must be told has its notices; a visit registered afterwards has none.",
         "select e.match_id || '#' || e.seq from match_events e join matches m on m.id = e.match_id"

@@ -77,7 +77,8 @@ class Match(Base):
     """One request and one offer. ``seq`` is the version, the number of events and the calendar's SEQUENCE.
 
     ``professional_id`` is who was asked, ``visitor_id`` who really comes; ``name_follows``: "someone of our team".
-    ``place_no`` is taken from acceptance on: its unique index is the limit on places.
+    ``place_no`` is taken from acceptance on: its unique index is the limit on places. ``counted_year`` is the school
+    year in whose budgets it counts, the guest's and (``counts_for_company``) the organisation's.
     """
 
     __tablename__ = "matches"
@@ -161,6 +162,8 @@ class Match(Base):
     approved_rule: Mapped[str | None] = mapped_column(short(60))
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     keep_in_mind: Mapped[bool] = mapped_column(default=False)
+    counted_year: Mapped[int | None]
+    counts_for_company: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     generated: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

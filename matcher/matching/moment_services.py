@@ -238,9 +238,14 @@ def expiry_for(session: Session, match: Match, request: Request, offer: Offer, n
     ).one_or_none()
     if last_start is None:
         return by_days
-    last_moment = datetime.fromtimestamp(last_start, UTC)
-    by_notice = max(last_moment - timedelta(days=offer.notice_days), min(_end_of(today), last_moment))
-    return min(by_days, by_notice)
+    return min(by_days, drops_at(last_start, offer.notice_days, now))
+
+
+def drops_at(start_s: int, notice_days: int, asked_at: datetime) -> datetime:
+    """When a moment leaves the table: so many days before it begins, but not before the end of the day of asking."""
+    begins = datetime.fromtimestamp(start_s, UTC)
+    asked_until = min(_end_of(asked_at.astimezone(AMSTERDAM).date()), begins)
+    return max(begins - timedelta(days=notice_days), asked_until)
 
 
 def _last_day_away(session: Session, match: Match, request: Request, offer: Offer, now: datetime) -> date | None:

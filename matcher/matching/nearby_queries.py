@@ -13,6 +13,7 @@ from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.queries import owner_of
 from matcher.availability.states import Delivery, Kind
+from matcher.matching.budget_queries import company_left, taken_by_companies
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
 from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
@@ -178,6 +179,7 @@ def own_views(
     taken = taken_places(session, places, offer_ids, now=now) if stays else {}
     topics = offer_topics(session, offer_ids)
     hours = hours_given(session, with_budget(rows), as_of=now)
+    spent = taken_by_companies(session, rows, {view.school_year for view in requests.values()})
     bare = {row.Offer.id: bare_view(row, weeks[owners[row.Offer.id]], topics[row.Offer.id], hours) for row in rows}
     chains = chains_of(session, person_ids=people, offer_ids=offer_ids, as_of=now)
     schools = {view.organisation_id for view in requests.values()}
@@ -197,6 +199,7 @@ def own_views(
                 bare[row.Offer.id],
                 holds=tuple(holds.get(row.Offer.person_id or 0, ())),
                 proofs=tuple(p for p in proofs[row.Offer.person_id or 0] if p.board_id == request.board_id),
+                company_left=company_left(row, spent, request.school_year),
                 taken_places=taken.get(row.Offer.id, ()),
                 blocked=bool(sides & (blocked["person", row.Offer.person_id or 0]
                              | blocked["organisation", row.Offer.organisation_id])),

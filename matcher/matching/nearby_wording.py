@@ -18,6 +18,7 @@ OWN_NEVER: dict[NeverCode, Any] = {
     NeverCode.MOMENTS: _l("You cannot come at any of their moments."),
     NeverCode.NOTICE: _l("Their moments come sooner than you want to be asked."),
     NeverCode.CAP: _l("You reached your maximum for this school year."),
+    NeverCode.COMPANY_CAP: _l("Your organisation reached its maximum for this school year."),
     NeverCode.HOURS_BUDGET: _l("Your organisation gave all the hours it has for this school year."),
     NeverCode.ALREADY_ASKED: _l("You were already asked for this, or came forward before."),
     NeverCode.NOT_OPEN: _l("Your offer is not open any more."),

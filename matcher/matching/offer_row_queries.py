@@ -45,6 +45,7 @@ def offer_query(offer_ids: Collection[int]) -> Any:
             Organisation.ended_at,
             Organisation.via_contact,
             Organisation.hours_budget,
+            Organisation.ask_limit,
             Organisation.size,
             User.stopped_at.label("person_stopped"),
             User.erased_at,

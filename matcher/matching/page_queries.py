@@ -21,6 +21,7 @@ from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
 from matcher.matching.class_queries import class_visits
 from matcher.matching.deadlines import is_nameless, name_due
+from matcher.matching.kept_queries import keeping
 from matcher.matching.kind_words import KindWords, words_of
 from matcher.matching.labels import KINDS, SIDES, TONES
 from matcher.matching.lesson_page_queries import class_text, other_lessons
@@ -90,6 +91,7 @@ class MatchPage:
     days: Days | None = None
     steps: Steps | None = None
     route_hint: bool = False
+    keep: str = ""  # of a taken place: "open" to be kept in mind, or "kept"
 
     @property
     def is_placement(self) -> bool:
@@ -163,6 +165,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         name_due=name_due(chosen.day) if chosen and is_nameless(match.name_follows, match.visitor_id) else None,
         days=_days(session, request, offer, school, company, chosen, now),
         steps=steps,
+        keep=keeping(session, match, request, facts, sides),
         route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
 

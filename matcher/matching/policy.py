@@ -126,6 +126,12 @@ def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
     return opened and bool(sides_of(facts, actor))
 
 
+def can_be_kept(facts: MatchFacts, *, is_full: bool) -> bool:
+    """Somebody else took the place: before the invitation ends for it, or once it has."""
+    waits = facts.state is MatchState.PROPOSED and is_full
+    return waits or facts.state is MatchState.SUPERSEDED
+
+
 def can_ask_again(facts: MatchFacts, actor: Actor) -> bool:
     """After a lesson that took place the school, or the coordinator for it, may start a new request for this guest."""
     lesson = facts.kind is Kind.GUEST_LECTURE and facts.state is MatchState.HELD

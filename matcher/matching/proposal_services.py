@@ -1,7 +1,7 @@
 """How a match begins: a proposal, the people ticked in order (three wait at most), a colleague who takes over."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,21 +11,21 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import actor_for, members_of
 from matcher.accounts.states import COMPANY_ROLES
-from matcher.availability.states import Kind
 from matcher.db import lock_row
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
+from matcher.matching.begin_services import begin
 from matcher.matching.behalf import Voice
 from matcher.matching.behalf_services import asking_voice
 from matcher.matching.booking_services import release
-from matcher.matching.door_services import born, locked, permitted, step
+from matcher.matching.budget_services import BudgetSpent
+from matcher.matching.door_services import lock_companies, locked, permitted, step
 from matcher.matching.eligibility import NeverCode
-from matcher.matching.employer import parties
-from matcher.matching.models import Consent, Match, MatchEvent
-from matcher.matching.moment_services import expiry_for, lay_out
+from matcher.matching.kept_queries import KEPT, kept
+from matcher.matching.models import Match
 from matcher.matching.notice_services import tell
 from matcher.matching.pair_services import check_no_pair
-from matcher.matching.states import TAKES_PLACE, Action, DeclineReason, MatchState, Side
+from matcher.matching.states import TAKES_PLACE, UNDO_SECONDS, Action, DeclineReason, MatchState, Side
 from matcher.matching.suggestion_models import RequestTick, Suggestion
 from matcher.matching.suggestion_queries import latest_run, verdicts
 from matcher.matching.trials import trial_of
@@ -87,11 +87,12 @@ def _asked(
     said: Voice | None = None,
     half_days: Collection[int] | None = None,
     details: dict[str, Any] | None = None,
+    lifted: Collection[NeverCode] = (),
 ) -> Match | NeverCode:
-    """The proposal, or why this offer may not be asked; judged once, with the person locked."""
+    """The proposal, or why this offer may not be asked (but for what is `lifted`); judged once, with the person
+    locked."""
     offer = _found(session, Offer, offer_id)
-    if offer.person_id is not None:
-        lock_row(session, User, offer.person_id)
+    lock_people(session, [offer_id])
     request = lock_row(session, Request, request_id)
     trial = trial_of(request.details)
     if trial is not None and trial.person_id != offer.person_id:
@@ -101,32 +102,35 @@ def _asked(
     check_open(session, request)
     verdict = verdicts(session, request_id, [offer_id], now=now)[offer_id]
     enough = half_days is not None and set(half_days) <= set(verdict.open_moments)
-    never = [code for code in verdict.never if not _is_own_wish(code, side) and not (enough and code is NeverCode.DAYS)]
-    if NeverCode.OPEN_ASKS in never and _is_asked_for_series(session, request, offer_id):
-        never.remove(NeverCode.OPEN_ASKS)
+    lifted = {*lifted, *([NeverCode.DAYS] if enough else []), *_own_wishes(session, request, offer_id, side)}
+    never = [code for code in verdict.never if code not in lifted]
     if half_days is not None and not enough:
         never.append(NeverCode.MOMENTS)
     if never:
         return never[0]
-    return begin(
-        session,
-        request,
-        offer,
-        side=side,
-        actor=actor,
-        now=now,
-        wave=wave,
-        suggestion_id=suggestion_id,
-        professional_id=offer.person_id,
-        open_moments=set(verdict.open_moments if half_days is None else half_days),
-        details=details,
-        said=said,
-    )
+    try:
+        return begin(
+            session,
+            request,
+            offer,
+            side=side,
+            actor=actor,
+            now=now,
+            wave=wave,
+            suggestion_id=suggestion_id,
+            professional_id=offer.person_id,
+            open_moments=set(verdict.open_moments if half_days is None else half_days),
+            details=details,
+            said=said,
+        )
+    except BudgetSpent as spent:
+        return spent.code
 
 
-def _is_own_wish(code: NeverCode, side: Side) -> bool:
+def _own_wishes(session: Session, request: Request, offer_id: int, side: Side) -> set[NeverCode]:
     """How many questions may wait for an answer limits being asked, not offering oneself."""
-    return side is Side.COMPANY and code is NeverCode.OPEN_ASKS
+    free = side is Side.COMPANY or _is_asked_for_series(session, request, offer_id)
+    return {NeverCode.OPEN_ASKS} if free else set()
 
 
 def _is_asked_for_series(session: Session, request: Request, offer_id: int) -> bool:
@@ -138,65 +142,6 @@ def _is_asked_for_series(session: Session, request: Request, offer_id: int) -> b
         Request.series_id == request.series_id, Match.offer_id == offer_id, Match.state == MatchState.PROPOSED
     )
     return session.scalar(asked.limit(1)) is not None
-
-
-def begin(
-    session: Session,
-    request: Request,
-    offer: Offer,
-    *,
-    side: Side,
-    actor: Actor,
-    now: datetime,
-    professional_id: int | None,
-    wave: int = 1,
-    suggestion_id: int | None = None,
-    open_moments: set[int] | None = None,
-    details: dict[str, Any] | None = None,
-    said: Voice | None = None,
-) -> Match:
-    """The match itself with its moments and the question it puts. The caller judged, and holds the locks."""
-    said = said or Voice(actor)
-    match = Match(
-        kind=request.kind,
-        request_id=request.id,
-        offer_id=offer.id,
-        request_revision=request.revision,
-        offer_revision=offer.revision,
-        professional_id=professional_id,
-        name_follows=professional_id is None and request.kind is Kind.GUEST_LECTURE,
-        teacher_id=request.teacher_id or request.asked_by_id,
-        proposed_by_id=said.actor.user_id,
-        on_behalf_by_id=said.by_id,
-        side=side,
-        suggestion_id=suggestion_id,
-        wave=wave,
-        region_id=request.region_id,
-        generated=request.generated,
-    )
-    noted = (details or {}) | said.noted
-    born(session, match, actor=said.actor, role=side, now=now, details=noted, on_behalf_by=said.by_id)
-    lay_out(session, match, request, open_moments, now)
-    _ask_consents(session, match, offer, side, said, now)
-    match.expires_at = expiry_for(session, match, request, offer, now)
-    session.flush()
-    tell(session, match, request, offer, session.get_one(MatchEvent, (match.id, 1)))
-    return match
-
-
-def _ask_consents(session: Session, match: Match, offer: Offer, side: Side, said: Voice, now: datetime) -> None:
-    """Whose yes is needed; the side that proposes has given its own."""
-    for party in parties(offer.details or {}, named=match.professional_id is not None):
-        given = party is side
-        session.add(
-            Consent(
-                match_id=match.id,
-                party=party,
-                given_at=now if given else None,
-                given_by_id=said.actor.user_id if given else None,
-                seq=1 if given else None,
-            )
-        )
 
 
 def tick(
@@ -251,12 +196,21 @@ def copy_ticks(session: Session, from_id: int, to_id: int) -> None:
 
 
 def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]:
-    """Invite the next ticked people until three invitations wait. Who may not be asked any more is skipped."""
-    lock_people(session, waiting_offers(session, request_id))
+    """Ask again who was to be kept in mind, then invite the next ticked people, until three invitations wait. Who may
+    not be asked any more is skipped."""
+    lock_people(session, [*waiting_offers(session, request_id), *(row.offer_id for row in kept(session, request_id))])
     request = lock_row(session, Request, request_id)
     asked: list[Match] = []
+    for before in kept(session, request_id):
+        if not _may_ask(session, request, now):
+            break
+        outcome = _ask_kept(session, request, before, now)
+        if isinstance(outcome, Match):
+            asked.append(outcome)
+        else:
+            before.keep_in_mind = False
     for tick_row in _pending(session, request_id):
-        if request.state is not RequestState.OPEN or _room(session, request, now) <= 0:
+        if not _may_ask(session, request, now):
             break
         tick_row.asked_at = now
         said = asking_voice(session, request, tick_row.ticked_by_id)
@@ -279,11 +233,37 @@ def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]
     return asked
 
 
+def _may_ask(session: Session, request: Request, now: datetime) -> bool:
+    return request.state is RequestState.OPEN and _room(session, request, now) > 0
+
+
+def _ask_kept(session: Session, request: Request, before: Match, now: datetime) -> Match | NeverCode:
+    """The same question by the same side once more: this person said that they may be asked again for this request."""
+    said = Voice(actor_for(session, before.proposed_by_id or request.asked_by_id))
+    if before.side is Side.SCHOOL:
+        said = asking_voice(session, request, before.on_behalf_by_id or request.asked_by_id)
+    return _asked(
+        session,
+        request_id=request.id,
+        offer_id=before.offer_id,
+        side=before.side,
+        actor=said.actor,
+        said=said,
+        now=now,
+        wave=before.wave,
+        suggestion_id=before.suggestion_id,
+        details={KEPT: before.id},
+        lifted=(NeverCode.ALREADY_ASKED, NeverCode.OPEN_ASKS),
+    )
+
+
 def lock_people(session: Session, offer_ids: Sequence[int]) -> None:
-    """The people behind these offers, ids rising; people are locked before the request, so nobody waits in a ring."""
+    """The people behind these offers and then their organisations, ids rising; all of them are locked before the
+    request, so that nobody waits in a ring."""
     query = select(Offer.person_id).where(Offer.id.in_(offer_ids), Offer.person_id.is_not(None)).distinct()
     for person_id in sorted(person for person in session.scalars(query) if person is not None):
         lock_row(session, User, person_id)
+    lock_companies(session, offer_ids)
 
 
 def _pending(session: Session, request_id: int) -> list[RequestTick]:
@@ -297,7 +277,7 @@ def waiting_offers(session: Session, request_id: int) -> list[int]:
 
 
 def _room(session: Session, request: Request, now: datetime) -> int:
-    """How many more invitations may wait; none once every place is taken."""
+    """How many more invitations may wait; none once every place is taken. A no that can still be taken back waits."""
     counts = dict(
         session.execute(
             select(Match.state, func.count()).where(Match.request_id == request.id).group_by(Match.state)
@@ -305,8 +285,13 @@ def _room(session: Session, request: Request, now: datetime) -> int:
     )
     if sum(counts.get(state, 0) for state in TAKES_PLACE) >= request.needed:
         return 0
+    fresh = select(func.count(Match.id)).where(
+        Match.request_id == request.id,
+        Match.state == MatchState.DECLINED,
+        Match.changed_at > now - timedelta(seconds=UNDO_SECONDS),
+    )
     most = int(region_rule(session, request.region_id, request.kind.value, OPEN_INVITATIONS, at=now))
-    return most - counts.get(MatchState.PROPOSED, 0)
+    return most - counts.get(MatchState.PROPOSED, 0) - (session.scalar(fresh) or 0)
 
 
 def _newest_suggestions(session: Session, request_id: int, offer_ids: Sequence[int]) -> dict[int, int]:

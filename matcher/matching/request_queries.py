@@ -1,7 +1,7 @@
 """Everything the page of one request shows: who fits, who was asked, whose turn it is, as ready values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from matcher.availability.absence_queries import away_until
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, moment_label
 from matcher.i18n import _, current_locale, format_day_month, ngettext
+from matcher.matching.asking_page_queries import Asking, asking_of
 from matcher.matching.bridge_queries import Asked as AskedBridge
 from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
@@ -64,7 +65,6 @@ class RequestPage:
     ball_mine: bool
     candidates: list[Candidate]
     matches: list[MatchRow]
-    waiting: list[str]
     run: SuggestionRun | None
     can_edit: bool
     can_send: bool
@@ -78,6 +78,7 @@ class RequestPage:
     asker: str = ""
     bridges: Bridges | None = None
     bridge: AskedBridge | None = None
+    asking: Asking = field(default_factory=Asking)
     leave: str = ""  # "mine": one click, "typed": with a name; empty when it is there or not asked
 
     @property
@@ -158,7 +159,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         ball_mine=mine,
         candidates=candidates,
         matches=matches,
-        waiting=[candidate.name for candidate in candidates if candidate.status == "waiting"],
+        asking=asking_of(session, request, matches, names=knows_names, now=now),
         run=run,
         can_edit=can_edit,
         can_send=knows_names,

@@ -113,14 +113,21 @@ def withdraw_request(
     the page, so that nobody ends an agreement they did not see."""
     lock_around(session, request_id)
     request = editable(session, request_id, actor)
+    if request.state is not RequestState.WITHDRAWN:
+        check_shown(mark_of_request(session, request), mark)
+    end_request(session, request, reason=reason, now=now)
+    return request
+
+
+def end_request(session: Session, request: Request, *, reason: CancelReason, now: datetime) -> bool:
+    """Withdrawn, with its open invitations and agreements; the caller holds everything that these may book."""
     if request.state is RequestState.WITHDRAWN:
-        return request
-    check_shown(mark_of_request(session, request), mark)
+        return False
     request.state, request.ended_at, request.changed_at = RequestState.WITHDRAWN, now, now
     session.flush()
     for match_id in _live(session, request.id):
         end_by_system(session, match_id, reason=reason.value, now=now)
-    return request
+    return True
 
 
 def close_request(session: Session, request_id: int, *, now: datetime) -> bool:

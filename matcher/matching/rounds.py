@@ -98,7 +98,7 @@ def _guests(asked: Sequence[Asking]) -> Mapping[Guest, int]:
 def room_of(offer: OfferView) -> int:
     """How many invitations more this guest takes at once: the open ones and the year's maximum are counted off."""
     year = CAP_WHEN_NONE if offer.yearly_cap is None else offer.yearly_cap - offer.history.taken
-    return max(0, min(year, offer.open_cap - offer.history.open_asks))
+    return max(0, min(year - offer.history.open_asks, offer.open_cap - offer.history.open_asks))
 
 
 def _moments(request: RequestView, fit: Possible) -> list[MomentView]:

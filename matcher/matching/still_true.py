@@ -6,6 +6,8 @@ from matcher.matching.letters import common
 from matcher.matching.models import HybridStepTaken, Match, Message
 from matcher.matching.states import MatchState
 from matcher.matching.step_notice_services import BACK
+from matcher.requests.models import Request
+from matcher.requests.states import RequestState
 
 # A template that is not named here tells of something that stays true whatever happens next.
 _ONLY_WHILE: dict[str, frozenset[MatchState]] = {
@@ -51,7 +53,13 @@ def route_still_true(session: Session, user_id: int, seq: int, template: str) ->
     return True
 
 
+def request_still_true(session: Session, request_id: int, seq: int, template: str) -> bool:
+    request = session.get(Request, request_id)
+    return request is not None and request.state is RequestState.OPEN
+
+
 STILL_TRUE = {
+    "request": request_still_true,
     "match": match_still_true,
     "message": message_still_true,
     "step": step_still_true,

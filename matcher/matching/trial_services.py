@@ -13,12 +13,13 @@ from matcher.availability.states import Delivery, Kind
 from matcher.db import lock_row
 from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
 from matcher.i18n import _l
+from matcher.matching.begin_services import begin
 from matcher.matching.behalf import Voice
 from matcher.matching.behalf_services import asking_voice
 from matcher.matching.door_services import NOT_YOURS
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.models import Match
-from matcher.matching.proposal_services import begin, check_open
+from matcher.matching.proposal_services import check_open
 from matcher.matching.request_services import may_send
 from matcher.matching.states import LIVE, MatchState, Side
 from matcher.matching.suggestion_queries import verdicts

@@ -18,6 +18,7 @@ from matcher.availability.states import Delivery, Kind, Party
 from matcher.clock import local_date, school_year
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
+from matcher.matching.budget_queries import company_left, taken_by_companies
 from matcher.matching.held_queries import held_at
 from matcher.matching.history_queries import (
     Tally,
@@ -197,6 +198,7 @@ def offer_views(
     earlier = partnerships(session, request.organisation_id, companies, as_of=now)
     standing = {pair[1] for pair in standing_pairs(session, [request.organisation_id], companies, as_of=now)}
     hours = hours_given(session, with_budget(rows), as_of=now)
+    spent = taken_by_companies(session, rows, [request.school_year])
     owners = {row.Offer.id: owner_of(person_id=row.Offer.person_id, offer_id=row.Offer.id) for row in rows}
     weeks = weeks_around(session, request, set(owners.values()), now)
     holds = holds_around(session, request, people, now=now)
@@ -212,6 +214,7 @@ def offer_views(
             view,
             holds=tuple(holds.get(offer.person_id or 0, ())),
             proofs=tuple(proofs.get(offer.person_id or 0, ())),
+            company_left=company_left(row, spent, request.school_year),
             taken_places=taken.get(offer.id, ()),
             blocked=("person", offer.person_id) in blocked or ("organisation", offer.organisation_id) in blocked,
             **past_of(found, offer, request, earlier, standing, now),

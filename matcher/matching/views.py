@@ -164,6 +164,7 @@ class OfferView:
     do_not_approach: bool = False
     proofs: tuple[Seen, ...] = ()
     hours_left: float | None = None
+    company_left: int | None = None  # visits this school year until the organisation's own maximum
     places: int = 1
     taken_places: tuple[Part, ...] = ()
     half_days: int = 0  # who teaches every week: the possible half-days as a mask, none said means the week alone

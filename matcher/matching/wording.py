@@ -22,6 +22,7 @@ NEVER = {
     NeverCode.NOTICE: _l("They want to be asked longer ahead."),
     NeverCode.PAUSED: _l("They do not want to be asked for a while."),
     NeverCode.CAP: _l("They reached their maximum for this school year."),
+    NeverCode.COMPANY_CAP: _l("Their organisation reached its maximum for this school year."),
     NeverCode.HOURS_BUDGET: _l("Their organisation gave all the hours it has for this school year."),
     NeverCode.OPEN_ASKS: _l("They still have to answer another question first."),
     NeverCode.ALREADY_ASKED: _l("They were already asked for this."),
@@ -267,6 +268,8 @@ def change_sentence(change: Mapping[str, Any]) -> str:
             )
         case "language":
             return _("in %(language)s: %(count)s", language=str(LANGUAGES[params["language"]]), count=count)
+        case "next_year":
+            return _("after the summer, when a new maximum begins: %(count)s", count=count)
         case "level":
             return _("for %(level)s: %(count)s", level=_level(params), count=count)
     return ""

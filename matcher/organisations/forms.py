@@ -29,6 +29,7 @@ from matcher.subjects.levels import Level, level_name
 from matcher.web.forms import MatcherForm, choices
 
 ROWS = 12
+MOST_VISITS = 2000
 ROLE_NAMES = {
     Role.TEACHER: _l("Teacher"),
     Role.SCHOOL_LEAD: _l("School leader"),
@@ -169,6 +170,13 @@ class RefuseForm(MatcherForm):
 
 class SettingsForm(MatcherForm):
     via_contact = BooleanField(_l("Invitations to our people go through our contact first"))
+    ask_limit = IntegerField(
+        _l("Visits a school year by all our people together, at most"),
+        description=_l(
+            "Over all schools. Leave it empty for no maximum; what people do in their own name is not counted."
+        ),
+        validators=[Optional(), NumberRange(min=0, max=MOST_VISITS, message=_l("Choose a number from 0 to 2000."))],
+    )
     staff_domain = StringField(
         _l("Mail domain of your staff"),
         description=_l("Whoever has an address there is confirmed at once. Only use a domain that pupils do not have."),

@@ -77,6 +77,7 @@ class Organisation(Base):
     do_not_approach_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     hours_budget: Mapped[int | None]
+    ask_limit: Mapped[int | None]
     via_contact: Mapped[bool] = mapped_column(default=False)
     staff_domain: Mapped[str | None] = mapped_column(short())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

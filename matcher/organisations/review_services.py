@@ -19,10 +19,12 @@ from matcher.organisations.services import NOT_YOURS, confirm_member
 from matcher.organisations.states import OrganisationType, RefusalReason
 
 MOST_CALENDAR_DAYS = 400
+MOST_VISITS = 2000
 LONGEST_RANGE = timedelta(days=62)
 
 DECIDED = _l("Somebody decided about this organisation already. This is how it stands now.")
 DOMAIN_FORM = _l("Write only what stands behind the @, like school.nl.")
+LIMIT_RANGE = _l("Choose a number from 0 to 2000.")
 PUBLIC_DOMAIN = _l("Everybody can get an address there. Choose a domain that only your own staff have.")
 END_FIRST = _l("The last day is before the first day.")
 TOO_LONG = _l("Add at most two months at a time.")
@@ -150,12 +152,16 @@ def change_settings(
     organisation_id: int,
     via_contact: bool,
     staff_domain: str,
+    ask_limit: int | None = None,
     now: datetime,
     version: int | None = None,
 ) -> Organisation:
-    """Whether invitations go through the contact, and whose mail address is enough to be confirmed."""
+    """Whether invitations go through the contact, how many visits a school year they may lead to, and whose mail
+    address is enough to be confirmed."""
     place = _managed(session, actor, organisation_id)
     check_shown(place.version, version)
+    if ask_limit is not None and not 0 <= ask_limit <= MOST_VISITS:
+        raise InvalidInput(LIMIT_RANGE, field="ask_limit")
     domain = staff_domain.strip().lower().lstrip("@") or None
     if domain is not None and ("@" in domain or "." not in domain or " " in domain):
         raise InvalidInput(DOMAIN_FORM, field="staff_domain")
@@ -166,10 +172,11 @@ def change_settings(
         for name, before, after in (
             ("via_contact", place.via_contact, via_contact),
             ("staff_domain", place.staff_domain, domain),
+            ("ask_limit", place.ask_limit, ask_limit),
         )
         if before != after
     ]
-    place.via_contact, place.staff_domain = via_contact, domain
+    place.via_contact, place.staff_domain, place.ask_limit = via_contact, domain, ask_limit
     session.flush()
     if changed:
         _record(session, place, "settings_changed", actor, now, fields=changed)

@@ -61,6 +61,7 @@ def settings_post(organisation_id: int) -> Any:
                 organisation_id=place.id,
                 via_contact=form.via_contact.data,
                 staff_domain=form.staff_domain.data or "",
+                ask_limit=form.ask_limit.data,
                 now=utcnow(),
                 version=_shown(),
             )

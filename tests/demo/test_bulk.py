@@ -16,6 +16,7 @@ from matcher.demo.bulk.deeds import Record
 from matcher.demo.bulk.services import Plan, generate_bulk, generate_large, live_history, populate
 from matcher.demo.bulk.writing_services import Writer
 from matcher.demo.sizes import BULK_SIZES, BulkSize
+from matcher.matching.budget_models import AskCounter
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.states import MatchState
@@ -51,7 +52,7 @@ VERBS = {name for name in vars(Replay) if not name.startswith("_")} - {"live", "
 RARE = {"reject", "withdraw", "cancel", "step", "proof"}
 COMPARED = (
     Request, RequestMoment, RequestTopic, RequestRevision, SuggestionRun, Suggestion, RequestTick,
-    Match, MatchEvent, MatchMoment, Consent, Booking, VisitReport, HybridStepTaken,
+    Match, MatchEvent, MatchMoment, Consent, Booking, VisitReport, HybridStepTaken, AskCounter,
 )  # fmt: skip
 COUNTED_BY_THE_MAPPER = {"requests": {"version"}}
 """How often a row was written says nothing of what it says; everything else must be equal, ids included."""

@@ -31,6 +31,8 @@ DAMAGE: dict[str, list[str]] = {
         "update matches set request_id = :r, state = 'accepted', place_no = 2 where id = :other",
     ],
     "INV-6 place numbers": ["update matches set place_no = 7 where id = :m"],
+    "INV-6 ask budgets": ["update ask_counters set taken = taken + 1 where owner = 'person'"],
+    "INV-6 who counts": ["update matches set counted_year = null, counts_for_company = :no where id = :m"],
     "INV-7 notices of a step": ["delete from outbox where subject_id = :m and subject = 'match'"],
     "INV-9 final states": [
         "insert into match_events (match_id, seq, prev_seq, from_state, action, to_state, role, note, details, at)"
@@ -101,7 +103,7 @@ def _world(session: Session) -> dict[str, object]:
 def _guards_off(connection: Connection, database: Database) -> None:
     """A damaged file knows no constraint: what may refuse the damage goes first."""
     if not database.is_sqlite:
-        for table in ("matches", "match_events", "bookings", "consents", "match_moments"):
+        for table in ("matches", "match_events", "bookings", "consents", "match_moments", "ask_counters"):
             names = connection.execute(
                 text(
                     "select conname from pg_constraint where conrelid = to_regclass(:t)"

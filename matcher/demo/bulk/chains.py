@@ -14,6 +14,7 @@ from matcher.clock import AMSTERDAM, local_date, school_year
 from matcher.demo.bulk.agenda import Agenda, parts_of
 from matcher.demo.bulk.ground import Population
 from matcher.demo.bulk.lives import Asked, Numbers, Pair, Row, Shown
+from matcher.matching.budget_models import BudgetOf
 from matcher.matching.history_queries import IN_TIME
 from matcher.matching.memory import Asked as Remembered
 from matcher.matching.memory import growing
@@ -64,6 +65,8 @@ class Chains:
                 "approved_by_id": None,
                 "approved_rule": None,
                 "approved_at": None,
+                "counted_year": None,
+                "counts_for_company": False,
                 "generated": True,
                 "created_at": now,
                 "changed_at": now,
@@ -80,10 +83,8 @@ class Chains:
             asks | {"party": Side.COMPANY, "given_by_id": None, "given_at": None, "seq": None},
         ]
         pair.row["expires_at"] = self._expiry(pair, now)
-        asked.pairs.append(pair)
-        past = pair.visitor
-        past.last_asked, past.open_asks = now, past.open_asks + 1
-        past.asked_for.add(request["id"])
+        self._settle(pair)
+        _remember_asking(pair, now)
         return pair
 
     def _lay_out(self, pair: Pair, open_moments: set[int], now: datetime) -> None:
@@ -196,6 +197,31 @@ class Chains:
         if to not in TAKES_PLACE:
             pair.row["place_no"] = None
         self._count(pair, action, before, to, now)
+        self._settle(pair)
+
+    def _settle(self, pair: Pair) -> None:
+        """What the match takes of the budgets of its guest and its organisation where it stands now."""
+        year = None
+        if pair.state in TAKES_PLACE and pair.chosen is not None:
+            year = school_year(pair.chosen["day"])
+        elif pair.state is MatchState.PROPOSED:
+            year = pair.asked.view.school_year
+        before = pair.row["counted_year"]
+        if year == before:
+            return
+        view, counters = pair.given.view, self._population.counters
+        for owner, owner_id, cap in (
+            (BudgetOf.PERSON, view.person_id, view.yearly_cap)
+            if view.person_id is not None
+            else (BudgetOf.OFFER, view.id, view.yearly_cap),
+            (BudgetOf.ORGANISATION, view.organisation_id, None),
+        ):
+            if before is not None:
+                counters[(owner, owner_id, before)][0] -= 1
+            if year is not None:
+                counter = counters.setdefault((owner, owner_id, year), [0, None])
+                counter[:] = [counter[0] + 1, cap]
+        pair.row |= {"counted_year": year, "counts_for_company": year is not None}
 
     def _note(
         self,
@@ -244,6 +270,13 @@ class Chains:
         if pair.chosen is not None:
             moved = (to in TAKES_PLACE) - (before in TAKES_PLACE)
             past.taken[school_year(pair.chosen["day"])] += moved
+
+
+def _remember_asking(pair: Pair, now: datetime) -> None:
+    pair.asked.pairs.append(pair)
+    past = pair.visitor
+    past.last_asked, past.open_asks = now, past.open_asks + 1
+    past.asked_for.add(pair.row["request_id"])
 
 
 def _about(pair: Pair, action: Action) -> Remembered:

@@ -3,12 +3,14 @@
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from matcher.availability.holds import Hold
 from matcher.availability.moments import Timetable, WeeklyPeriod
 from matcher.demo.bulk.demand import Demand
 from matcher.demo.catalogue import Lesson
 from matcher.demo.hidden_rule import Temper
+from matcher.matching.budget_models import BudgetOf
 from matcher.matching.memory import Memory
 from matcher.matching.views import OfferView
 from matcher.organisations.states import SchoolSector
@@ -111,3 +113,5 @@ class Population:
     topics: dict[str, int]
     partnerships: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
     """(School, organisation) → visits held."""
+    counters: dict[tuple[BudgetOf, int, int], list[Any]] = field(default_factory=dict)
+    """(Whose budget, owner, school year) → taken, and the maximum when the last one was taken."""

@@ -23,7 +23,7 @@ from matcher.demo.bulk.lives import Asked, Pair, Row, Shown
 from matcher.demo.catalogue import Lesson
 from matcher.demo.diary import Diary
 from matcher.demo.world import waking
-from matcher.matching.states import Action, DeclineReason, MatchState, Side
+from matcher.matching.states import UNDO_SECONDS, Action, DeclineReason, MatchState, Side
 from matcher.regions.policy import DEFAULT_RULES, OPEN_INVITATIONS
 from matcher.requests.asking import Wish
 from matcher.requests.states import RequestState
@@ -157,7 +157,7 @@ class Life:
         for tick, shown in asked.ticks:
             if tick["asked_at"] is not None:
                 continue
-            waiting = sum(pair.state is MatchState.PROPOSED for pair in asked.pairs)
+            waiting = sum(_waits(pair, now) for pair in asked.pairs)
             if not asked.is_open or asked.is_taken or waiting >= DEFAULT_RULES[OPEN_INVITATIONS]:
                 return
             tick["asked_at"] = now
@@ -253,3 +253,9 @@ class Life:
     def _end(self, asked: Asked, state: RequestState, now: datetime) -> None:
         asked.row |= {"state": state, "ended_at": now, "changed_at": now}
         self.over(self.live.pop(asked.row["id"]))
+
+
+def _waits(pair: Pair, now: datetime) -> bool:
+    """An invitation, also one with a no that could still be taken back."""
+    fresh = pair.state is MatchState.DECLINED and now - pair.row["changed_at"] < timedelta(seconds=UNDO_SECONDS)
+    return fresh or pair.state is MatchState.PROPOSED

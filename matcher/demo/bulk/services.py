@@ -31,6 +31,7 @@ from matcher.demo.bulk.writing_services import Writer
 from matcher.demo.services import generate
 from matcher.demo.sizes import SIZES, BulkSize
 from matcher.demo.world import SEED, waking
+from matcher.matching.budget_models import AskCounter
 from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
 from matcher.matching.view_queries import Around
@@ -175,6 +176,7 @@ def live_history(session: Session, writer: Writer, plan: Plan, population: Popul
         asker = who[number % len(who)]
         life.plan(_some_day(dice, plan, asker), kind, asker, asked_one)
     life.live_until_now()
+    write_counters(writer, population)
     plan.tell("requests", asked_so_far, plan.size.requests)
 
 
@@ -208,6 +210,13 @@ def _desk(session: Session, writer: Writer, plan: Plan, population: Population, 
         kept=plan.size.kept,
         looked_at=plan.size.looked_at,
     )
+
+
+def write_counters(writer: Writer, population: Population) -> None:
+    """What the whole history took of everybody's budgets."""
+    for (owner, owner_id, period), (taken, cap) in sorted(population.counters.items()):
+        row = {"owner": owner, "owner_id": owner_id, "period": period, "taken": taken, "cap": cap}
+        writer.add(AskCounter, row)
 
 
 def write_asked(writer: Writer, asked: Asked) -> None:

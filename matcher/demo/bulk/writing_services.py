@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Grant, User
 from matcher.availability.models import AvailabilityException, Booking, WeeklyPattern
 from matcher.db import Base
+from matcher.matching.budget_models import AskCounter
 from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
 from matcher.offers.models import Offer, OfferRevision, OfferTopic
@@ -23,7 +24,7 @@ ORDER: tuple[type[Base], ...] = (
     Offer, OfferTopic, OfferRevision, WeeklyPattern, AvailabilityException,
     Request, RequestMoment, RequestTopic, RequestRevision,
     SuggestionRun, Suggestion, RequestTick,
-    MatchEvent, Match, MatchMoment, Consent, Booking, VisitReport, HybridStepTaken,
+    MatchEvent, Match, MatchMoment, Consent, Booking, VisitReport, HybridStepTaken, AskCounter,
 )  # fmt: skip
 """An event comes before its match, everything else after what it refers to."""
 FULL = 40_000
