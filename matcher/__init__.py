@@ -12,10 +12,12 @@ from flask import Flask
 from matcher import i18n
 from matcher.config import Settings, shared_folder
 from matcher.db import Database
+from matcher.jobs.periods import Every, Periodic
 from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
 from matcher.web.language import select_locale
 
 ROOMS = (
+    "jobs",
     "notices",
     "regions",
     "subjects",
@@ -59,6 +61,23 @@ def still_true() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
     for module in _room_modules("still_true"):
         found.update(module.STILL_TRUE)
+    return found
+
+
+def task_modules() -> list[ModuleType]:
+    """The rooms' `tasks`, notices last: what a round writes should not wait for the next one."""
+    return list(reversed(_room_modules("tasks")))
+
+
+def periodic() -> list[Periodic]:
+    """All regular work, in the order in which a worker does it."""
+    found: list[Periodic] = []
+    for module in task_modules():
+        room = module.__name__.split(".")[1]
+        found.extend(getattr(module, "PERIODIC", ()))
+        if hasattr(module, "due_work"):
+            when, beside = getattr(module, "EVERY", Every()), getattr(module, "BESIDE", False)
+            found.append(Periodic(room, module.due_work, when, getattr(module, "LABEL", room), beside))
     return found
 
 
