@@ -126,6 +126,7 @@ def _add_rooms(app: Flask) -> None:
     for module in _room_modules("routes"):
         app.register_blueprint(module.blueprint)
     app.extensions["matcher_still_true"] = still_true()
+    app.extensions["matcher_periodic"] = periodic()
     # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, who met whom,
     # and whose turn it is with a request.
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)

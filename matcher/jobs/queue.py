@@ -9,6 +9,7 @@ import hmac
 import json
 import logging
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from matcher.config import Settings
 from matcher.errors import ConfigurationError
 
 NAME = "matcher"
+SECONDS_TO_CONNECT = 5
 log = logging.getLogger(__name__)
 Work = Callable[..., Any]
 
@@ -105,26 +107,47 @@ class Queue:
         work(**values)
 
 
+def queue_waiting(settings: Settings) -> Waiting | None:
+    """What waits in the queue of this installation; None when it cannot be reached."""
+    try:
+        queue = make_queue(settings)
+        try:
+            return queue.waiting()
+        finally:
+            queue.close()
+    except Exception as error:
+        log.error("the queue cannot be asked what waits in it: %s", error)
+        return None
+
+
 def make_queue(settings: Settings) -> Queue:
     """What `MATCHER_QUEUE_URL` asks for; without it a file of its own. Raises ConfigurationError."""
     secret = settings.require_secret()
     url = settings.queue_url
     if not url:
-        folder = settings.var / "queue"
-        folder.mkdir(parents=True, exist_ok=True)
-        return open_file(folder / "jobs.sqlite3", secret)
+        return _open_in(settings.var / "queue", secret)
     common: dict[str, Any] = {"serializer": SignedJson(secret=secret), "results": False, "utc": True}
     scheme = url.partition(":")[0]
     try:
         if scheme.partition("+")[0] in {"postgresql", "postgres"}:
             plain = re.sub(r"^[a-z+0-9]+:", "postgresql:", url)
-            return Queue(PostgresHuey(NAME, dsn=plain, table_prefix="matcher_queue", **common))
+            about = {"dsn": plain, "connect_timeout": SECONDS_TO_CONNECT, "table_prefix": "matcher_queue"}
+            return Queue(PostgresHuey(NAME, **about, **common))
         if scheme in {"redis", "rediss", "valkey", "valkeys", "unix"}:
             # One client speaks to both, and knows the older names only.
-            return Queue(RedisHuey(NAME, url=url.replace("valkey", "redis", 1), **common))
+            waits = f"{'&' if '?' in url else '?'}socket_connect_timeout={SECONDS_TO_CONNECT}"
+            return Queue(RedisHuey(NAME, url=url.replace("valkey", "redis", 1) + waits, **common))
     except Exception as error:
         raise ConfigurationError(f"The queue at MATCHER_QUEUE_URL cannot be reached: {error}") from error
     raise ConfigurationError("MATCHER_QUEUE_URL must begin with postgresql://, redis:// or valkey://.")
+
+
+def _open_in(folder: Path, secret: str) -> Queue:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return open_file(folder / "jobs.sqlite3", secret)
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigurationError(f"The queue in {folder} cannot be opened: {error}") from error
 
 
 def open_file(file: Path, secret: str) -> Queue:

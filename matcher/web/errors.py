@@ -28,6 +28,8 @@ SENTENCES = {
     503: _l("Matcher is too busy at the moment. Try again in a minute."),
 }
 PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
+NO_DATABASE = _l("Matcher cannot reach its database at the moment. Try again in a minute.")
+SECONDS_TO_RETRY = 10
 PAGES = frozenset({403, 404, 409, 422, 429, 500, 503})
 
 Answer = tuple[str, int, dict[str, str]]
@@ -79,7 +81,7 @@ def too_big(error: OverflowError) -> Answer:
 
 def unavailable(error: Exception) -> Answer:
     current_app.logger.error("database not available at %s: %s", request.path, error)
-    return error_page(503)
+    return error_page(503, str(NO_DATABASE))
 
 
 def broken(error: Exception) -> Answer:
@@ -98,6 +100,8 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
     page = status if status in PAGES else (500 if status >= 500 else 404 if status == 410 else 422)
     text = sentence or str(SENTENCES.get(status) or SENTENCES[page])
     headers = {"Content-Type": "text/html; charset=utf-8"}
+    if status == 503:
+        headers["Retry-After"] = str(SECONDS_TO_RETRY)
     try:
         body = render_template(f"errors/{page}.html", status=status, sentence=text, number=number, typed=_typed())
     except Exception as error:
