@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from sqlalchemy.exc import DataError, OperationalError
@@ -81,6 +81,8 @@ def too_big(error: OverflowError) -> Answer:
 
 def unavailable(error: Exception) -> Answer:
     current_app.logger.error("database not available at %s: %s", request.path, error)
+    # The page is drawn as for a visitor: who is signed in stands in the database.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     return error_page(503, str(NO_DATABASE))
 
 

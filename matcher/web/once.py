@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from matcher.clock import utcnow
-from matcher.errors import MatcherError
+from matcher.errors import Busy, MatcherError
 
 UNHASHED = ("csrf_token", "nonce")
 LONGEST = 64
@@ -92,8 +92,12 @@ def _keep_answer(response: Response) -> Response:
         return response
     from matcher.accounts.repeat_services import keep_answer
 
-    with current_app.extensions["matcher_db"].write() as session:
-        keep_answer(session, user_id=command.user_id, nonce=command.nonce, location=_local(response.location))
+    try:
+        with current_app.extensions["matcher_db"].write() as session:
+            keep_answer(session, user_id=command.user_id, nonce=command.nonce, location=_local(response.location))
+    except (SQLAlchemyError, Busy) as error:
+        # What was sent is saved; a second sending is led back to the page of the form instead.
+        current_app.logger.error("the answer at %s could not be kept: %s", request.path, error)
     return response
 
 
