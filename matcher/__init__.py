@@ -12,10 +12,12 @@ from flask import Flask
 from matcher import i18n
 from matcher.config import Settings, shared_folder
 from matcher.db import SERVING_WAIT_S, Database
+from matcher.jobs.periods import Every, Periodic
 from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
 from matcher.web.language import select_locale
 
 ROOMS = (
+    "jobs",
     "notices",
     "regions",
     "subjects",
@@ -69,6 +71,23 @@ def still_true() -> dict[str, Callable[..., Any]]:
     return found
 
 
+def task_modules() -> list[ModuleType]:
+    """The rooms' `tasks`, notices last: what a round writes should not wait for the next one."""
+    return list(reversed(_room_modules("tasks")))
+
+
+def periodic() -> list[Periodic]:
+    """All regular work, in the order in which a worker does it."""
+    found: list[Periodic] = []
+    for module in task_modules():
+        room = module.__name__.split(".")[1]
+        found.extend(getattr(module, "PERIODIC", ()))
+        if hasattr(module, "due_work"):
+            when, beside = getattr(module, "EVERY", Every()), getattr(module, "BESIDE", False)
+            found.append(Periodic(room, module.due_work, when, getattr(module, "LABEL", room), beside))
+    return found
+
+
 def _flask_settings(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.require_secret(),
@@ -114,6 +133,7 @@ def _add_rooms(app: Flask) -> None:
     for module in _room_modules("routes"):
         app.register_blueprint(module.blueprint)
     app.extensions["matcher_still_true"] = still_true()
+    app.extensions["matcher_periodic"] = periodic()
     # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, who met whom,
     # and whose turn it is with a request. What happened since a page was made, a page of the glue asks.
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)

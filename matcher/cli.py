@@ -37,7 +37,7 @@ def main() -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
-    """How the installation is doing: database, counts, waiting notices, holiday data."""
+    """How the installation is doing: database, counts, waiting notices, regular work, disk, holiday data."""
     from matcher.standing import standing
 
     report = standing(Settings.from_env())
@@ -64,9 +64,17 @@ def work(once: bool) -> None:
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
-    lines = [f"{name}: {value}" for name, value in report.items() if name not in {"counts", "warnings"}]
+    lines = [f"{name}: {value}" for name, value in report.items() if name not in {"counts", "jobs", "warnings"}]
+    lines += [f"{name}: {_job(job)}" for name, job in report["jobs"].items()]
     lines += [f"{name}: {count}" for name, count in report["counts"].items()]
     return lines + [f"warning: {warning}" for warning in report["warnings"]]
+
+
+def _job(job: dict[str, Any]) -> str:
+    if job["finished_at"] is None:
+        return f"not yet, due {job['next_due_at']}"
+    counts = ", ".join(f"{count} {what}" for what, count in job["counts"].items())
+    return f"{job['outcome']} {job['age_seconds']} s ago{f' ({counts})' if counts else ''}"
 
 
 def _gather() -> None:

@@ -29,6 +29,7 @@ class Settings:
     source_occupations: str = ""
     base_url: str = "http://127.0.0.1:8000"
     limits_url: str = "memory://"
+    queue_url: str = field(default="", repr=False)
     proxy_hops: int = 0
     default_locale: str = "nl"
     demo: bool = False
@@ -59,6 +60,7 @@ class Settings:
             "source_occupations": env.str("SOURCE_OCCUPATIONS", ""),
             "base_url": env.str("BASE_URL", cls.base_url),
             "limits_url": env.str("LIMITS_URL", cls.limits_url),
+            "queue_url": env.str("QUEUE_URL", ""),
             "proxy_hops": env.int("PROXY_HOPS", 0),
             "default_locale": env.str("DEFAULT_LOCALE", cls.default_locale),
             "demo": env.bool("DEMO", False),

@@ -4,9 +4,14 @@ from typing import Any
 
 from sqlalchemy import func, make_url, select
 
+import matcher
 from matcher.clock import local_date, utcnow
 from matcher.config import Settings
 from matcher.db import Base, Database
+from matcher.disk import free_bytes, is_nearly_full
+from matcher.jobs.queries import standings
+from matcher.jobs.queue import queue_waiting
+from matcher.jobs.standing import lag
 from matcher.matching.model_queries import WHAT_TO_DO, running, serve_models
 from matcher.migrate import current_revision, head_revision
 from matcher.reference import prepare
@@ -23,6 +28,7 @@ def standing(settings: Settings) -> dict[str, Any]:
     serve_models(database, settings.models_folder)
     try:
         report = _read(database)
+        report |= _around(settings)
     finally:
         database.dispose()
     report["warnings"] = [*_warnings(report), *report.pop("faults")]
@@ -40,6 +46,8 @@ def _read(database: Database) -> dict[str, Any]:
             "ranking": ranking.name,
             "faults": [f"ranking is degraded: {ranking.fault.sentence} {WHAT_TO_DO}"] if ranking.fault else [],
             "oldest_unsent_notice": _oldest_unsent(session),
+            "dead_letters": _dead_letters(session),
+            **_regular_work(session),
             "school_holidays_until": last_known_day().isoformat(),
             "counts": {
                 name: session.scalar(select(func.count()).select_from(metadata.tables[name]))
@@ -47,6 +55,31 @@ def _read(database: Database) -> dict[str, Any]:
                 if name in metadata.tables
             },
         }
+
+
+def _around(settings: Settings) -> dict[str, Any]:
+    """What is not in the database: the disk and the queue of longer jobs, for whoever knows the key."""
+    free = free_bytes(settings.var)
+    waiting = queue_waiting(settings) if settings.secret_key else None
+    return {
+        "disk_free_mb": None if free is None else free // 1_000_000,
+        "queued_jobs": waiting.count if waiting else None,
+        "oldest_queued_job": waiting.since.isoformat() if waiting and waiting.since else None,
+    }
+
+
+def _regular_work(session: Any) -> dict[str, Any]:
+    now = utcnow()
+    found = standings(session, [job.name for job in matcher.periodic()], now=now)
+    return {
+        "regular_work_lag_seconds": round(lag(found, now).total_seconds()),
+        "jobs": {job.name: job.as_json(now) for job in found},
+    }
+
+
+def _dead_letters(session: Any) -> int:
+    outbox = Base.metadata.tables["outbox"]
+    return int(session.scalar(select(func.count()).where(outbox.c.state == "dead")) or 0)
 
 
 def _oldest_unsent(session: Any) -> str | None:
@@ -63,4 +96,12 @@ def _warnings(report: dict[str, Any]) -> list[str]:
     until = report["school_holidays_until"]
     if ends_soon(local_date(utcnow())):
         found.append(f"school holidays are known until {until}: update the package `holidays`")
+    free = report["disk_free_mb"]
+    if is_nearly_full(None if free is None else free * 1_000_000):
+        found.append(f"only {free} MB is free on the disk: make room, or nothing can be saved soon")
+    for name, job in report["jobs"].items():
+        if job["overdue"]:
+            found.append(f"{name} should have been done long ago: does `matcher work` run?")
+        elif job["outcome"] == "failed":
+            found.append(f"{name} failed and is tried again: {job['error']}")
     return found

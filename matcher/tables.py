@@ -5,6 +5,7 @@ import matcher.accounts.models
 import matcher.availability.ddl
 import matcher.availability.models
 import matcher.coordination.models
+import matcher.jobs.models
 import matcher.matching.budget_models
 import matcher.matching.ddl
 import matcher.matching.forgotten_models

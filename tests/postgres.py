@@ -45,12 +45,14 @@ class Cluster:
     def start(self) -> None:
         # ICU and the machine's languages differ from place to place; C sorts the same everywhere.
         self._run("initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N")
-        command = [str(self.bin / "postgres"), "-D", str(self.data), "-h", "", "-k", f"{self.folder}/socket"]
         self.log = (self.folder / "log").open("wb")
-        self.server = subprocess.Popen(
-            [*command, *self.options], stdout=self.log, stderr=self.log, preexec_fn=_end_with_parent, **self._as()
-        )
-        self._wait()
+        self._launch()
+
+    def restart(self, how: signal.Signals) -> None:
+        """SIGINT is a fast stop, SIGQUIT an immediate one, as after a crash."""
+        self.server.send_signal(how)
+        self.server.wait(30)
+        self._launch()
 
     def stop(self) -> None:
         self.server.send_signal(signal.SIGQUIT)
@@ -65,13 +67,20 @@ class Cluster:
         """A new database; its name."""
         self._made += 1
         name = f"t{self._made}"
-        self._ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop(self, database: str) -> None:
-        self._ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+        self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
-    def _ask(self, statement: str) -> None:
+    def _launch(self) -> None:
+        command = [str(self.bin / "postgres"), "-D", str(self.data), "-h", "", "-k", f"{self.folder}/socket"]
+        self.server = subprocess.Popen(
+            [*command, *self.options], stdout=self.log, stderr=self.log, preexec_fn=_end_with_parent, **self._as()
+        )
+        self._wait()
+
+    def ask(self, statement: str) -> None:
         with psycopg.connect(f"host={self.folder}/socket user=postgres dbname=postgres", autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
 

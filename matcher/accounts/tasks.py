@@ -1,11 +1,16 @@
 """Regular work: sessions and links that are over do not stay, and stand-ins begin and end on their days."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from matcher.accounts import queries, repeat_services, services, turn_services
 from matcher.clock import local_date
 from matcher.db import Database
+from matcher.i18n import _l
+from matcher.jobs.periods import Every
+
+LABEL = _l("Sessions, links and stand-ins")
+EVERY = Every(timedelta(minutes=1))
 
 
 def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:

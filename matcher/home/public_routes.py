@@ -6,8 +6,10 @@ from flask import Blueprint, current_app, render_template, url_for
 
 from matcher.accounts.states import Role
 from matcher.clock import local_date, school_year, utcnow
-from matcher.home import explaining, queries
-from matcher.home.figures import PublicFigures
+from matcher.home import explaining, queries, working
+from matcher.home.figures import Health, PublicFigures
+from matcher.jobs.periods import Periodic
+from matcher.jobs.queue import queue_waiting
 from matcher.matching.model_queries import running
 from matcher.monitor import figures as monitor
 from matcher.monitor import queries as monitor_queries
@@ -80,18 +82,30 @@ def help_contact() -> str:
 def status() -> str:
     """No numbers about people; details are for administrators and `matcher status`."""
     actor = maybe_actor()
-    health = queries.health(reading(), now=utcnow())
     shows_all = actor is not None and actor.has(Role.ADMINISTRATOR)
-    facts = explaining.health_facts(health, shows_all)
-    return render_template("home/status.html", healthy=health.is_fine, facts=facts, shows_all=shows_all)
+    health = _health()
+    shown: dict[str, Any] = {"facts": explaining.health_facts(health, shows_all), "healthy": health.is_fine}
+    if shows_all:
+        shown |= working.shown(health, {job.name: job.label for job in _regular()})
+    return render_template("home/status.html", shows_all=shows_all, **shown)
 
 
 @blueprint.get("/healthz")
 @public
-def healthz() -> dict[str, str]:
+def healthz() -> dict[str, object]:
     """For whoever watches the server: degraded means that it works, and that somebody should look."""
-    health = queries.health(reading(), now=utcnow())
-    return {"status": "ok" if health.is_fine else "degraded", "ranking": health.ranking}
+    return _health().as_json()
+
+
+def _health() -> Health:
+    settings = current_app.extensions["matcher_settings"]
+    names = [job.name for job in _regular()]
+    return queries.health(reading(), now=utcnow(), regular=names, folder=settings.var, queue=queue_waiting(settings))
+
+
+def _regular() -> list[Periodic]:
+    found: list[Periodic] = current_app.extensions["matcher_periodic"]
+    return found
 
 
 def address_of(endpoint: str, **values: Any) -> str | None:

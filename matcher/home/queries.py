@@ -1,9 +1,11 @@
 """Numbers for public pages: anybody may see them, so cells under five are hidden before they leave."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant, User
@@ -12,7 +14,10 @@ from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
 from matcher.coordination.stuck_queries import stuck_count
+from matcher.disk import free_bytes
 from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column
+from matcher.jobs.queries import standings
+from matcher.jobs.queue import Waiting
 from matcher.matching.model_queries import running
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.queries import live_counts, open_asks
@@ -27,6 +32,10 @@ from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
 LATE = timedelta(minutes=15)
+_WAITS = (
+    Outbox.channel == Channel.MAIL,
+    Outbox.state.in_((NoticeState.QUEUED, NoticeState.RETRY, NoticeState.INFLIGHT)),
+)
 _ROWS_PER_DEGREE, _COLUMNS_PER_DEGREE = 6, 4  # squares of about 18 by 17 kilometres
 
 
@@ -60,10 +69,17 @@ def public_figures(session: Session, *, today: date) -> PublicFigures:
     )
 
 
-def health(session: Session, *, now: datetime) -> Health:
-    """Late is a mail that should have left more than a quarter of an hour ago."""
+def health(
+    session: Session,
+    *,
+    now: datetime,
+    regular: Iterable[str] = (),
+    folder: Path | None = None,
+    queue: Waiting | None = None,
+) -> Health:
+    """Late is a mail that should have left more than a quarter of an hour ago. `regular` names the work to look at."""
     mails = select(func.count()).select_from(Outbox).where(Outbox.channel == Channel.MAIL)
-    waiting = mails.where(Outbox.state.in_((NoticeState.QUEUED, NoticeState.RETRY, NoticeState.INFLIGHT)))
+    waiting = mails.where(*_WAITS)
     ranking = running(session)
     return Health(
         at=now,
@@ -73,6 +89,11 @@ def health(session: Session, *, now: datetime) -> Health:
         waiting_mails=session.scalar(waiting) or 0,
         late_mails=session.scalar(waiting.where(Outbox.not_before < now - LATE)) or 0,
         dead_mails=session.scalar(mails.where(Outbox.state == NoticeState.DEAD)) or 0,
+        oldest_unsent_at=session.scalar(select(func.min(Outbox.created_at)).where(*_WAITS)),
+        schema=session.scalar(text("select version_num from alembic_version")) or "",
+        disk_free=free_bytes(folder) if folder else None,
+        jobs=tuple(standings(session, regular, now=now)),
+        queue=queue,
     )
 
 

@@ -118,6 +118,12 @@ def is_turn_free(session: Session, week: str, *, now: datetime) -> bool:
     return row is None or (row.ended_at is None and now - row.began_at >= TURN)
 
 
+def is_unfinished(session: Session, week: str) -> bool:
+    """Whether nobody noted yet what came of this training."""
+    row = session.get(ModelTraining, week)
+    return row is not None and row.ended_at is None
+
+
 def trainings(session: Session, *, limit: int = 20) -> Sequence[ModelTraining]:
     """What came of the weekly trainings, the newest first."""
     return session.scalars(select(ModelTraining).order_by(ModelTraining.began_at.desc()).limit(limit)).all()

@@ -1,19 +1,18 @@
 """Training, evaluating and the weekly turn: reading, then thinking outside any unit of work, then one short write."""
 
 import logging
-import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from matcher.clock import AMSTERDAM
+from matcher.clock import AMSTERDAM, utcnow
 from matcher.db import Database
 from matcher.errors import InvalidInput
 from matcher.matching import training
 from matcher.matching.learning_queries import examples, landsdelen, unreadable_count
 from matcher.matching.model_models import ModelState
-from matcher.matching.model_queries import is_turn_free, models_folder, released, was_dropped
+from matcher.matching.model_queries import is_turn_free, is_unfinished, models_folder, released, was_dropped
 from matcher.matching.model_services import keep_version, note_training, take_turn
 from matcher.matching.running_ranker import RULE
 from matcher.ranking.examples import Examples
@@ -25,6 +24,7 @@ from matcher.subjects.levels import Level
 LOOK_BACK = timedelta(days=3 * 365)
 NIGHT = timedelta(hours=3)
 """The week of training begins on Monday at three in the morning."""
+TRAIN = "matching.train"
 BEATS = "It beats every baseline, and no group of requests is worse off."
 log = logging.getLogger(__name__)
 
@@ -187,10 +187,24 @@ def train_when_due(database: Database, app: Any, now: datetime) -> dict[str, int
     with database.write() as session:
         if not take_turn(session, week, now=now):
             return {}
-    if "matcher_queue" in app.extensions:
-        threading.Thread(target=carry_out, args=(database, folder, week, now), daemon=True, name="training").start()
+    return begin_training(database, app, folder, week, now)
+
+
+def begin_training(database: Database, app: Any, folder: Path, week: str, now: datetime) -> dict[str, int]:
+    """In a worker that goes on by way of its queue, else at once."""
+    queue = app.extensions.get("matcher_queue")
+    if queue is not None and queue.put(TRAIN, now=now, week=week):
         return {"training begun": 1}
     return {"trained": int(carry_out(database, folder, week, now))}
+
+
+def train_from_queue(database: Database, _app: Any, *, week: str) -> None:
+    """The job that was put in; one that comes twice finds its work done."""
+    folder = models_folder(database)
+    with database.read() as session:
+        waits = is_unfinished(session, week)
+    if folder is not None and waits:
+        carry_out(database, folder, week, utcnow())
 
 
 def carry_out(database: Database, folder: Path, week: str, now: datetime) -> bool:

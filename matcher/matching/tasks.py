@@ -7,6 +7,7 @@ from typing import Any
 from matcher.accounts.queries import actor_for
 from matcher.db import Database
 from matcher.errors import MatcherError
+from matcher.i18n import _l
 from matcher.matching import due_queries as due
 from matcher.matching import leaving_queries, leaving_services
 from matcher.matching.asked_training_tasks import train_when_asked
@@ -14,7 +15,7 @@ from matcher.matching.change_services import lapse_match
 from matcher.matching.drop_services import drop_moments
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
 from matcher.matching.fairness_queries import fairness_for
-from matcher.matching.model_tasks import train_when_due
+from matcher.matching.model_tasks import TRAIN, train_from_queue, train_when_due
 from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.replacement_services import look_for_another
@@ -22,6 +23,9 @@ from matcher.matching.request_services import close_request, send_held_back
 from matcher.matching.states import UNDO_SECONDS
 from matcher.matching.suggestion_services import store_run, suggest
 from matcher.matching.visit_services import count_reports, end_stopped, expire_match, supersede_match
+
+LABEL = _l("Requests, asks and visits")
+QUEUED = {TRAIN: train_from_queue}
 
 
 def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:

@@ -10,11 +10,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
+from matcher.i18n import _l
 from matcher.notices import queries, services
 from matcher.notices.letters import Letters, Unreadable, letters_of
 from matcher.notices.mailer import Mailer, Refused, ServerAway, TryLater, build_message, make_mailer
 from matcher.notices.models import NoticeState, Outbox
 
+LABEL = _l("Mails and notices")
+BESIDE = True
+"""Every mail has a lease of its own, so all workers may send at once."""
 BATCH = 20
 MOST_INBOX = 500
 TRIES_FOR_POISON = 5

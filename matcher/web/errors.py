@@ -4,7 +4,7 @@ import secrets
 from time import monotonic
 from typing import Any
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
@@ -38,7 +38,7 @@ PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send 
 WORDS = frozenset({"body", "note", "title", "own_words", "description"})
 """Fields that hold what somebody wrote, even when it is one word."""
 PAGES = frozenset({403, 404, 409, 422, 429, 500, 503, 507})
-AGAIN_AFTER_S = {429: 60, 503: 30, 507: 120}
+AGAIN_AFTER_S = {429: 60, 503: 10, 507: 120}
 """When it is worth trying again; a header says so to programs."""
 ALERT_EVERY_S = 60.0
 
@@ -97,6 +97,9 @@ def unavailable(error: Exception) -> Answer:
     if fault is None and not isinstance(error, OperationalError | PoolTimeout):
         return broken(error)
     _alert(fault or Fault.UNREACHABLE, error)
+    if fault in {None, Fault.UNREACHABLE}:
+        # The page is drawn as for a visitor: who is signed in stands in the database.
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     sentence = SENTENCES_OF_FAULTS.get(fault) if fault else None
     return error_page(STATUS.get(fault, 503) if fault else 503, str(sentence) if sentence else None)
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -139,7 +139,7 @@ def _keep_answer(response: Response) -> Response:
     try:
         with current_app.extensions["matcher_db"].write() as session:
             _keep(session, command, location)
-    except (OperationalError, Busy) as error:
+    except (SQLAlchemyError, Busy) as error:
         current_app.logger.warning("the answer of a form is not kept at %s: %s", request.path, error)
     return response
 

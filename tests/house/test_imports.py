@@ -20,7 +20,7 @@ LIBRARIES = {
     "flask_babel": {"matcher.i18n"},
     "babel": {"matcher.i18n"},
     "sklearn": {"ranking"},
-    "huey": {"matcher.jobs", "tasks"},
+    "huey": {"matcher.jobs.queue"},
 }  # fmt: skip
 NAMES_ONLY = {"sqlalchemy.orm.Session", "flask.Flask"}
 """Types of arguments that are handed through."""

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-import threading
+import sqlite3
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import func, select, update
 from matcher.cli import main
 from matcher.clock import utcnow
 from matcher.db import Database
+from matcher.jobs.queue import open_file
 from matcher.matching import model_tasks, training
 from matcher.matching.model_models import ModelState, ModelTraining, ModelVersion
 from matcher.matching.model_queries import TURN
@@ -26,6 +28,7 @@ from matcher.matching.states import MatchState
 from matcher.matching.suggestion_models import SuggestionRun
 from matcher.matching.tasks import due_work
 from matcher.ranking.learned import FittedModel
+from matcher.worker import offer_jobs
 from tests.matching.logs import make_log
 from tests.ranking.made import made_examples
 
@@ -160,15 +163,49 @@ def test_week_is_trained_once_and_a_failure_stops_nothing(app: Flask, monkeypatc
         assert session.scalar(select(func.count()).select_from(ModelVersion)) == 0
 
 
-def test_worker_that_goes_on_trains_beside_its_rounds(app: Flask) -> None:
-    database = app.extensions["matcher_db"]
-    app.extensions["matcher_queue"] = object()
+def test_worker_that_goes_on_trains_beside_its_rounds(app: Flask, tmp_path: Path) -> None:
+    database, queue = app.extensions["matcher_db"], open_file(tmp_path / "jobs.sqlite3", "k" * 40)
+    app.extensions["matcher_queue"] = queue
+    offer_jobs(queue, app)
     assert train_when_due(database, app, utcnow()) == {"training begun": 1}
-    for thread in threading.enumerate():
-        if thread.name == "training":
-            thread.join(60)
     with database.read() as session:
-        assert session.scalars(select(ModelTraining.outcome)).all() == ["too_few"]
+        assert session.scalars(select(ModelTraining.outcome)).all() == [None]
+    consumer = queue.huey.create_consumer(workers=1, periodic=False)
+    consumer._set_signal_handlers = lambda: None
+    consumer.start()
+    for _try in range(600):
+        with database.read() as session:
+            outcomes = session.scalars(select(ModelTraining.outcome)).all()
+        if outcomes != [None]:
+            break
+        time.sleep(0.1)
+    consumer.stop(graceful=True)
+    assert outcomes == ["too_few"]
+
+
+def test_training_begins_at_once_when_the_queue_is_away(app: Flask, tmp_path: Path) -> None:
+    queue = open_file(tmp_path / "jobs.sqlite3", "k" * 40)
+    app.extensions["matcher_queue"] = queue
+    offer_jobs(queue, app)
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as connection:
+        connection.execute("drop table task")
+    assert train_when_due(app.extensions["matcher_db"], app, utcnow()) == {"trained": 0}
+
+
+def test_training_that_is_put_in_twice_is_done_once(app: Flask, tmp_path: Path) -> None:
+    database, queue = app.extensions["matcher_db"], open_file(tmp_path / "jobs.sqlite3", "k" * 40)
+    app.extensions["matcher_queue"] = queue
+    offer_jobs(queue, app)
+    now = utcnow()
+    assert train_when_due(database, app, now)
+    assert train_when_due(database, app, now + TURN) == {"training begun": 1}
+    assert queue.waiting().count == 2
+    assert queue.do_next()
+    with database.read() as session:
+        ended = session.scalars(select(ModelTraining.ended_at)).one()
+    assert queue.do_next()
+    with database.read() as session:
+        assert session.scalars(select(ModelTraining.ended_at)).one() == ended
 
 
 def test_turn_is_one_workers_until_it_was_cut_off(database: Database) -> None:

@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from matcher.cli import main
 from matcher.config import Settings
 from matcher.errors import InvalidInput
-from matcher.jobs import open_queue
+from matcher.jobs.queue import open_file
 from matcher.worker import work_forever
+from tests.factories import NOW
 
 KEY = "k" * 40
 
@@ -55,10 +56,15 @@ def test_work_stops_when_asked(tmp_path: Path) -> None:
 
 
 def test_job_signed_by_somebody_else_is_not_run(tmp_path: Path) -> None:
-    ours, theirs = (open_queue(tmp_path / "jobs.sqlite3", key) for key in (KEY, "x" * 40))
-    task = theirs.task(name="greet")(lambda: None)
+    ours, theirs = (open_file(tmp_path / "jobs.sqlite3", key) for key in (KEY, "x" * 40))
+    done: list[str] = []
+    ours.offer("greet", lambda **values: done.append(values["who"]))
+    theirs.put("greet", now=NOW, who="stranger")
+    ours.put("greet", now=NOW, who="friend")
     with pytest.raises(ValueError, match="mismatch"):
-        ours.deserialize_task(theirs.serialize_task(task.s()))
+        ours.do_next()
+    assert ours.do_next()
+    assert (done, ours.do_next()) == (["friend"], False)
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["status", "--nonsense"], ["work", "extra"]])

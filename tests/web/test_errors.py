@@ -1,12 +1,17 @@
 """Whatever comes in, a kind page goes out."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
+from matcher.accounts.services import open_session
+from matcher.clock import utcnow
 from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
 from matcher.web.guards import public
+from tests.factories.people import make_user
 
 
 @pytest.mark.parametrize(
@@ -79,3 +84,22 @@ def test_error_page_speaks_the_language_of_the_browser(client: FlaskClient) -> N
 def test_post_without_token_is_refused(make_app, sqlite_database) -> None:
     app = make_app(str(sqlite_database.engine.url), csrf=True)
     assert app.test_client().post("/accounts/sign-in", data={"email": "a@b.nl"}).status_code == 403
+
+
+def test_page_without_database_is_whole_and_says_when_to_come_back(app: Flask) -> None:
+    """Also for somebody who is signed in: who that is cannot be asked now."""
+    database = app.extensions["matcher_db"]
+    with database.write() as session:
+        token = open_session(session, user_id=make_user(session).id, agent="test", now=utcnow())
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    assert "/accounts/sign-out" in client.get("/help").text
+    database.dispose()
+    Path(database.engine.url.database).unlink()
+    for path in ("/dashboard", "/help", "/nothing"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert "css/base" in answer.text
+        assert answer.text.count("<h1") == 1
+        assert "niet bereiken" in answer.text
