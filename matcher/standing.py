@@ -51,7 +51,9 @@ def _read(database: Database) -> dict[str, Any]:
 
 def _oldest_unsent(session: Any) -> str | None:
     outbox = Base.metadata.tables["outbox"]
-    waiting = select(func.min(outbox.c.created_at)).where(outbox.c.state.in_(("queued", "inflight", "retry")))
+    waiting = select(func.min(outbox.c.created_at)).where(
+        outbox.c.state.in_(("queued", "inflight", "retry")), outbox.c.gather.is_(False)
+    )
     oldest = session.scalar(waiting)
     return oldest.isoformat() if oldest else None
 
