@@ -27,7 +27,8 @@ from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
 GONE, OVERTAKEN, INVALID = 410, 409, 422
-SECTIONS = {"accept": "yes", "decline": "no", "moment": "other", "move": "yes"}
+FORMS = {"accept": "accept", "decline": "decline", "moment": "moment", "move": "step"}
+SECTIONS = {"accept": "yes", "decline": "no", "moment": "other", "step": "yes"}
 """Which form belongs to which of the three buttons of a letter."""
 
 
@@ -45,15 +46,15 @@ def answer_post(secret: str) -> ResponseReturnValue:
     found, now, name = _behind(secret), utcnow(), request.form.get("answer", "")
     if found is None or found.standing is not Standing.OPEN or name not in VERBS:
         return _overtaken(found)
-    form = bound_form(name, found.page)
+    form = bound_form(FORMS[name], found.page)
     if not form.validate_on_submit():
-        return _page(secret, found, INVALID, {name: form})
+        return _page(secret, found, INVALID, {FORMS[name]: form})
     try:
         with writing() as session:
             VERBS[name](session, found, form, now)
     except InvalidInput as refusal:
         form.refuse(refusal)
-        return _page(secret, found, INVALID, {name: form})
+        return _page(secret, found, INVALID, {FORMS[name]: form})
     except (Conflict, Forbidden):
         return _overtaken(_behind(secret))
     return redirect(url_for(".answer", secret=secret))

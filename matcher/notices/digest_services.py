@@ -39,10 +39,10 @@ def gather(session: Session, user_id: int, *, now: datetime, leaves: datetime | 
     rows = session.scalars(waiting.order_by(Outbox.id).with_for_update(skip_locked=True)).all()
     if not rows:
         return False
-    newest = rows[-1]
+    newest, message_id = rows[-1], uuid4().hex
     digest = Outbox(
-        # What it holds makes it itself: no row is ever in two of them.
-        dedupe_key=f"{SUBJECT}:{user_id}:{newest.id}:{DIGEST}:mail",
+        # The locks on its parts make it one of its kind: no row is ever in two of them.
+        dedupe_key=f"{SUBJECT}:{user_id}:{message_id}",
         channel=Channel.MAIL,
         recipient_user_id=user_id,
         address=newest.address,
@@ -57,7 +57,7 @@ def gather(session: Session, user_id: int, *, now: datetime, leaves: datetime | 
         not_before=leaves or now,
         attempts=0,
         manner=Manner.OPTIONAL.value,
-        message_id=uuid4().hex,
+        message_id=message_id,
         created_at=now,
     )
     session.add(digest)

@@ -56,11 +56,7 @@ def enqueue(
     name ends in `_on` or `_at`. `path` in it ("/matches/7") is where the inbox links to. `manner`: may the mail wait?
     What changes a calendar never does. `sender_id`: whose invitation it is, which counts for that person's quota.
     """
-    common: dict[str, Any] = {
-        "recipient_user_id": recipient.user_id,
-        "address": recipient.email,
-        "recipient_name": recipient.name[:200],
-        "locale": recipient.locale,
+    common: dict[str, Any] = _to(recipient) | {
         "template": template,
         "params": plain(params),
         "subject": subject,
@@ -78,12 +74,23 @@ def enqueue(
             continue
         key = dedupe_key(subject, subject_id, seq, template, recipient, channel)
         row = common | {"channel": channel, "dedupe_key": key, "message_id": uuid4().hex}
-        if channel is Channel.MAIL:
-            row |= {"calendar": calendar, "calendar_method": calendar_method}
-            row |= _as_wanted(session, recipient, manner, row) if calendar is None else {}
+        if channel is Channel.INBOX:
+            _insert(session, row)
+            continue
+        row |= {"calendar": calendar, "calendar_method": calendar_method}
+        row |= _as_wanted(session, recipient, manner, row) if calendar is None else {}
         row_id = _insert(session, row)
-        if channel is Channel.MAIL and sender_id is not None and row_id is not None:
+        if sender_id is not None and row_id is not None:
             _within_quota(session, row_id, sender_id, row["not_before"])
+
+
+def _to(recipient: Recipient) -> dict[str, Any]:
+    return {
+        "recipient_user_id": recipient.user_id,
+        "address": recipient.email,
+        "recipient_name": recipient.name[:200],
+        "locale": recipient.locale,
+    }
 
 
 def _within_quota(session: Session, row_id: int, sender_id: int, wanted: datetime) -> None:

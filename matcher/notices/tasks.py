@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matcher.db import Database
 from matcher.links import Links
-from matcher.notices import address_services, digest_services, queries, services
+from matcher.notices import address_services, digest_services, gap_queries, gap_services, queries, services
 from matcher.notices.digest_queries import Digest, digest_of
 from matcher.notices.letters import Letters, Unreadable, letters_of
 from matcher.notices.mailer import Mailer, Refused, ServerAway, TryLater, build_message, make_mailer
@@ -57,7 +57,13 @@ def send_due(database: Database, app: Any, now: datetime, *, limit: int = 200) -
 
 def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
     """What the worker asks of every room."""
-    return send_due(database, app, now)
+    with database.read() as session:
+        gaps = bool(gap_queries.without_lease(session) or gap_queries.lost_parts(session))
+    done = {}
+    if gaps:
+        with database.write() as session:
+            done["notices moved again"] = gap_services.move_again(session, now=now)
+    return done | send_due(database, app, now)
 
 
 def mailer_of(app: Any) -> Mailer:
