@@ -88,6 +88,14 @@ def periodic() -> list[Periodic]:
     return found
 
 
+def letter_links() -> dict[str, Callable[..., Any]]:
+    """What notices put into a letter just before it leaves: per subject a function that makes its reader's links."""
+    found: dict[str, Callable[..., Any]] = {}
+    for module in _room_modules("letter_queries"):
+        found.update(module.LETTER_LINKS)
+    return found
+
+
 def _flask_settings(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.require_secret(),
@@ -132,14 +140,23 @@ def _add_rooms(app: Flask) -> None:
         LoginManager(app).user_loader(lambda key: None)
     for module in _room_modules("routes"):
         app.register_blueprint(module.blueprint)
+    _open_to_mail_programs(app)
     app.extensions["matcher_still_true"] = still_true()
     app.extensions["matcher_periodic"] = periodic()
+    app.extensions["matcher_letter_links"] = letter_links()
     # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, who met whom,
     # and whose turn it is with a request. What happened since a page was made, a page of the glue asks.
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)
     app.extensions["matcher_have_met"] = import_module("matcher.matching.queries").have_met
     app.extensions["matcher_meanwhile"] = import_module("matcher.home.meanwhile_queries").meanwhile
     app.extensions["matcher_request_standing"] = import_module("matcher.matching.request_queries").request_standings
+
+
+def _open_to_mail_programs(app: Flask) -> None:
+    """Their button sends no token of a form; the signed address is the proof."""
+    for view in app.view_functions.values():
+        if getattr(view, "from_mail_programs", False):
+            app.extensions["csrf"].exempt(view)
 
 
 def _room_modules(layer: str) -> list[ModuleType]:

@@ -84,7 +84,9 @@ def _dead_letters(session: Any) -> int:
 
 def _oldest_unsent(session: Any) -> str | None:
     outbox = Base.metadata.tables["outbox"]
-    waiting = select(func.min(outbox.c.created_at)).where(outbox.c.state.in_(("queued", "inflight", "retry")))
+    waiting = select(func.min(outbox.c.created_at)).where(
+        outbox.c.state.in_(("queued", "inflight", "retry")), outbox.c.gather.is_(False)
+    )
     oldest = session.scalar(waiting)
     return oldest.isoformat() if oldest else None
 

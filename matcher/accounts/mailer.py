@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue
+from matcher.notices.states import Manner
 
 
 def send(
@@ -26,4 +27,5 @@ def send(
         now=now,
         hold_seconds=0,
         channels=("mail",),
+        manner=Manner.SECURITY,
     )

@@ -12,7 +12,8 @@ from matcher.clock import utcnow
 from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
-from matcher.i18n import _
+from matcher.i18n import _, ngettext
+from matcher.notices.queries import dead_counts
 from matcher.organisations.queries import Waiting, waiting_colleagues
 from matcher.requests.states import RequestState
 from matcher.web.guards import actor, signed_in
@@ -72,6 +73,7 @@ def _desk() -> list[Row]:
         (_("Routes to teaching"), "qualifications.manage", _("What visitors read about ways to teach.")),
         (_("Regions"), "coordination.tree", _("Who serves which region.")),
         (_("Figures"), "monitor.index", _("What happens, where, and what comes of it.")),
+        (_("Mails that did not arrive"), "notices.dead", _undelivered()),
         (_("Status"), "home.status", _("Mail, database and the rule that orders people.")),
     )
     found = ((title, address_of(endpoint), text) for title, endpoint, text in pages)
@@ -80,6 +82,13 @@ def _desk() -> list[Row]:
         for title, url, text in found
         if url
     ]
+
+
+def _undelivered() -> str:
+    count = sum(dead_counts(reading()).values())
+    if not count:
+        return _("None: every mail arrived.")
+    return ngettext("%(num)s mail waits for a decision.", "%(num)s mails wait for a decision.", count)
 
 
 def _school_lists(board: Board) -> list[List]:

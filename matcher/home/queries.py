@@ -87,7 +87,7 @@ def health(
         is_learned=not ranking.is_rule,
         refused_model=ranking.version if ranking.is_degraded else None,
         waiting_mails=session.scalar(waiting) or 0,
-        late_mails=session.scalar(waiting.where(Outbox.not_before < now - LATE)) or 0,
+        late_mails=session.scalar(waiting.where(Outbox.gather.is_(False), Outbox.not_before < now - LATE)) or 0,
         dead_mails=session.scalar(mails.where(Outbox.state == NoticeState.DEAD)) or 0,
         oldest_unsent_at=session.scalar(select(func.min(Outbox.created_at)).where(*_WAITS)),
         schema=session.scalar(text("select version_num from alembic_version")) or "",

@@ -9,7 +9,7 @@ from matcher.accounts.policy import SYSTEM
 from matcher.matching.behalf_services import quiet
 from matcher.matching.door_services import locked
 from matcher.matching.due_queries import HOW_WAS_IT
-from matcher.matching.letters import letter_for
+from matcher.matching.letters import letter_for, manner_of
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.notice_services import channels_for, people_of, place_of, seconds_away, step_params
 from matcher.matching.queries import chosen_moment
@@ -81,5 +81,6 @@ def ask_how_it_was(session: Session, match_id: int, *, now: datetime) -> bool:
                 now=now,
                 hold_seconds=max(UNDO_SECONDS, seconds_away(session, place_id, recipient, now)),
                 channels=channels_for(side, ("mail", "inbox"), unmailed),
+                manner=manner_of(f"matching/{HOW_WAS_IT}"),
             )
     return True

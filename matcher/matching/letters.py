@@ -1,6 +1,7 @@
-"""Which letters have words of their own for a kind; all others read the same for every kind. Pure."""
+"""Which letters have words of their own for a kind, and which may wait for the mail with everything together. Pure."""
 
 from matcher.availability.states import Kind
+from matcher.notices.states import Manner
 
 PREFIX: dict[Kind, str] = {Kind.TEACHER_INTERNSHIP: "internship", Kind.HYBRID_PLACEMENT: "placement"}
 OVERRIDES: dict[Kind, frozenset[str]] = {
@@ -41,6 +42,31 @@ OVERRIDES: dict[Kind, frozenset[str]] = {
         }
     ),
 }
+
+NEWS = frozenset(
+    {
+        "declined",
+        "expired",
+        "handed_over",
+        "held",
+        "how_was_it",
+        "missed",
+        "placement_step",
+        "placement_step_back",
+        "superseded",
+        "withdrawn",
+    }
+)
+"""Nothing has to be done about it today; where a calendar changes with it, it goes at once all the same."""
+OPTIONAL = frozenset({"hybrid_route"})
+
+
+def manner_of(template: str) -> Manner:
+    """How a letter goes out; one that is not named here goes at once."""
+    names = {each.partition("/")[2] for each in (template, common(template))}
+    if names & OPTIONAL:
+        return Manner.OPTIONAL
+    return Manner.NEWS if names & NEWS else Manner.AT_ONCE
 
 
 def letter_for(kind: Kind, name: str) -> str:

@@ -368,6 +368,16 @@ def _bound(name: str, page: MatchPage) -> Any:
     return _filled(name, _kind(name, page)(), page)
 
 
+def empty_forms(page: MatchPage) -> dict[str, Any]:
+    """For another page that shows the same question."""
+    return _forms(page)
+
+
+def bound_form(name: str, page: MatchPage) -> Any:
+    """What was sent, with the choices that this match leaves."""
+    return _bound(name, page)
+
+
 def _kind(name: str, page: MatchPage) -> type[Any]:
     """Other days of an internship are boxes, any other moment is a day with two times."""
     return HalfDaysForm if FORMS[name] is MomentForm and page.days is not None else FORMS[name]

@@ -21,7 +21,7 @@ from matcher.matching.bridges import KEY, PAIR, is_pair
 from matcher.matching.calendar import build_event
 from matcher.matching.class_queries import class_visits
 from matcher.matching.download_queries import location_of
-from matcher.matching.letters import letter_for
+from matcher.matching.letters import letter_for, manner_of
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.moments import visits_of
 from matcher.matching.queries import calendar_number, chosen_moment
@@ -109,11 +109,12 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
             if audience.others_only and side is event.role:
                 continue
             for recipient in people_of(session, side, match, request, offer, now=event.at):
+                template = letter_for(match.kind, _letter(audience, side, match, request))
                 calendar, method = _calendar(audience, match, moment, params, recipient, event, host, number)
                 enqueue(
                     session,
                     recipient=recipient,
-                    template=letter_for(match.kind, _letter(audience, side, match, request)),
+                    template=template,
                     params=params | {"side": side.value} | _instead(match, request, side),
                     subject="match",
                     subject_id=match.id,
@@ -123,6 +124,8 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                     channels=channels_for(side, audience.channels, unmailed),
                     calendar=calendar,
                     calendar_method=method,
+                    manner=manner_of(template),
+                    sender_id=event.actor_id if event.action is Action.PROPOSE else None,
                 )
     if event.to_state in {MatchState.APPROVED.value, MatchState.HELD.value}:
         tell_of_route(session, match, request, moment.day if moment else None, event.at)

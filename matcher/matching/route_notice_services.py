@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.queries import recipient_of
 from matcher.availability.states import Kind
+from matcher.matching.letters import manner_of
 from matcher.matching.models import Match
 from matcher.matching.route_hint_queries import AGREED, FEW, lessons_at
 from matcher.matching.states import UNDO_SECONDS
@@ -35,4 +36,5 @@ def tell_of_route(session: Session, match: Match, request: Request, day: date | 
         seq=1,
         now=now,
         hold_seconds=UNDO_SECONDS,
+        manner=manner_of(TEMPLATE),
     )

@@ -3,6 +3,7 @@
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.wording import periods_label
 from matcher.matching import (
+    answer_routes,
     compare_routes,
     employer_routes,
     keep_routes,
@@ -17,6 +18,7 @@ from matcher.matching.labels import reason_label
 from matcher.matching.match_routes import blueprint
 
 __all__ = [
+    "answer_routes",
     "blueprint",
     "compare_routes",
     "employer_routes",

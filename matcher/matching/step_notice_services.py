@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.matching.behalf_services import quiet
 from matcher.matching.calendar import build_event
+from matcher.matching.letters import manner_of
 from matcher.matching.models import HybridStepTaken, Match, MatchEvent
 from matcher.matching.moments import visits_of
 from matcher.matching.notice_services import channels_for, people_of, step_params
@@ -49,6 +50,7 @@ def tell_step(
                 channels=channels_for(side, channels, unmailed),
                 calendar=_calendar(session, match, params, recipient.email, now) if has_calendar else None,
                 calendar_method="REQUEST" if has_calendar else None,
+                manner=manner_of(TAKEN),
             )
 
 

@@ -15,6 +15,7 @@ from matcher.matching.change_services import lapse_match
 from matcher.matching.drop_services import drop_moments
 from matcher.matching.due_services import approve_by_rule, ask_how_it_was
 from matcher.matching.fairness_queries import fairness_for
+from matcher.matching.gap_services import tell_again, untold_steps
 from matcher.matching.model_tasks import TRAIN, train_from_queue, train_when_due
 from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
@@ -44,6 +45,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "asked how": _each(database, due.over(database, now), lambda s, i: ask_how_it_was(s, i, now=now)),
         "counted": _each(database, due.unreported(database, now), lambda s, i: count_reports(s, i, now=now)),
         "looked for another": _look_for_others(database, now),
+        "told again": _tell_again(database, now),
         "sent": _send_held_back(database, now),
         "suggested": _suggest(database, now),
         "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
@@ -100,6 +102,12 @@ def _look_for_others(database: Database, now: datetime) -> int:
             look_for_another(session, match_id, suggested, now=now)
         count += 1
     return count
+
+
+def _tell_again(database: Database, now: datetime) -> int:
+    with database.read() as session:
+        steps = {step.match_id: step for step in untold_steps(session, now)}
+    return _each(database, steps, lambda session, match_id: tell_again(session, steps[match_id], now=now))
 
 
 def _suggest(database: Database, now: datetime) -> int:

@@ -23,6 +23,7 @@ from matcher.config import Settings
 from matcher.errors import ConfigurationError
 from matcher.notices.letters import Letter
 from matcher.notices.models import Outbox
+from matcher.notices.states import DeadReason
 
 SECONDS_PATIENCE = 30
 LONGEST_HEADER = 200
@@ -32,8 +33,16 @@ _BROKEN_LINES = re.compile(
 )
 
 
+UNKNOWN_MAILBOX = frozenset({550, 551, 553})
+"""Answers to a recipient that are about the address and not about this mail (RFC 5321, 4.2.3)."""
+
+
 class Refused(Exception):
-    """This mail will never be accepted."""
+    """This mail will never be accepted; `reason` says whether it is the address or the mail."""
+
+    def __init__(self, words: str, reason: DeadReason = DeadReason.MAIL_REFUSED) -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 class TryLater(Exception):
@@ -64,14 +73,17 @@ def clean_address(address: str) -> str:
         # Reserved names such as demo.example pass: whether a name exists is for the mail server to find out.
         found = validate_email(address, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
-        raise Refused("the address is not an e-mail address") from error
+        raise Refused("the address is not an e-mail address", DeadReason.NO_ADDRESS) from error
     if not found.ascii_email:
-        raise Refused("the address has letters before the @ that most mail servers refuse")
+        raise Refused("the address has letters before the @ that most mail servers refuse", DeadReason.NO_ADDRESS)
     return found.ascii_email
 
 
-def build_message(row: Outbox, letter: Letter, *, sender: str, now: datetime) -> EmailMessage:
-    """The whole mail. The Message-ID is the row's, so a second try is recognised as the same mail. Raises Refused."""
+def build_message(
+    row: Outbox, letter: Letter, *, sender: str, now: datetime, stop_url: str | None = None
+) -> EmailMessage:
+    """The whole mail. The Message-ID is the row's, so a second try is recognised as the same mail. `stop_url` is where
+    a POST ends letters of this kind, for mail programs with a button (RFC 8058). Raises Refused."""
     from_name, from_address = parseaddr(sender)
     recipient = clean_address(row.address)
     message = EmailMessage(policy=SMTP)
@@ -81,6 +93,9 @@ def build_message(row: Outbox, letter: Letter, *, sender: str, now: datetime) ->
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{row.message_id}@{from_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if stop_url:
+        message["List-Unsubscribe"] = f"<{stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     if row.calendar:
@@ -141,8 +156,9 @@ class FileMailer:
 class SmtpMailer:
     """One conversation for many mails, opened at the first and again after a broken line."""
 
-    def __init__(self, url: SplitResult) -> None:
+    def __init__(self, url: SplitResult, *, patience: float = SECONDS_PATIENCE) -> None:
         self._url = url
+        self._patience = patience
         self._server: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage, *, now: datetime) -> None:
@@ -177,8 +193,8 @@ class SmtpMailer:
     def _connect(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "", self._url.port or PORTS[self._url.scheme]
         if self._url.scheme == "smtps":
-            return smtplib.SMTP_SSL(host, port, timeout=SECONDS_PATIENCE, context=ssl.create_default_context())
-        server = smtplib.SMTP(host, port, timeout=SECONDS_PATIENCE)
+            return smtplib.SMTP_SSL(host, port, timeout=self._patience, context=ssl.create_default_context())
+        server = smtplib.SMTP(host, port, timeout=self._patience)
         if self._url.scheme == "smtp+starttls":
             try:
                 server.starttls(context=ssl.create_default_context())
@@ -199,6 +215,8 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
         server.sendmail(sender, [recipient], message.as_bytes())
     except smtplib.SMTPRecipientsRefused as error:
         code, reply = next(iter(error.recipients.values()))
+        if code in UNKNOWN_MAILBOX:
+            raise Refused(_reply(code, reply), DeadReason.ADDRESS_REFUSED) from error
         raise _kind(code)(_reply(code, reply)) from error
     except smtplib.SMTPSenderRefused as error:
         # Not this mail's fault but our set-up's, unless the mail is too large for the server.

@@ -1,6 +1,6 @@
-"""The only writer of the outbox: putting notices in, claiming what is due, and noting what became of it.
+"""The writer of the outbox: putting notices in, claiming what is due, and noting what became of it.
 
-Sending itself is in `tasks`; nothing here talks to a mail server.
+Sending itself is in `tasks`; nothing here talks to a mail server. What goes out together: digest_services.
 """
 
 import hashlib
@@ -14,13 +14,20 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from matcher.notices.address_services import trust_again
 from matcher.notices.models import Channel, NoticeState, Outbox
+from matcher.notices.queries import mail_choice
+from matcher.notices.quota_services import leaves_at
 from matcher.notices.recipients import Recipient
+from matcher.notices.rhythms import next_departure
+from matcher.notices.states import MAY_WAIT, TOGETHER, DeadReason, Manner
 
 HOLD_SECONDS = 60
 LEASE = timedelta(minutes=5)
 BACKOFF = tuple(timedelta(seconds=s) for s in (60, 300, 900, 3600, 10_800, *[21_600] * 11, 5_940))
 """Waiting times after each failed try; together 72 hours, then the letter is dead."""
+SPREAD = 0.2
+"""By which part a waiting time may be shorter, so that not everything is tried again in one second."""
 LONGEST_KEY = 300
 LONGEST_ERROR = 300
 _WAITING = (NoticeState.QUEUED, NoticeState.RETRY)
@@ -40,39 +47,77 @@ def enqueue(
     channels: Iterable[str] = ("mail", "inbox"),
     calendar: str | None = None,
     calendar_method: str | None = None,
+    manner: Manner = Manner.AT_ONCE,
+    sender_id: int | None = None,
 ) -> None:
     """One row per channel, in the caller's transaction; the same notice a second time is silently the first.
 
     `params` are JSON values; dates and datetimes become ISO text and reach the template as dates again when their
-    name ends in `_on` or `_at`. `path` in it ("/matches/7") is where the inbox links to.
+    name ends in `_on` or `_at`. `path` in it ("/matches/7") is where the inbox links to. `manner`: may the mail wait?
+    What changes a calendar never does. `sender_id`: whose invitation it is, which counts for that person's quota.
     """
-    values = plain(params)
+    common: dict[str, Any] = _to(recipient) | {
+        "template": template,
+        "params": plain(params),
+        "subject": subject,
+        "subject_id": subject_id,
+        "seq": seq,
+        "manner": manner.value,
+        "gather": False,
+        "state": NoticeState.QUEUED,
+        "not_before": now + timedelta(seconds=hold_seconds),
+        "attempts": 0,
+        "created_at": now,
+    }
     for channel in map(Channel, channels):
         if not _reachable(recipient, channel):
             continue
-        is_mail = channel is Channel.MAIL
-        row = {
-            "dedupe_key": dedupe_key(subject, subject_id, seq, template, recipient, channel),
-            "channel": channel,
-            "recipient_user_id": recipient.user_id,
-            "address": recipient.email,
-            "recipient_name": recipient.name[:200],
-            "locale": recipient.locale,
-            "template": template,
-            "params": values,
-            "subject": subject,
-            "subject_id": subject_id,
-            "seq": seq,
-            "calendar": calendar if is_mail else None,
-            "calendar_method": calendar_method if is_mail else None,
-            "state": NoticeState.QUEUED,
-            "not_before": now + timedelta(seconds=hold_seconds),
-            "attempts": 0,
-            "message_id": uuid4().hex,
-            "created_at": now,
-        }
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.execute(dialect.insert(Outbox).values(**row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+        key = dedupe_key(subject, subject_id, seq, template, recipient, channel)
+        row = common | {"channel": channel, "dedupe_key": key, "message_id": uuid4().hex}
+        if channel is Channel.INBOX:
+            _insert(session, row)
+            continue
+        row |= {"calendar": calendar, "calendar_method": calendar_method}
+        row |= _as_wanted(session, recipient, manner, row) if calendar is None else {}
+        row_id = _insert(session, row)
+        if sender_id is not None and row_id is not None:
+            _within_quota(session, row_id, sender_id, row["not_before"])
+
+
+def _to(recipient: Recipient) -> dict[str, Any]:
+    return {
+        "recipient_user_id": recipient.user_id,
+        "address": recipient.email,
+        "recipient_name": recipient.name[:200],
+        "locale": recipient.locale,
+    }
+
+
+def _within_quota(session: Session, row_id: int, sender_id: int, wanted: datetime) -> None:
+    """Beyond the quota the mail leaves in a later hour. The new row first: the same notice twice takes one place."""
+    later = leaves_at(session, sender_id, wanted)
+    if later != wanted:
+        session.execute(update(Outbox).where(Outbox.id == row_id).values(not_before=later))
+
+
+def _insert(session: Session, row: dict[str, Any]) -> int | None:
+    """The number of the new row; None when the same notice is there already."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(Outbox).values(**row).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    row_id: int | None = session.scalar(statement.returning(Outbox.id))
+    return row_id
+
+
+def _as_wanted(session: Session, recipient: Recipient, manner: Manner, row: dict[str, Any]) -> dict[str, Any]:
+    """What the reader chose for mail that may wait: with the others, or none at all, as the inbox has it."""
+    choice = mail_choice(session, recipient.user_id) if manner in MAY_WAIT else None
+    if choice is None:
+        return {}
+    if not choice.wants(manner):
+        return {"state": NoticeState.WITHHELD}
+    if choice.rhythm in TOGETHER:
+        return {"gather": True, "not_before": next_departure(choice.rhythm, row["not_before"])}
+    return {}
 
 
 def dedupe_key(subject: str, subject_id: int, seq: int, template: str, recipient: Recipient, channel: Channel) -> str:
@@ -103,7 +148,8 @@ def claim_due(session: Session, now: datetime, limit: int) -> list[Outbox]:
     A later mail about the same thing to the same person waits for the earlier one, so that "cancelled" never comes
     before "approved". A lease that ran out (its worker died) is claimed again.
     """
-    due = select(Outbox.id).where(Outbox.channel == Channel.MAIL, _is_due(now), ~_has_earlier(now))
+    alone = (Outbox.channel == Channel.MAIL, Outbox.gather.is_(False))
+    due = select(Outbox.id).where(*alone, _is_due(now), ~_has_earlier(now))
     ids = session.scalars(due.order_by(Outbox.id).limit(limit).with_for_update(skip_locked=True)).all()
     if not ids:
         return []
@@ -122,12 +168,23 @@ def finish(session: Session, row: Outbox, *, now: datetime) -> bool:
     return _settle(session, row, state=NoticeState.SENT, sent_at=now, last_error=None, params={})
 
 
-def fail(session: Session, row: Outbox, *, error: str, now: datetime, final: bool = False) -> NoticeState:
-    """Try again later, or never: after the last waiting time, or when it cannot get better."""
+def fail(
+    session: Session,
+    row: Outbox,
+    *,
+    error: str,
+    now: datetime,
+    final: bool = False,
+    reason: DeadReason = DeadReason.GAVE_UP,
+    spread: float = 0.0,
+) -> NoticeState:
+    """Try again later, or never: after the last waiting time, or when it cannot get better. `spread` is a number
+    between 0 and 1 that the caller throws."""
     ended = final or row.attempts > len(BACKOFF)
     state = NoticeState.DEAD if ended else NoticeState.RETRY
-    later = now if ended else now + BACKOFF[row.attempts - 1]
-    _settle(session, row, state=state, not_before=later, last_error=error[:LONGEST_ERROR])
+    later = now if ended else now + BACKOFF[row.attempts - 1] * (1 - SPREAD * spread)
+    dead = reason.value if ended else None
+    _settle(session, row, state=state, not_before=later, last_error=error[:LONGEST_ERROR], dead_reason=dead)
     return state
 
 
@@ -165,8 +222,31 @@ def mark_read(session: Session, *, user_id: int, now: datetime, notice_id: int |
 
 def resend(session: Session, *, notice_id: int, now: datetime) -> bool:
     """A dead mail gets a new life, for the administrator who mended the cause."""
+    return _again(session, Outbox.id == notice_id, now) == 1
+
+
+def resend_all(session: Session, *, reason: DeadReason, now: datetime) -> int:
+    """Every dead mail of one cause; says how many that were."""
+    return _again(session, Outbox.dead_reason == reason.value, now)
+
+
+def give_up(session: Session, *, notice_id: int) -> bool:
+    """Nobody sends this dead mail any more; what is in an inbox stays there."""
     dead = update(Outbox).where(Outbox.id == notice_id, Outbox.state == NoticeState.DEAD)
-    return _count(session, dead.values(state=NoticeState.QUEUED, attempts=0, not_before=now, last_error=None)) == 1
+    together = update(Outbox).where(Outbox.digest_id == notice_id, Outbox.state == NoticeState.QUEUED)
+    if _count(session, dead.values(state=NoticeState.WITHHELD)) == 0:
+        return False
+    _count(session, together.values(state=NoticeState.WITHHELD))
+    return True
+
+
+def _again(session: Session, which: Any, now: datetime) -> int:
+    """Sent again means tried again: the marks on these addresses go as well."""
+    dead = (which, Outbox.state == NoticeState.DEAD, Outbox.channel == Channel.MAIL)
+    addresses = session.scalars(select(Outbox.address).where(*dead).distinct()).all()
+    trust_again(session, addresses)
+    values = {"attempts": 0, "not_before": now, "last_error": None, "dead_reason": None}
+    return _count(session, update(Outbox).where(*dead).values(state=NoticeState.QUEUED, **values))
 
 
 def _settle(session: Session, row: Outbox, **values: Any) -> bool:
@@ -193,6 +273,7 @@ def _has_earlier(now: datetime) -> Any:
         earlier.subject_id == Outbox.subject_id,
         earlier.address == Outbox.address,
         earlier.channel == Channel.MAIL,
+        earlier.gather.is_(False),
         earlier.id < Outbox.id,
         unfinished,
     )

@@ -60,6 +60,12 @@ def roles(*allowed: str) -> Callable[[View], View]:
     return decorate
 
 
+def from_mail_programs(view: View) -> View:
+    """The POST comes from a mail program, which has no token of a form: the signed address is the proof."""
+    view.from_mail_programs = True  # type: ignore[attr-defined]
+    return view
+
+
 def actor() -> "Actor":
     """The person behind this request with all their grants, looked up once. Only for guarded views."""
     if "actor" not in g:
