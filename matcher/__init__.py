@@ -12,7 +12,7 @@ from flask import Flask
 from matcher import i18n
 from matcher.config import Settings, shared_folder
 from matcher.db import Database
-from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
+from matcher.web import assets, charts, errors, headers, intake, limits, logs, once, toasts, transaction
 from matcher.web.language import select_locale
 
 ROOMS = (
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_flask_settings(settings))
     app.extensions["matcher_settings"] = settings
-    app.extensions["matcher_db"] = Database(settings.database_url)
+    app.extensions["matcher_db"] = Database(settings.database_url, host=settings.host)
     intake.configure(app)
     _add_glue(app, settings)
     _add_rooms(app)
@@ -85,7 +85,7 @@ def _add_glue(app: Flask, settings: Settings) -> None:
 
     i18n.init_app(app, select_locale)
     CSRFProtect(app)
-    for glue in (transaction, once, errors, headers, assets, charts, toasts, limits):
+    for glue in (transaction, once, errors, headers, assets, charts, toasts, limits, logs):
         glue.init_app(app)
     app.jinja_env.globals.update(is_demo=settings.demo, base_url=settings.base_url)
     if settings.testing:

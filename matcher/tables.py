@@ -6,6 +6,7 @@ import matcher.availability.ddl
 import matcher.availability.models
 import matcher.coordination.models
 import matcher.matching.ddl
+import matcher.matching.feed_models
 import matcher.matching.forgotten_models
 import matcher.matching.model_models
 import matcher.matching.models

@@ -11,7 +11,7 @@ from matcher.availability.models import AvailabilityException, WeeklyPattern
 from matcher.availability.moments import HORIZON_DAYS, day_range, epoch_range
 from matcher.availability.patterns import Availability, pattern
 from matcher.availability.queries import Owner, exception_by_id
-from matcher.availability.states import ExceptionKind, OwnerType
+from matcher.availability.states import CALENDAR, ExceptionKind, OwnerType
 from matcher.clock import local_date
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _l
@@ -65,6 +65,7 @@ def add_exception(
     count = select(func.count()).where(
         AvailabilityException.owner_type == owner[0],
         AvailabilityException.owner_id == owner[1],
+        AvailabilityException.source != CALENDAR,
         AvailabilityException.end_s > now.timestamp(),
     )
     if (session.scalar(count.select_from(AvailabilityException)) or 0) >= MAX_EXCEPTIONS:

@@ -5,6 +5,7 @@ from matcher.availability.wording import periods_label
 from matcher.matching import (
     compare_routes,
     employer_routes,
+    feed_routes,
     model_routes,
     nearby_routes,
     placement_routes,
@@ -19,6 +20,7 @@ __all__ = [
     "blueprint",
     "compare_routes",
     "employer_routes",
+    "feed_routes",
     "model_routes",
     "nearby_routes",
     "placement_routes",
