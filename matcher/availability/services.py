@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
+from matcher.availability.clock_changes import require_clear
 from matcher.availability.masks import WeekMask
 from matcher.availability.models import AvailabilityException, WeeklyPattern
 from matcher.availability.moments import HORIZON_DAYS, day_range, epoch_range
@@ -98,6 +99,8 @@ def exception_range(
         raise InvalidInput(_l("Times go with one day. Leave them empty for several days."), "start")
     if end <= start:
         raise InvalidInput(_l("The end is before the start."), "end")
+    require_clear(first, start, "start")
+    require_clear(first, end, "end")
     return epoch_range(first, start, end)
 
 
