@@ -13,7 +13,7 @@ from matcher import i18n
 from matcher.config import Settings, shared_folder
 from matcher.db import SERVING_WAIT_S, Database
 from matcher.jobs.periods import Every, Periodic
-from matcher.web import assets, charts, errors, headers, intake, limits, once, toasts, transaction
+from matcher.web import assets, charts, errors, headers, intake, limits, logs, once, toasts, transaction
 from matcher.web.language import select_locale
 
 ROOMS = (
@@ -59,8 +59,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _database(settings: Settings) -> Database:
     """Pages do not wait long for a connection; tests may be slow."""
     if settings.testing or settings.database_url.endswith(":memory:"):
-        return Database(settings.database_url)
-    return Database(settings.database_url, pool_timeout=SERVING_WAIT_S)
+        return Database(settings.database_url, host=settings.host)
+    return Database(settings.database_url, host=settings.host, pool_timeout=SERVING_WAIT_S)
 
 
 def still_true() -> dict[str, Callable[..., Any]]:
@@ -119,7 +119,7 @@ def _add_glue(app: Flask, settings: Settings) -> None:
 
     i18n.init_app(app, select_locale)
     CSRFProtect(app)
-    for glue in (transaction, once, errors, headers, assets, charts, toasts, limits):
+    for glue in (transaction, once, errors, headers, assets, charts, toasts, limits, logs):
         glue.init_app(app)
     app.jinja_env.globals.update(is_demo=settings.demo, base_url=settings.base_url)
     if settings.testing:

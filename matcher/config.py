@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from environs import Env
 
@@ -75,6 +76,11 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The name of this installation: in the ids of calendar entries, so it should stay the same."""
+        return urlsplit(self.base_url).hostname or "matcher.invalid"
 
     @property
     def mail_folder(self) -> Path:

@@ -8,6 +8,7 @@ import matcher.coordination.models
 import matcher.jobs.models
 import matcher.matching.budget_models
 import matcher.matching.ddl
+import matcher.matching.feed_models
 import matcher.matching.forgotten_models
 import matcher.matching.model_models
 import matcher.matching.models

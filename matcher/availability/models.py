@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import ExceptionKind, OwnerType, Party
@@ -30,6 +30,12 @@ class AvailabilityException(Base):
     __table_args__ = (
         CheckConstraint("end_s > start_s", name="end_after_start"),
         Index("ix_availability_exceptions_owner", "owner_type", "owner_id", "start_s"),
+        Index(
+            "ix_availability_exceptions_calendar",
+            "end_s",
+            sqlite_where=text("source = 'calendar'"),
+            postgresql_where=text("source = 'calendar'"),
+        ),
     )
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     owner_type: Mapped[OwnerType] = mapped_column(str_enum(OwnerType, "owner_type"))
@@ -63,3 +69,15 @@ class Booking(Base):
     pad_before_s: Mapped[int] = mapped_column(default=0)
     pad_after_s: Mapped[int] = mapped_column(default=0)
     live: Mapped[bool] = mapped_column(default=True)
+
+
+class BusyCalendar(Base):
+    """When somebody's own calendar was read; what it said are their exceptions with the source `calendar`.
+
+    ``before`` are the blocks that were replaced, [[start_s, end_s], …], for the way back: within the hour they go.
+    """
+
+    __tablename__ = "busy_calendars"
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[list[list[int]] | None] = mapped_column(JSON(none_as_null=True))

@@ -12,7 +12,7 @@ from matcher.availability.masks import as_week
 from matcher.availability.models import AvailabilityException, Booking, WeeklyPattern
 from matcher.availability.moments import Calendar, Timetable
 from matcher.availability.patterns import Availability, DatedException, default_availability
-from matcher.availability.states import ExceptionKind, OwnerType, Party
+from matcher.availability.states import CALENDAR, ExceptionKind, OwnerType, Party
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
 from matcher.organisations.models import CalendarDay, DayKind, LessonGrid, Organisation
@@ -75,10 +75,12 @@ def _add_exceptions(
         )
         .order_by(AvailabilityException.start_s)
     )
+    dated: dict[int, list[DatedException]] = {}
     for row in session.scalars(query):
-        owner = (owner_type, row.owner_id)
-        dated = DatedException(row.start_s, row.end_s, row.kind is ExceptionKind.FREE)
-        found[owner] = replace(found[owner], exceptions=(*found[owner].exceptions, dated))
+        free = row.kind is ExceptionKind.FREE
+        dated.setdefault(row.owner_id, []).append(DatedException(row.start_s, row.end_s, free))
+    for owner_id, exceptions in dated.items():
+        found[owner_type, owner_id] = replace(found[owner_type, owner_id], exceptions=tuple(exceptions))
 
 
 def bookings_of(
@@ -109,12 +111,13 @@ def has_painted(session: Session, owner: Owner) -> bool:
 
 
 def exceptions_of(session: Session, owner: Owner, *, from_s: int) -> Sequence[AvailabilityException]:
-    """Dated exceptions that have not ended, the nearest first."""
+    """Dated exceptions that somebody wrote themself and that have not ended, the nearest first."""
     query = (
         select(AvailabilityException)
         .where(
             AvailabilityException.owner_type == owner[0],
             AvailabilityException.owner_id == owner[1],
+            AvailabilityException.source != CALENDAR,
             AvailabilityException.end_s > from_s,
         )
         .order_by(AvailabilityException.start_s, AvailabilityException.id)
@@ -123,9 +126,9 @@ def exceptions_of(session: Session, owner: Owner, *, from_s: int) -> Sequence[Av
 
 
 def exception_by_id(session: Session, exception_id: int, owner: Owner) -> AvailabilityException:
-    """One exception of this owner; raises NotFound for an unknown id and for somebody else's."""
+    """One exception this owner wrote; raises NotFound for an unknown id, somebody else's, and a calendar's."""
     row = session.get(AvailabilityException, exception_id) if 0 < exception_id <= BIGGEST_ID else None
-    if row is None or (row.owner_type, row.owner_id) != owner:
+    if row is None or (row.owner_type, row.owner_id) != owner or row.source == CALENDAR:
         raise NotFound()
     return row
 

@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from matcher.availability import services
+from matcher.availability import busy_routes, services
 from matcher.availability.away_routes import blueprint, own_time, renew_search
 from matcher.availability.forms import PRESET_LABELS, ExceptionForm, WeekForm
 from matcher.availability.grids import default_grid
@@ -28,7 +28,7 @@ from matcher.web.guards import actor, roles
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "busy_routes"]
 
 PAGE = "availability/week.html"
 WORKING_DAYS = range(5)

@@ -6,12 +6,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
+from matcher.availability.clock_changes import require_clear
 from matcher.availability.masks import WeekMask
 from matcher.availability.models import AvailabilityException, WeeklyPattern
 from matcher.availability.moments import HORIZON_DAYS, day_range, epoch_range
 from matcher.availability.patterns import Availability, pattern
 from matcher.availability.queries import Owner, exception_by_id
-from matcher.availability.states import ExceptionKind, OwnerType
+from matcher.availability.states import CALENDAR, ExceptionKind, OwnerType
 from matcher.clock import local_date
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _l
@@ -65,6 +66,7 @@ def add_exception(
     count = select(func.count()).where(
         AvailabilityException.owner_type == owner[0],
         AvailabilityException.owner_id == owner[1],
+        AvailabilityException.source != CALENDAR,
         AvailabilityException.end_s > now.timestamp(),
     )
     if (session.scalar(count.select_from(AvailabilityException)) or 0) >= MAX_EXCEPTIONS:
@@ -97,6 +99,8 @@ def exception_range(
         raise InvalidInput(_l("Times go with one day. Leave them empty for several days."), "start")
     if end <= start:
         raise InvalidInput(_l("The end is before the start."), "end")
+    require_clear(first, start, "start")
+    require_clear(first, end, "end")
     return epoch_range(first, start, end)
 
 

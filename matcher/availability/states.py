@@ -45,3 +45,5 @@ class TimeState(StrEnum):
 
 ABSENCE = "absence"
 """The source of a dated exception that is told to the people one has to do with."""
+CALENDAR = "calendar"
+"""The source of busy time read from a person's own calendar file: replaced as a whole, never shown one by one."""

@@ -59,7 +59,8 @@ def _prepare(settings: Settings, size: str, *, quiet: bool) -> dict[str, Any]:
     settings.require_secret()
     settings.mail_folder.mkdir(parents=True, exist_ok=True)
     upgrade(settings.database_url)
-    database, now, began = Database(settings.database_url), utcnow(), time.monotonic()
+    database = Database(settings.database_url, host=settings.host)
+    now, began = utcnow(), time.monotonic()
     try:
         made = _world_of(database, settings, size, now, quiet)
         rank_open_requests(database, now=now)

@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from matcher.availability.clock_changes import require_clear
 from matcher.availability.halfdays import (
     LONGEST_TERM,
     MOST_HOURS,
@@ -50,6 +51,8 @@ def _lesson(visit: PastVisit) -> Part:
         raise InvalidInput(_l("Type a time like 10:30."), field="starts") from error
     if ends <= starts:
         raise InvalidInput(_l("The end must be later than the start."), field="ends")
+    require_clear(visit.day, starts, "starts")
+    require_clear(visit.day, ends, "ends")
     start_s, end_s = epoch_range(visit.day, starts, ends)
     if end_s - start_s > LONGEST_VISIT.total_seconds():
         raise InvalidInput(_l("A visit lasts eight hours at most."), field="ends")

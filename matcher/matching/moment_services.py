@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from matcher.availability.absence_queries import away_until, stand_ins
+from matcher.availability.clock_changes import require_clear
 from matcher.availability.halfdays import plans, units
 from matcher.availability.moments import epoch_range
 from matcher.availability.states import Kind
@@ -194,6 +195,8 @@ def _checked_range(day: date, starts: str, ends: str, now: datetime) -> tuple[in
         raise InvalidInput(_l("The end must be later than the start."), field="ends")
     if not now.date() - timedelta(days=1) <= day <= now.date() + FURTHEST:
         raise InvalidInput(_l("Choose a day from today on, within a year and a half."), field="day")
+    require_clear(day, start_time, "starts")
+    require_clear(day, end_time, "ends")
     start_s, end_s = epoch_range(day, start_time, end_time)
     if start_s <= now.timestamp():
         raise InvalidInput(_l("That moment has already passed. Choose a later one."), field="day")

@@ -27,6 +27,7 @@ from matcher.matching.moments import visits_of
 from matcher.matching.queries import calendar_number, chosen_moment
 from matcher.matching.route_notice_services import tell_of_route
 from matcher.matching.states import FINAL, UNDO_SECONDS, Action, MatchState, Side
+from matcher.matching.uninvite_services import uninvite
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
@@ -58,7 +59,7 @@ AUDIENCES: dict[tuple[Action, MatchState], tuple[Audience, ...]] = {
     ),
     (_A.DECLINE, _S.DECLINED): (Audience(BOTH, "declined", others_only=True),),
     (_A.HAND_OVER, _S.DECLINED): (Audience((_SCHOOL,), "handed_over"),),
-    (_A.EXPIRE, _S.EXPIRED): (Audience(BOTH, "expired"),),
+    (_A.EXPIRE, _S.EXPIRED): (Audience(BOTH, "expired", "cancelled"),),
     (_A.SUPERSEDE, _S.SUPERSEDED): (Audience((_COMPANY,), "superseded"),),
     (_A.WITHDRAW, _S.WITHDRAWN): (Audience(BOTH, "withdrawn", "cancelled", others_only=True),),
     (_A.APPROVE, _S.APPROVED): (Audience(BOTH, "approved", "confirmed"),),
@@ -104,13 +105,15 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
     moment = chosen_moment(session, match.id) or _moment_before(session, event) or _only_plan(session, match)
     params = step_params(session, match, request, offer, event, moment)
     unmailed, number = quiet(session, match, request, offer), calendar_number(session, match, event.seq)
-    for audience in AUDIENCES.get((event.action, MatchState(event.to_state)), ()):
+    audiences, in_calendars = AUDIENCES.get((event.action, MatchState(event.to_state)), ()), set()
+    for audience in audiences:
         for side in audience.sides:
             if audience.others_only and side is event.role:
                 continue
             for recipient in people_of(session, side, match, request, offer, now=event.at):
                 template = letter_for(match.kind, _letter(audience, side, match, request))
                 calendar, method = _calendar(audience, match, moment, params, recipient, event, host, number)
+                in_calendars |= {recipient.email} if calendar else set()
                 enqueue(
                     session,
                     recipient=recipient,
@@ -127,6 +130,8 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                     manner=manner_of(template),
                     sender_id=event.actor_id if event.action is Action.PROPOSE else None,
                 )
+    if moment is not None and any(audience.calendar for audience in audiences):
+        uninvite(session, match, event, moment, params, told=in_calendars, number=number)
     if event.to_state in {MatchState.APPROVED.value, MatchState.HELD.value}:
         tell_of_route(session, match, request, moment.day if moment else None, event.at)
 

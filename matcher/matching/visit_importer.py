@@ -17,6 +17,7 @@ from matcher.accounts.addresses import email_key
 from matcher.accounts.models import Grant, User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES
+from matcher.availability.clock_changes import odd_time
 from matcher.availability.moments import epoch_range
 from matcher.clock import local_date
 from matcher.i18n import _
@@ -153,6 +154,10 @@ class _Plan:
             starts = STARTS
             remarks.append(_("No time named: 09:00 was taken."))
         ends = ends or (datetime.combine(day, starts) + LASTS).time()
+        for name, at in (("starts", starts), ("ends", ends)):
+            odd = odd_time(day, at)
+            if odd is not None:
+                raise Refused(odd, name)
         try:
             start_s, end_s = epoch_range(day, starts, ends)
         except ValueError as error:

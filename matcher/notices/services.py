@@ -132,13 +132,23 @@ def plain(params: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def withhold(session: Session, *, subject: str, subject_id: int, seq: int | None = None, now: datetime) -> int:
-    """Take back what has not left yet, of one event or of the whole subject; says how many rows that were."""
+def withhold(
+    session: Session,
+    *,
+    subject: str,
+    subject_id: int,
+    seq: int | None = None,
+    now: datetime,
+    address: str | None = None,
+) -> int:
+    """Take back what has not left yet, of one event, one reader or the whole subject; says how many rows that were."""
     taken = update(Outbox).where(
         Outbox.subject == subject, Outbox.subject_id == subject_id, Outbox.state.in_(_WAITING), _not_shown(now)
     )
     if seq is not None:
         taken = taken.where(Outbox.seq == seq)
+    if address is not None:
+        taken = taken.where(Outbox.address == address)
     return _count(session, taken.values(state=NoticeState.WITHHELD))
 
 

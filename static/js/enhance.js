@@ -69,11 +69,29 @@
     window.addEventListener("pageshow", () => { delete form.dataset.sent; });
   };
 
+  // The text of the field that data-copy names goes to the clipboard; where that is not allowed it is marked, ready to copy.
+  const prepareCopy = (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    const said = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      field.select();
+      try {
+        await navigator.clipboard.writeText(field.value);
+        button.textContent = button.dataset.done;
+        window.setTimeout(() => { button.textContent = said; }, 4000);
+      } catch {
+        field.focus();
+      }
+    });
+  };
+
   const prepare = (root) => {
     all("details[data-confirm]", root).forEach(prepareConfirm);
     all("[data-toast]", root).forEach(prepareToast);
     all("form[data-autosubmit]", root).forEach(prepareAutosubmit);
     all("form[method=post]:not([data-autosubmit]):not([hx-post])", root).forEach(prepareOnce);
+    all("[data-copy]", root).forEach(prepareCopy);
     all("[data-print]", root).forEach((button) => {
       button.hidden = false;
       button.addEventListener("click", () => window.print());
