@@ -15,6 +15,8 @@ from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.model_tasks import train_when_due
 from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
+from matcher.matching.reminder_queries import silent, to_remind
+from matcher.matching.reminder_services import ask_once_more, remind
 from matcher.matching.request_services import close_request, send_held_back
 from matcher.matching.states import UNDO_SECONDS
 from matcher.matching.suggestion_services import store_run, suggest
@@ -32,7 +34,9 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "lapsed": _each(database, due.lapsed(database, now), lambda s, i: lapse_match(s, i, now=now)),
         "approved": _each(database, due.accepted(database, settled), lambda s, i: approve_by_rule(s, i, now=now)),
         "asked for a name": _each(database, due.nameless(database, now), lambda s, i: ask_for_name(s, i, now=now)),
+        "reminded": _each(database, to_remind(database, now), lambda s, i: remind(s, i, now=now)),
         "asked how": _each(database, due.over(database, now), lambda s, i: ask_how_it_was(s, i, now=now)),
+        "asked once more": _each(database, silent(database, now), lambda s, i: ask_once_more(s, i, now=now)),
         "counted": _each(database, due.unreported(database, now), lambda s, i: count_reports(s, i, now=now)),
         "sent": _send_held_back(database, now),
         "suggested": _suggest(database, now),
