@@ -382,6 +382,8 @@ def _filled(name: str, form: Any, page: MatchPage) -> Any:
         form.for_placement()
     if name == "runbook" and page.runbook is not None and page.runbook.mine is not None:
         form.show(page.runbook.mine, page.request.kind)
+    if name == "report":
+        form.take_quick(**page.after.counted)
     if name == "report" and page.is_placement:
         form.for_term()
     if name == "report" and page.days is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from matcher.clock import local_date
@@ -116,4 +116,4 @@ def was_asked_again(session: Session, match_id: int) -> bool:
 
 
 def _asked_again(match_id: Any) -> ColumnElement[bool]:
-    return Outbox.subject.in_(SUBJECTS.values()) & (Outbox.subject_id == match_id)
+    return and_(Outbox.subject.in_(SUBJECTS.values()), Outbox.subject_id == match_id)

@@ -11,7 +11,7 @@ from matcher.matching import (
     remembered_routes,
     request_routes,
     runbook_routes,
-    stay_routes,
+    statement_routes,
 )
 from matcher.matching.labels import reason_label
 from matcher.matching.match_routes import blueprint
@@ -27,7 +27,7 @@ __all__ = [
     "remembered_routes",
     "request_routes",
     "runbook_routes",
-    "stay_routes",
+    "statement_routes",
 ]
 
 blueprint.add_app_template_global(reason_label, "reason_label")

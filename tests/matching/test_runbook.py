@@ -88,8 +88,9 @@ def test_lines_of_the_other_half_are_not_written(session: Session) -> None:
 
 
 def test_link_of_an_online_lesson_begins_with_https(session: Session) -> None:
-    life = make_life(session, delivery=Delivery.ONLINE)
+    life = make_life(session)
     match, teacher = life.approved(), life.actor(life.teacher)
+    life.request.delivery = Delivery.ONLINE
     with pytest.raises(InvalidInput):
         fill_in(session, match.id, {Item.LINK: "javascript:alert(1)"}, version=0, actor=teacher, now=NOW)
     found = seen(life, match, life.teacher.id)
