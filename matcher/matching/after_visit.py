@@ -1,8 +1,7 @@
 """What the page of a match says after the visit, beside the question how it was. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from matcher.availability.halfdays import hours_of
@@ -20,7 +19,7 @@ class AfterVisit:
     own: Any = None
     thanks: str = ""
     planned_hours: float = 0
-    counted: Mapping[str, Any] = MappingProxyType({"pupils": None, "hours": None})
+    counted: Mapping[str, Any] = field(default_factory=lambda: {"pupils": None, "hours": None})
 
 
 NOT_OVER = AfterVisit()
