@@ -12,6 +12,7 @@ from matcher.clock import utcnow
 from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
+from matcher.home.year_queries import year_totals
 from matcher.i18n import _
 from matcher.organisations.queries import Waiting, waiting_colleagues
 from matcher.requests.states import RequestState
@@ -35,6 +36,7 @@ def dashboard() -> Any:
         first_name=person.name.split(" ")[0],
         roles=roles,
         join_url=address_of("organisations.start") or url_for("home.help_contact"),
+        given=year_totals(reading(), person, utcnow()),
         is_unconfirmed=any(not grant.confirmed for grant in person.grants),
         **_boards(person, roles),
     )

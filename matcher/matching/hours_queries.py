@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
-from matcher.availability.halfday_wording import plan_label, visit_label
+from matcher.availability.halfday_wording import plan_label
 from matcher.availability.halfdays import Part, days_of, hours_of
 from matcher.availability.moments import local
 from matcher.availability.states import Kind
 from matcher.clock import local_date
 from matcher.errors import NotFound
-from matcher.i18n import _, clock_text, current_locale, format_date, format_day_month, format_number
+from matcher.i18n import _, clock_text, current_locale, format_date, format_number
 from matcher.matching.labels import KINDS
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
@@ -108,11 +108,9 @@ def _visits(held: list[Part]) -> Pairs:
 
 
 def _day(day: Part) -> str:
-    """A lesson by its clock, half-days by their name."""
+    """`do 10 december 2026, 10.15–11.05`."""
     start, end = local(day[0]), local(day[1])
-    if end.hour - start.hour >= 3:
-        return visit_label(day)
-    return f"{format_day_month(start)}, {clock_text(f'{start:%H:%M}–{end:%H:%M}')}"
+    return f"{format_date(start, 'EEE d MMMM y')}, {clock_text(f'{start:%H:%M}–{end:%H:%M}')}"
 
 
 def _of_day(held: list[Part], day: Part) -> float:

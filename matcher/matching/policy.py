@@ -127,9 +127,9 @@ def can_see_contact_details(facts: MatchFacts, actor: Actor) -> bool:
 
 
 def can_prepare(facts: MatchFacts, actor: Actor, now: datetime) -> Side | None:
-    """Whose half of the runbook this person fills in now: from both yeses until the visit is over."""
-    is_open = facts.state in {MatchState.ACCEPTED, MatchState.APPROVED} and HybridStep.ENDED not in facts.steps
-    if not is_open or (facts.ends is not None and now >= facts.ends):
+    """Whose half of the runbook this person fills in now: from both yeses until the visit, or the first of a term."""
+    until = facts.starts if facts.kind is Kind.HYBRID_PLACEMENT else facts.ends
+    if facts.state not in {MatchState.ACCEPTED, MatchState.APPROVED} or (until is not None and now >= until):
         return None
     sides = sides_of(facts, actor)
     return next((side for side in (Side.SCHOOL, Side.COMPANY) if side in sides), None)

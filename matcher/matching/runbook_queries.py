@@ -50,11 +50,13 @@ def address_of(session: Session, request: Request, offer: Offer) -> str:
 def runbook_for(
     session: Session, match: Match, request: Request, offer: Offer, facts: MatchFacts, actor: Actor, now: datetime
 ) -> Runbook | None:
-    """None for whoever has nothing to read and nothing to fill in."""
+    """None where there is nothing to read and nothing to fill in."""
     side, seen = can_prepare(facts, actor, now), halves_seen(facts, actor)
     if side is None and not seen:
         return None
     found = _halves(session, match, request, offer)
+    if side is None and all(row is None for _half, row in found.values()):
+        return None
     return Runbook(
         mine=found[side][0] if side is not None else None,
         seen=[(found[each][0], _saved(session, found[each][1])) for each in PARTIES if each in seen],

@@ -22,7 +22,7 @@ Answer = Response | tuple[str, int]
 def runbook(match_id: int) -> Response:
     """Where reminders lead, also by way of signing in: straight to the plan for the day."""
     match, _facts = match_for(reading(), match_id, actor(), utcnow())
-    return redirect(url_for("matching.show", match_id=match.id, _anchor="runbook"))
+    return redirect(url_for("matching.show", match_id=match.id, fill=1, _anchor="runbook"))
 
 
 @blueprint.post("/matches/<int:match_id>/runbook")

@@ -71,7 +71,7 @@ class Half:
 def half_of(
     kind: Kind, delivery: Delivery, side: Side, saved: Mapping[str, str], known: Mapping[Item, str], version: int
 ) -> Half:
-    """What was saved; where nothing was, what the request or the offer says already."""
+    """What was saved; where nothing stands, what the request or the offer says already."""
     items = items_of(kind, delivery, side)
-    said = {item: saved.get(item.value, "") or ("" if version else known.get(item, "")) for item in items}
+    said = {item: saved.get(item.value) or known.get(item, "") for item in items}
     return Half(side, items, said, version)

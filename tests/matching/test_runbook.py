@@ -103,8 +103,9 @@ def test_teacher_who_stays_is_known_until_the_school_says_otherwise(session: Ses
     life = make_life(session)
     match = life.approved()
     assert words(seen(life, match, life.teacher.id)) == {life.teacher.name}
-    fill_in(session, match.id, {}, version=0, actor=life.actor(life.teacher), now=NOW)
-    assert words(seen(life, match, life.teacher.id)) == set()
+    said = {Item.ADULT: "De mentor van de klas"}
+    fill_in(session, match.id, said, version=0, actor=life.actor(life.teacher), now=NOW)
+    assert words(seen(life, match, life.teacher.id)) == {"De mentor van de klas"}
 
 
 def test_change_after_the_reminder_is_told_to_the_other_side(session: Session) -> None:
