@@ -12,6 +12,7 @@ import matcher.matching.feed_models
 import matcher.matching.forgotten_models
 import matcher.matching.model_models
 import matcher.matching.models
+import matcher.matching.runbook_models
 import matcher.matching.suggestion_models
 import matcher.notices.models
 import matcher.offers.ddl

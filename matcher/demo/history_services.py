@@ -60,6 +60,7 @@ NOTES = [
     "",
     "",
 ]
+THANKS = "Bedankt voor je komst! De klas heeft het er nog steeds over."
 QUESTIONS = [
     "Waar kan ik parkeren, en bij wie meld ik me?",
     "Is er een stopcontact bij de tafel vooraan?",
@@ -321,6 +322,7 @@ class History:
                 pupils=max(1, (request.group_size or 25) - chance.randrange(4)) if happened and is_school else None,
                 hours=chance.choice([2.0, 2.5, 3.0, 4.0]) if happened and not is_school else None,
                 note=chance.choice(NOTES) if happened and is_school else "",
+                thanks=THANKS if happened and match_id % 3 == 0 else "",
             )
         )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.demo.asking_services import make_classes
+from matcher.demo.day_services import plan_days
 from matcher.demo.history_services import live_through_history
 from matcher.demo.newcomer_services import let_newcomers_in
 from matcher.demo.offering_services import make_offers, renew_search
@@ -61,6 +62,7 @@ def _made(
     let_newcomers_in(session, world)
     arrange_stays(session, world)
     arrange_terms(session, world)
+    plan_days(session, world)
     settle_notices(session, world)
     return world
 

@@ -14,6 +14,7 @@ from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
 from matcher.i18n import _, ngettext
 from matcher.notices.queries import dead_counts
+from matcher.home.year_queries import year_totals
 from matcher.organisations.queries import Waiting, waiting_colleagues
 from matcher.requests.states import RequestState
 from matcher.web.guards import actor, signed_in
@@ -36,6 +37,7 @@ def dashboard() -> Any:
         first_name=person.name.split(" ")[0],
         roles=roles,
         join_url=address_of("organisations.start") or url_for("home.help_contact"),
+        given=year_totals(reading(), person, utcnow()),
         is_unconfirmed=any(not grant.confirmed for grant in person.grants),
         **_boards(person, roles),
     )

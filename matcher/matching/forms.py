@@ -1,5 +1,6 @@
 """What people fill in on a match or a request. Shape only: the services decide."""
 
+from decimal import Decimal
 from typing import Any
 
 from wtforms import (
@@ -134,6 +135,8 @@ class ReportForm(SpokenFields, MatcherForm):
         _l("How many hours did it take you, with preparation and travel?"), validators=[Optional(), NumberRange(0, 100)]
     )
     note = TextAreaField(_l("Anything else?"), validators=[Optional(), Length(max=2000)])
+    quick = HiddenField()
+    thanks = TextAreaField(_l("A word of thanks for your guest"), validators=[Optional(), Length(max=500)])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -143,6 +146,22 @@ class ReportForm(SpokenFields, MatcherForm):
         self.reason.choices = [
             choice for choice in _pairs(MISSED_REASONS) if choice.value != MissedReason.NOT_REPORTED.value
         ]
+
+    def show(self, report: Any) -> None:
+        """An answer that was given before."""
+        self.happened.data = "yes" if report.happened else "no"
+        self.again.data = {True: "yes", False: "no"}.get(report.again)
+        self.reason.data, self.pupils.data = report.reason, report.pupils
+        self.hours.data = Decimal(str(report.hours)) if report.hours is not None else None
+        self.note.data, self.thanks.data = report.note, report.thanks
+
+    def take_quick(self, *, pupils: int | None, hours: float | None) -> None:
+        """One click: it took place as agreed, with what then counts."""
+        again = {"again": "yes", "once": "no"}.get(self.quick.data or "")
+        if again is not None:
+            self.happened.data, self.happened.raw_data = "yes", ["yes"]
+            self.again.data, self.pupils.data = again, pupils
+            self.hours.data = Decimal(str(hours)) if hours is not None else None
 
     def for_term(self) -> None:
         """A term of half-days is more hours than a visit."""

@@ -29,6 +29,7 @@ from matcher.matching.forms import (
 from matcher.matching.list_queries import asked_page
 from matcher.matching.page_queries import MatchPage, match_page
 from matcher.matching.queries import match_for
+from matcher.matching.runbook_forms import RunbookForm
 from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
 from matcher.web.forms import choices
 from matcher.web.guards import actor, signed_in
@@ -53,6 +54,7 @@ FORMS: dict[str, type[Any]] = {
     "message": MessageForm,
     "report": ReportForm,
     "step": StepForm,
+    "runbook": RunbookForm,
 }
 
 
@@ -261,6 +263,7 @@ def report(match_id: int) -> Answer:
             hours=float(form.hours.data) if form.hours.data is not None else None,
             days=form.ticked,
             note=form.note.data or "",
+            thanks=form.thanks.data or "",
             actor=who,
             now=now,
             on_behalf=form.on_behalf(now),
@@ -345,7 +348,8 @@ def _back(match_id: int, next_id: int | None, anchor: str | None = None) -> str:
 
 def again(match_id: int, name: str, form: Any) -> tuple[str, int]:
     """The page as it is now, with a form of its own that was refused."""
-    return _again(_page(match_id), name, form)
+    page = _page(match_id)
+    return _again(page, name, _filled(name, form, page))
 
 
 def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:
@@ -360,6 +364,8 @@ def _page(match_id: int) -> MatchPage:
 def _forms(page: MatchPage) -> dict[str, Any]:
     """An empty form for everything the page may show."""
     found = {name: _filled(name, _kind(name, page)(None, seq=page.match.seq), page) for name in FORMS}
+    if page.after.own is not None:
+        found["report"].show(page.after.own)
     found["report"].days.data = [value for value, _label in page.days.parts] if page.days is not None else []
     return found
 
@@ -389,6 +395,10 @@ def _filled(name: str, form: Any, page: MatchPage) -> Any:
         form.moment.choices = choices((slot["value"], slot["label"]) for slot in page.slots if not slot["disabled"])
     if name in {"withdraw", "cancel"} and page.is_placement:
         form.for_placement()
+    if name == "runbook" and page.runbook is not None and page.runbook.mine is not None:
+        form.show(page.runbook.mine, page.request.kind)
+    if name == "report":
+        form.take_quick(**page.after.counted)
     if name == "report" and page.is_placement:
         form.for_term()
     if name == "report" and page.days is not None:

@@ -223,7 +223,7 @@ class Consent(Base):
 
 class VisitReport(Base):
     """One side's answer to "did it happen, would you do it again?". Of several visits ``parts`` are those that took
-    place, [[start_s, end_s], …], and ``part`` says which share of all that is."""
+    place, [[start_s, end_s], …], and ``part`` says which share of all that is. ``thanks`` is for the guest's eyes."""
 
     __tablename__ = "visit_reports"
     __table_args__ = (
@@ -240,6 +240,7 @@ class VisitReport(Base):
     part: Mapped[float | None]
     parts: Mapped[list[list[int]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
     note: Mapped[str] = mapped_column(short(2000), default="")
+    thanks: Mapped[str] = mapped_column(short(500), default="", server_default=text("''"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -22,7 +22,7 @@ from matcher.matching.calendar import build_event
 from matcher.matching.class_queries import class_visits
 from matcher.matching.download_queries import location_of
 from matcher.matching.letters import letter_for, manner_of
-from matcher.matching.models import Match, MatchEvent, MatchMoment
+from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import visits_of
 from matcher.matching.queries import calendar_number, chosen_moment
 from matcher.matching.route_notice_services import tell_of_route
@@ -118,7 +118,10 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
                     session,
                     recipient=recipient,
                     template=template,
-                    params=params | {"side": side.value} | _instead(match, request, side),
+                    params=params
+                    | {"side": side.value}
+                    | _instead(match, request, side)
+                    | _thanks(session, match, side),
                     subject="match",
                     subject_id=match.id,
                     seq=event.seq,
@@ -153,6 +156,12 @@ def _is_broken(match: Match, request: Request, side: Side) -> bool:
 def _instead(match: Match, request: Request, side: Side) -> dict[str, Any]:
     """Where the school chooses what comes next when one of two does not go on."""
     return {"answers_to": f"/requests/{request.id}"} if _is_broken(match, request, side) else {}
+
+
+def _thanks(session: Session, match: Match, side: Side) -> dict[str, Any]:
+    """The words of the school reach the guest with the letter that it took place."""
+    report = session.get(VisitReport, (match.id, _SCHOOL)) if match.state is MatchState.HELD else None
+    return {"thanks": report.thanks if report is not None and side is _COMPANY else ""}
 
 
 def _letter(audience: Audience, side: Side, match: Match, request: Request) -> str:

@@ -17,6 +17,7 @@ from matcher.availability.wording import DELIVERIES, periods_label
 from matcher.clock import AMSTERDAM, local_date
 from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
 from matcher.matching import timeline
+from matcher.matching.after_visit import NOT_OVER, AfterVisit, after_visit
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
 from matcher.matching.class_queries import class_visits
@@ -49,6 +50,7 @@ from matcher.matching.policy import (
 )
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.route_hint_queries import knows_school_well
+from matcher.matching.runbook_queries import Runbook, runbook_for
 from matcher.matching.states import MatchState, Side
 from matcher.matching.stay_page_queries import Days, days_of
 from matcher.offers.models import Offer
@@ -92,6 +94,8 @@ class MatchPage:
     steps: Steps | None = None
     route_hint: bool = False
     keep: str = ""  # of a taken place: "open" to be kept in mind, or "kept"
+    runbook: Runbook | None = None
+    after: AfterVisit = NOT_OVER
 
     @property
     def is_placement(self) -> bool:
@@ -132,7 +136,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     turn = holders(facts, now)
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
-    actions = allowed_actions(facts, actor, now)
+    actions, reports = allowed_actions(facts, actor, now), reports_of(session, match.id)
     is_placement = request.kind is Kind.HYBRID_PLACEMENT
     steps = steps_of(session, match, request, facts, actor, now) if is_placement else None
     return MatchPage(
@@ -154,7 +158,8 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
         timeline=_timeline(events, people, actor, request.kind, steps),
         messages=_messages(session, match, people, actor) if sides else [],
-        reports={side.value: report for side, report in reports_of(session, match.id).items()},
+        reports={side.value: report for side, report in reports.items()},
+        after=after_visit(facts, reports, sides, chosen, request.group_size),
         guest=_from_company(session, match, request, offer, company, people, opened, away),
         teacher=teacher_shown(match, request, people, school, opened, away),
         colleagues=colleagues_of(session, offer, match, actor) if sides & {Side.COMPANY, Side.COORDINATOR} else [],
@@ -166,6 +171,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         days=_days(session, request, offer, school, company, chosen, now),
         steps=steps,
         keep=keeping(session, match, request, facts, sides),
+        runbook=runbook_for(session, match, request, offer, facts, actor, now),
         route_hint=Side.COMPANY in sides and knows_school_well(session, match, request, chosen.day if chosen else None),
     )
 

@@ -132,6 +132,24 @@ def can_be_kept(facts: MatchFacts, *, is_full: bool) -> bool:
     return waits or facts.state is MatchState.SUPERSEDED
 
 
+def can_prepare(facts: MatchFacts, actor: Actor, now: datetime) -> Side | None:
+    """Whose half of the runbook this person fills in now: from both yeses until the visit, or the first of a term."""
+    until = facts.starts if facts.kind is Kind.HYBRID_PLACEMENT else facts.ends
+    if facts.state not in {MatchState.ACCEPTED, MatchState.APPROVED} or (until is not None and now >= until):
+        return None
+    sides = sides_of(facts, actor)
+    return next((side for side in (Side.SCHOOL, Side.COMPANY) if side in sides), None)
+
+
+def halves_seen(facts: MatchFacts, actor: Actor) -> frozenset[Side]:
+    """Whose half of the runbook this person reads: their own, and from approval on the other side's; then also the
+    coordinator."""
+    sides, parties = sides_of(facts, actor), frozenset({Side.SCHOOL, Side.COMPANY})
+    if can_see_contact_details(facts, actor):
+        return parties
+    return sides & parties if facts.state is MatchState.ACCEPTED else frozenset()
+
+
 def can_ask_again(facts: MatchFacts, actor: Actor) -> bool:
     """After a lesson that took place the school, or the coordinator for it, may start a new request for this guest."""
     lesson = facts.kind is Kind.GUEST_LECTURE and facts.state is MatchState.HELD

@@ -13,10 +13,12 @@ from matcher.matching import (
     placement_routes,
     remembered_routes,
     request_routes,
-    stay_routes,
+    runbook_routes,
+    statement_routes,
 )
 from matcher.matching.labels import reason_label
 from matcher.matching.match_routes import blueprint
+from matcher.matching.runbook_wording import runbook_hint, runbook_label
 
 __all__ = [
     "answer_routes",
@@ -30,9 +32,12 @@ __all__ = [
     "placement_routes",
     "remembered_routes",
     "request_routes",
-    "stay_routes",
+    "runbook_routes",
+    "statement_routes",
 ]
 
 blueprint.add_app_template_global(reason_label, "reason_label")
 blueprint.add_app_template_global(periods_label, "periods_label")
 blueprint.add_app_template_global(plan_label, "plan_label")
+blueprint.add_app_template_global(runbook_label, "runbook_label")
+blueprint.add_app_template_global(runbook_hint, "runbook_hint")

@@ -1,10 +1,16 @@
 """Is a notice of this room still true just before it is sent? The one answer `notices` may ask for, by subject."""
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
+from matcher.clock import utcnow
 from matcher.matching.letters import common
 from matcher.matching.models import HybridStepTaken, Match, Message
-from matcher.matching.states import MatchState
+from matcher.matching.queries import chosen_moment, reports_of
+from matcher.matching.reminder_queries import SUBJECTS, arranged_seq
+from matcher.matching.runbook_queries import newest_version
+from matcher.matching.states import MatchState, Side
 from matcher.matching.step_notice_services import BACK
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
@@ -22,9 +28,13 @@ _ONLY_WHILE: dict[str, frozenset[MatchState]] = {
     "matching/approved": frozenset({MatchState.APPROVED, MatchState.HELD, MatchState.MISSED}),
     "matching/move_asked": frozenset({MatchState.APPROVED}),
     "matching/how_was_it": frozenset({MatchState.APPROVED}),
+    "matching/answers_differ": frozenset({MatchState.APPROVED}),
+    "matching/reminder_week": frozenset({MatchState.APPROVED}),
+    "matching/reminder_soon": frozenset({MatchState.APPROVED}),
 }
 _ONLY_NEWEST = frozenset({"matching/another_moment", "matching/employer_asked", "matching/move_asked"})
 
+_REMINDERS = frozenset({"matching/reminder_week", "matching/reminder_soon"})
 _WITHOUT_NAME = frozenset({"matching/name_wanted", "matching/name_overdue"})
 
 
@@ -36,7 +46,36 @@ def match_still_true(session: Session, match_id: int, seq: int, template: str) -
         return False
     if template in _ONLY_NEWEST and match.seq != seq:
         return False
+    if template in _REMINDERS and not _is_ahead(session, match_id, seq):
+        return False
     return match.state in _ONLY_WHILE.get(template, frozenset(MatchState))
+
+
+def _is_ahead(session: Session, match_id: int, seq: int) -> bool:
+    """A reminder that waited for the mail server or for somebody's return may find the visit moved, or begun."""
+    moment = chosen_moment(session, match_id)
+    return moment is not None and moment.start_s > utcnow().timestamp() and arranged_seq(session, match_id) == seq
+
+
+def runbook_still_true(side: Side) -> Callable[[Session, int, int, str], bool]:
+    """Only the newest words of this side, and only of a visit that still comes."""
+
+    def is_true(session: Session, match_id: int, seq: int, template: str) -> bool:
+        match, row = session.get(Match, match_id), newest_version(session, match_id, side)
+        return match is not None and match.state is MatchState.APPROVED and row is not None and row.version == seq
+
+    return is_true
+
+
+def report_still_true(side: Side) -> Callable[[Session, int, int, str], bool]:
+    """Whoever answered in the meantime is not asked again."""
+
+    def is_true(session: Session, match_id: int, seq: int, template: str) -> bool:
+        match = session.get(Match, match_id)
+        is_open = match is not None and match.state is MatchState.APPROVED
+        return is_open and side not in reports_of(session, match_id)
+
+    return is_true
 
 
 def message_still_true(session: Session, message_id: int, seq: int, template: str) -> bool:
@@ -64,4 +103,6 @@ STILL_TRUE = {
     "message": message_still_true,
     "step": step_still_true,
     "hybrid_route": route_still_true,
+    **{f"{side.value}_runbook": runbook_still_true(side) for side in SUBJECTS},
+    **{subject: report_still_true(side) for side, subject in SUBJECTS.items()},
 }

@@ -19,6 +19,8 @@ from matcher.matching.gap_services import tell_again, untold_steps
 from matcher.matching.model_tasks import TRAIN, train_from_queue, train_when_due
 from matcher.matching.name_services import ask_for_name
 from matcher.matching.proposal_services import ask_next
+from matcher.matching.reminder_queries import silent, to_remind
+from matcher.matching.reminder_services import ask_once_more, remind
 from matcher.matching.replacement_services import look_for_another
 from matcher.matching.request_services import close_request, send_held_back
 from matcher.matching.states import UNDO_SECONDS
@@ -42,7 +44,9 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "lapsed": _each(database, due.lapsed(database, now), lambda s, i: lapse_match(s, i, now=now)),
         "approved": _each(database, due.accepted(database, settled), lambda s, i: approve_by_rule(s, i, now=now)),
         "asked for a name": _each(database, due.nameless(database, now), lambda s, i: ask_for_name(s, i, now=now)),
+        "reminded": _each(database, to_remind(database, now), lambda s, i: remind(s, i, now=now)),
         "asked how": _each(database, due.over(database, now), lambda s, i: ask_how_it_was(s, i, now=now)),
+        "asked once more": _each(database, silent(database, now), lambda s, i: ask_once_more(s, i, now=now)),
         "counted": _each(database, due.unreported(database, now), lambda s, i: count_reports(s, i, now=now)),
         "looked for another": _look_for_others(database, now),
         "told again": _tell_again(database, now),

@@ -19,6 +19,7 @@ from matcher.matching.moments import parts_of
 from matcher.matching.notice_services import tell
 from matcher.matching.policy import MatchFacts, sides_of
 from matcher.matching.queries import chosen_moment, reports_of, standing_steps
+from matcher.matching.report_notice_services import tell_of_difference, thank_company
 from matcher.matching.states import Action, CancelReason, HybridStep, MatchState, MissedReason, Side
 from matcher.matching.step_services import note_trial
 from matcher.offers.models import Offer
@@ -40,10 +41,11 @@ def report_visit(
     hours: float | None = None,
     days: Sequence[int] | None = None,
     note: str = "",
+    thanks: str = "",
     on_behalf: OnBehalf | None = None,
 ) -> Match:
-    """One side's answer; `days`: when those of several visits began that took place. Equal answers of both sides close
-    the match; different ones wait for the coordinator."""
+    """One side's answer; `days`: when those of several visits began that took place; `thanks`: the school's words for
+    the guest. Equal answers of both sides close the match; different ones wait for the coordinator, who is told."""
     if not happened and reason is None:
         raise InvalidInput(_l("Choose why it did not take place."), field="reason")
     match, request, offer = locked(session, match_id)
@@ -55,6 +57,7 @@ def report_visit(
     report = session.get(VisitReport, (match.id, side)) or VisitReport(match_id=match.id, side=side)
     report.happened, report.again, report.reason = happened, again, reason.value if reason and not happened else None
     report.pupils, report.hours, report.note = pupils, hours, note
+    report.thanks = thanks.strip() if happened and side is Side.SCHOOL else ""
     if happened and days is not None:
         _write_days(session, match, report, days)
     report.by_id, report.at = actor.user_id, now
@@ -75,6 +78,8 @@ def report_visit(
     decided = side is Side.COORDINATOR or len(reports_of(session, match.id)) >= 2
     if decided and (side is Side.COORDINATOR or len(answers) == 1):
         _close(session, match, request, offer, happened, report.reason, said, side, now)
+    elif len(answers) > 1:
+        tell_of_difference(session, match, request, offer, now=now)
     return match
 
 
@@ -141,6 +146,7 @@ def _close(
     )
     tell(session, match, request, offer, event)
     if happened:
+        thank_company(session, match, request, offer, now=now)
         note_trial(session, match, request, now=now)
 
 

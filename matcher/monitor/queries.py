@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from matcher.clock import school_year_dates
 from matcher.i18n import current_locale
+from matcher.matching.given_queries import held_visits, hours_given, pupils_reached
 from matcher.matching.labels import KINDS
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import MatchState, Side
@@ -59,28 +60,22 @@ def years_with_visits(session: Session, region_ids: Iterable[int] | None = None)
 
 
 def _held(region_ids: list[int] | None, first_year: int | None, last_year: int | None) -> Any:
-    """One row per held visit: pupils as the school counted them, else the size of the group; hours as the guest did."""
+    """One row per held visit."""
     school, guest = aliased(VisitReport), aliased(VisitReport)
     day = MatchMoment.day
     before_august = case((extract("month", day) < 8, 1), else_=0)
-    query = (
-        select(
-            Match.id.label("match_id"),
-            Match.kind.label("kind"),
-            Match.region_id.label("region_id"),
-            Match.request_id.label("request_id"),
-            Request.organisation_id.label("school_id"),
-            Offer.organisation_id.label("company_id"),
-            (extract("year", day) - before_august).label("year"),
-            func.coalesce(school.pupils, Request.group_size, 0).label("pupils"),
-            func.coalesce(guest.hours, 0.0).label("hours"),
-        )
-        .join(Request, Request.id == Match.request_id)
-        .join(Offer, Offer.id == Match.offer_id)
-        .join(MatchMoment, and_(MatchMoment.match_id == Match.id, MatchMoment.chosen))
-        .outerjoin(school, and_(school.match_id == Match.id, school.side == Side.SCHOOL))
-        .outerjoin(guest, and_(guest.match_id == Match.id, guest.side == Side.COMPANY))
-        .where(Match.state == MatchState.HELD)
+    query = held_visits(
+        school,
+        guest,
+        Match.id.label("match_id"),
+        Match.kind.label("kind"),
+        Match.region_id.label("region_id"),
+        Match.request_id.label("request_id"),
+        Request.organisation_id.label("school_id"),
+        Offer.organisation_id.label("company_id"),
+        (extract("year", day) - before_august).label("year"),
+        pupils_reached(school).label("pupils"),
+        hours_given(guest).label("hours"),
     )
     if region_ids is not None:
         query = query.where(Match.region_id.in_(region_ids))

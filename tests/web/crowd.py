@@ -19,6 +19,8 @@ from matcher.accounts.states import Role
 from matcher.availability.models import AvailabilityException
 from matcher.availability.states import ExceptionKind, OwnerType
 from matcher.db import Database
+from matcher.matching.runbook_services import fill_in
+from matcher.matching.runbooks import Item
 from matcher.matching.services import accept_match, approve_match, decline_match, post_message
 from matcher.matching.states import DeclineReason
 from matcher.matching.suggestion_services import store_run, suggest
@@ -232,12 +234,15 @@ def _match(session: Session, life: Life, state: str) -> int:
         decline_match(session, match.id, reason=DeclineReason.OTHER, note="secret-decline", actor=guest, now=now)
     if state in {"accepted", "approved", "held"}:
         accept_match(session, match.id, moment_id=life.moments(match)[0].id, actor=guest, now=now)
+    if state in {"accepted", "approved"}:
+        said = {Item.ROOM: "secret-runbook" if state == "approved" else "secret-runbook-early"}
+        fill_in(session, match.id, said, version=0, actor=life.actor(life.teacher), now=now)
     if state in {"approved", "held"}:
         approve_match(session, match.id, actor=coordinator, now=now, note=f"secret-approval-{state}")
     if state == "held":
         late = datetime.combine(PAST_DAY, datetime.min.time(), UTC) + timedelta(days=2)
         for actor in (guest, life.actor(life.teacher)):
-            report_visit(session, match.id, happened=True, again=True, note=f"secret-report-{actor.user_id}",
+            report_visit(session, match.id, happened=True, again=True, note=f"secret-report-{actor.user_id}", thanks="secret-thanks",
                          actor=actor, now=late)  # fmt: skip
     return match.id
 

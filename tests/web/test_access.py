@@ -41,6 +41,7 @@ def parties(state: str) -> set[str]:
     return {"teacher", "lead", f"guest_{state}", *REGION} | ({"contact"} if state == "approved" else set())
 
 
+HELD_SIDES = {"teacher", "lead", "guest_held", "coordinator"}
 MEMBERS = {
     "school": {*STAFF, "unconfirmed", *REGION},
     "waiting": REGION,
@@ -53,6 +54,7 @@ NODES = {"own": {"coordinator", "administrator"}, "other": {"other_coordinator",
 OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     "matching.show": parties,
     "matching.thread": parties,
+    "matching.runbook": parties,
     "matching.calendar": lambda state: parties(state) if state in {"accepted", "approved", "held"} else set(),
     "matching.request_page_view": lambda name: {*STAFF, "coordinator"} - ({"colleague"} if name == "draft" else set()),
     "matching.published": lambda name: {*STAFF, "coordinator"} - ({"colleague"} if name == "draft" else set()),
@@ -75,8 +77,8 @@ OWNERS: dict[str, Callable[[str], set[str] | frozenset[str]]] = {
     # Only placements and vacancies have one; tests/matching/test_placement_pages shows who reads it.
     "matching.trial_lesson": lambda state: set(),
     "matching.first_trial_lesson": lambda name: set(),
-    # Only an internship that took place has one; tests/matching/test_stays shows who reads it.
-    "matching.hours_statement_page": lambda state: set(),
+    "matching.hours_statement_page": lambda state: HELD_SIDES if state == "held" else set(),
+    "matching.hours_statement_pdf": lambda state: HELD_SIDES if state == "held" else set(),
     "organisations.show": lambda name: MEMBERS[name],
     "organisations.join": lambda name: SIGNED_IN,
     "organisations.calendar": lambda name: MEMBERS[name] if name in SCHOOLS else set(),
@@ -119,6 +121,9 @@ SECRETS = {
     **{f"words-{state}": parties(state) | {"colleague", *BROWSERS} for state in ("proposed", "declined")},
     **{f"message-{state}": parties(state) for state in MATCHES},
     **{f"approval-{state}": parties(state) for state in ("approved", "held")},
+    "runbook": {"teacher", "lead", "guest_approved", "coordinator"},
+    "runbook-early": {"teacher", "lead"},
+    "thanks": HELD_SIDES,
     "decline": parties("declined"),
     "report": {"coordinator"},
     "draft": {"teacher", "lead", "coordinator"},
