@@ -25,8 +25,8 @@ class ImportMapping(Base):
 
 
 class SentOn(Base):
-    """An approval that nobody touched went to others: `hop` 1 is the first time. ``seq`` is the version of the match that
-    waits, so that another yes begins anew. No region: the administrators. ``told`` are ids of people.
+    """An approval that nobody touched went to others: `hop` 1 is the first time. ``seq`` is the version of the match
+    that waits, so that another yes begins anew. No region: the administrators. ``told`` are ids of people.
     """
 
     __tablename__ = "approvals_sent_on"

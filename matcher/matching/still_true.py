@@ -1,11 +1,16 @@
 """Is a notice of this room still true just before it is sent? The one answer `notices` may ask for, by subject."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.matching.letters import common
 from matcher.matching.models import HybridStepTaken, Match, Message
 from matcher.matching.states import MatchState
 from matcher.matching.step_notice_services import BACK
+from matcher.matching.weekly_note_queries import is_unanswered
+from matcher.offers.models import Offer
+from matcher.offers.states import OfferState
+from matcher.requests.models import Request
 
 # A template that is not named here tells of something that stays true whatever happens next.
 _ONLY_WHILE: dict[str, frozenset[MatchState]] = {
@@ -51,7 +56,21 @@ def route_still_true(session: Session, user_id: int, seq: int, template: str) ->
     return True
 
 
+def request_note_still_true(session: Session, request_id: int, seq: int, template: str) -> bool:
+    """Somebody who said yes meanwhile makes it stale."""
+    query = select(Request.id).where(Request.id == request_id, is_unanswered())
+    return session.scalar(query) is not None
+
+
+def half_year_note_still_true(session: Session, user_id: int, seq: int, template: str) -> bool:
+    """Whoever stopped offering meanwhile need not hear why nobody asked."""
+    query = select(Offer.id).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
+    return session.scalar(query.limit(1)) is not None
+
+
 STILL_TRUE = {
+    "request_note": request_note_still_true,
+    "half_year_note": half_year_note_still_true,
     "match": match_still_true,
     "message": message_still_true,
     "step": step_still_true,

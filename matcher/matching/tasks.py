@@ -14,6 +14,7 @@ from matcher.matching.due_services import approve_by_rule, ask_how_it_was
 from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.model_tasks import train_when_due
 from matcher.matching.name_services import ask_for_name
+from matcher.matching.note_tasks import write_notes
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.request_services import close_request, send_held_back
 from matcher.matching.states import UNDO_SECONDS
@@ -37,6 +38,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "sent": _send_held_back(database, now),
         "suggested": _suggest(database, now),
         "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
+        **write_notes(database, now),
         **train_when_due(database, app, now),
         **train_when_asked(database, app, now),
     }
