@@ -30,3 +30,10 @@ def school_year(day: date) -> int:
 def school_year_dates(start_year: int) -> tuple[date, date]:
     """First and last day of a school year, both included."""
     return date(start_year, SCHOOL_YEAR_MONTH, 1), date(start_year + 1, SCHOOL_YEAR_MONTH - 1, 31)
+
+
+def year_bounds(start_year: int) -> tuple[datetime, datetime]:
+    """The moments at which a school year begins and the next one does."""
+    first, _last = school_year_dates(start_year)
+    begins, ends = datetime(first.year, 8, 1, tzinfo=AMSTERDAM), datetime(first.year + 1, 8, 1, tzinfo=AMSTERDAM)
+    return begins.astimezone(UTC), ends.astimezone(UTC)

@@ -6,6 +6,9 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.coordination.cockpit import QueueItem, is_late, waited
+from matcher.coordination.sending_on import SentOnLine, is_with
+from matcher.coordination.sent_on_queries import lines_for
+from matcher.coordination.wording import taken_words, where_words
 from matcher.i18n import _, format_weekday, ngettext
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.queries import matches_awaiting_approval
@@ -14,12 +17,14 @@ SHORT_DAY = "EEE d MMM"
 
 
 def approval_queue(session: Session, actor: Actor, now: datetime) -> list[QueueItem]:
-    """Both said yes; the one that has waited longest first."""
+    """Both said yes: what was sent on to this person first, then the one that has waited longest."""
     rows = match_rows(session, matches_awaiting_approval(session, actor.region_ids), actor, now)
-    return [_item(row, now) for row in rows]
+    lines = lines_for(session, [row.id for row in rows])
+    items = [_item(row, lines.get(row.id), actor, now) for row in rows]
+    return sorted(items, key=lambda item: not item.is_mine)
 
 
-def _item(row: MatchRow, now: datetime) -> QueueItem:
+def _item(row: MatchRow, line: SentOnLine | None, actor: Actor, now: datetime) -> QueueItem:
     return QueueItem(
         id=row.id,
         title=row.title,
@@ -27,6 +32,8 @@ def _item(row: MatchRow, now: datetime) -> QueueItem:
         when=format_weekday(row.facts.starts, SHORT_DAY) if row.facts.starts else "",
         waits=waits_label(row.changed_at, now),
         late=is_late(row.changed_at, row.facts.starts, now),
+        sent_on="" if line is None else taken_words(line, actor) or where_words(line),
+        is_mine=line is not None and is_with(line, actor),
     )
 
 

@@ -2,19 +2,26 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from matcher.accounts.policy import Actor
 from matcher.clock import utcnow
 from matcher.coordination.approve_queries import approval_queue
 from matcher.coordination.cockpit import QueueItem
 from matcher.coordination.decision_queries import Decision, decision
+from matcher.coordination.sending_on import working_days_waited
+from matcher.coordination.sent_on_queries import lines_for
+from matcher.coordination.sent_on_services import take_approval
+from matcher.coordination.wording import story_words
 from matcher.errors import Conflict, NotFound
+from matcher.i18n import _
 from matcher.matching.fitness_services import check_approvable
 from matcher.matching.forms import ApproveForm, RejectForm
 from matcher.matching.queries import match_for
 from matcher.web.guards import actor, roles
-from matcher.web.transaction import reading
+from matcher.web.toasts import toast
+from matcher.web.transaction import reading, writing
 
 blueprint = Blueprint("coordination", __name__, url_prefix="/coordination")
 
@@ -35,9 +42,32 @@ def approve() -> str:
         has_item=named is not None,
         found=found,
         obstacle=_obstacle(found) if found else None,
+        sent_on=_sent_on(found, person) if found else None,
         next_id=_next(queue, shown),
         forms={"approve": ApproveForm(formdata=None), "reject": RejectForm(formdata=None)},
     )
+
+
+@blueprint.post("/approve/<int:match_id>/take")
+@roles("coordinator")
+def take(match_id: int) -> Response:
+    person, now = actor(), utcnow()
+    match_for(reading(), match_id, person, now)
+    with writing() as session:
+        take_approval(session, match_id, actor=person, now=now)
+    toast(_("You have it now. It goes to nobody else while you still have time."))
+    return redirect(url_for(".approve", match=match_id))
+
+
+def _sent_on(found: Decision, person: Actor) -> dict[str, Any] | None:
+    """What happened while nobody touched it, and whether this person can take it."""
+    match, now = found.page.match, utcnow()
+    line = lines_for(reading(), [match.id]).get(match.id)
+    if line is None:
+        return None
+    waited = working_days_waited(match.changed_at, now)
+    can_take = line.taken_at is None and found.page.may("approve")
+    return {"text": story_words(line, waited, person), "can_take": can_take}
 
 
 def _decision(match_id: int, person: Actor) -> Decision:

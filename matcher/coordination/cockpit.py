@@ -13,7 +13,8 @@ DECIDE_WITHIN, BEFORE_VISIT = 2, 5
 
 @dataclass(frozen=True)
 class QueueItem:
-    """One line of the queue; `waits` says how long in words."""
+    """One line of the queue; `waits` says how long in words, `sent_on` where it went when nobody touched it. `is_mine`:
+    it went to whoever looks."""
 
     id: int
     title: str
@@ -21,6 +22,8 @@ class QueueItem:
     when: str
     waits: str
     late: bool
+    sent_on: str = ""
+    is_mine: bool = False
 
 
 @dataclass(frozen=True)

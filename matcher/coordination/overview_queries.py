@@ -108,3 +108,17 @@ def decided_since(session: Session, region_ids: Iterable[int], since: datetime) 
         "rejected": len(rows) - len(hours),
         "middle_hours": round(hours[len(hours) // 2]) if hours else None,
     }
+
+
+def passed_without_approval(
+    session: Session, region_ids: Iterable[int] | None, since: datetime, until: datetime
+) -> int:
+    """Both said yes and the date passed without a decision, in these regions or in the whole country."""
+    query = (
+        select(func.count())
+        .select_from(MatchEvent)
+        .join(Match, Match.id == MatchEvent.match_id)
+        .where(MatchEvent.action == Action.EXPIRE, MatchEvent.from_state == MatchState.ACCEPTED.value)
+        .where(MatchEvent.at >= since, MatchEvent.at < until)
+    )
+    return session.scalar(query if region_ids is None else query.where(Match.region_id.in_(list(region_ids)))) or 0

@@ -3,10 +3,17 @@
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from matcher.clock import local_date, utcnow
+from matcher.clock import local_date, school_year, utcnow, year_bounds
 from matcher.coordination.approve_queries import approval_queue
 from matcher.coordination.approve_routes import blueprint
-from matcher.coordination.overview_queries import WEEK, coming_visits, decided_since, decision_lines, decisions_query
+from matcher.coordination.overview_queries import (
+    WEEK,
+    coming_visits,
+    decided_since,
+    decision_lines,
+    decisions_query,
+    passed_without_approval,
+)
 from matcher.coordination.region_queries import company_count, regions_of, school_lines
 from matcher.coordination.regional import numbers_of
 from matcher.coordination.stuck_queries import stuck
@@ -39,6 +46,7 @@ def index() -> str:
         coming=coming_visits(session, person, now),
         numbers=numbers_of(lines, company_count(session, person.region_ids)),
         decided=decided_since(session, person.region_ids, now - FOUR_WEEKS),
+        unapproved=passed_without_approval(session, person.region_ids, *year_bounds(school_year(local_date(now)))),
     )
 
 

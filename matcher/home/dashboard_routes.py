@@ -12,9 +12,9 @@ from matcher.clock import utcnow
 from matcher.home import board_queries, wording
 from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
+from matcher.home.year_queries import year_totals
 from matcher.i18n import _, ngettext
 from matcher.notices.queries import dead_counts
-from matcher.home.year_queries import year_totals
 from matcher.organisations.queries import Waiting, waiting_colleagues
 from matcher.requests.states import RequestState
 from matcher.web.guards import actor, signed_in

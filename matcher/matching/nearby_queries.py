@@ -141,10 +141,10 @@ def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Any:
         )
     if wanted.level:
         query = query.where(Request.level == wanted.level)
-    return query.order_by(_flat(first), Request.id)
+    return query.order_by(flat_square(first), Request.id)
 
 
-def _flat(offer: Offer) -> ColumnElement[Any]:
+def flat_square(offer: Offer) -> ColumnElement[Any]:
     """Squared distance in kilometres on a flat map, never too long."""
     up = (Organisation.lat - offer.lat) * (KM_PER_DEGREE * MARGIN)
     right = (Organisation.lon - offer.lon) * (KM_PER_DEGREE * LEAST_COSINE * MARGIN)
@@ -153,7 +153,7 @@ def _flat(offer: Offer) -> ColumnElement[Any]:
 
 def _reach(offer: Offer) -> ColumnElement[bool]:
     """Within the travel limit; a visit to the company asks nothing of the guest's; online knows no distance."""
-    near = _flat(offer) <= float(offer.travel_km) ** 2
+    near = flat_square(offer) <= float(offer.travel_km) ** 2
     if offer.delivery in (Delivery.ONLINE, Delivery.EITHER):
         near = or_(near, Request.delivery.in_((Delivery.ONLINE, Delivery.EITHER)))
     return or_(near, Request.delivery == Delivery.AT_COMPANY)

@@ -47,6 +47,7 @@ class Audience(NamedTuple):
     calendar: str | None = None  # tentative, confirmed, cancelled
     others_only: bool = False  # not the side that did it
     channels: tuple[str, ...] = ("mail", "inbox")
+    only_from: MatchState | None = None
 
 
 AUDIENCES: dict[tuple[Action, MatchState], tuple[Audience, ...]] = {
@@ -59,7 +60,10 @@ AUDIENCES: dict[tuple[Action, MatchState], tuple[Audience, ...]] = {
     ),
     (_A.DECLINE, _S.DECLINED): (Audience(BOTH, "declined", others_only=True),),
     (_A.HAND_OVER, _S.DECLINED): (Audience((_SCHOOL,), "handed_over"),),
-    (_A.EXPIRE, _S.EXPIRED): (Audience(BOTH, "expired", "cancelled"),),
+    (_A.EXPIRE, _S.EXPIRED): (
+        Audience(BOTH, "expired", "cancelled"),
+        Audience((_COORDINATOR,), "unapproved", channels=("inbox",), only_from=_S.ACCEPTED),
+    ),
     (_A.SUPERSEDE, _S.SUPERSEDED): (Audience((_COMPANY,), "superseded"),),
     (_A.WITHDRAW, _S.WITHDRAWN): (Audience(BOTH, "withdrawn", "cancelled", others_only=True),),
     (_A.APPROVE, _S.APPROVED): (Audience(BOTH, "approved", "confirmed"),),
@@ -107,6 +111,8 @@ def tell(session: Session, match: Match, request: Request, offer: Offer, event: 
     unmailed, number = quiet(session, match, request, offer), calendar_number(session, match, event.seq)
     audiences, in_calendars = AUDIENCES.get((event.action, MatchState(event.to_state)), ()), set()
     for audience in audiences:
+        if audience.only_from not in (None, event.from_state):
+            continue
         for side in audience.sides:
             if audience.others_only and side is event.role:
                 continue

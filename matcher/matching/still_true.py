@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.clock import utcnow
@@ -12,6 +13,9 @@ from matcher.matching.reminder_queries import SUBJECTS, arranged_seq
 from matcher.matching.runbook_queries import newest_version
 from matcher.matching.states import MatchState, Side
 from matcher.matching.step_notice_services import BACK
+from matcher.matching.weekly_note_queries import is_unanswered
+from matcher.offers.models import Offer
+from matcher.offers.states import OfferState
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
@@ -97,7 +101,21 @@ def request_still_true(session: Session, request_id: int, seq: int, template: st
     return request is not None and request.state is RequestState.OPEN
 
 
+def request_note_still_true(session: Session, request_id: int, seq: int, template: str) -> bool:
+    """Somebody who said yes meanwhile makes it stale."""
+    query = select(Request.id).where(Request.id == request_id, is_unanswered())
+    return session.scalar(query) is not None
+
+
+def half_year_note_still_true(session: Session, user_id: int, seq: int, template: str) -> bool:
+    """Whoever stopped offering meanwhile need not hear why nobody asked."""
+    query = select(Offer.id).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
+    return session.scalar(query.limit(1)) is not None
+
+
 STILL_TRUE = {
+    "request_note": request_note_still_true,
+    "half_year_note": half_year_note_still_true,
     "request": request_still_true,
     "match": match_still_true,
     "message": message_still_true,

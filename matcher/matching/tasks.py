@@ -18,6 +18,7 @@ from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.gap_services import tell_again, untold_steps
 from matcher.matching.model_tasks import TRAIN, train_from_queue, train_when_due
 from matcher.matching.name_services import ask_for_name
+from matcher.matching.note_tasks import write_notes
 from matcher.matching.proposal_services import ask_next
 from matcher.matching.reminder_queries import silent, to_remind
 from matcher.matching.reminder_services import ask_once_more, remind
@@ -53,6 +54,7 @@ def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:
         "sent": _send_held_back(database, now),
         "suggested": _suggest(database, now),
         "asked": _each(database, due.waiting(database, settled), lambda s, i: bool(ask_next(s, i, now=now))),
+        **write_notes(database, now),
         **train_when_due(database, app, now),
         **train_when_asked(database, app, now),
     }

@@ -27,6 +27,8 @@ class Figures:
     by_region: list[Cell]
     by_subject: list[Cell]
     by_year: list[Cell]
+    unapproved: int | None = 0
+    """Both said yes and the date passed without a decision."""
 
 
 def published(found: Figures) -> Figures:
@@ -39,6 +41,7 @@ def published(found: Figures) -> Figures:
         hours=found.hours if total is not None else None,
         schools=publishable(found.schools or 0),
         companies=publishable(found.companies or 0),
+        unapproved=publishable(found.unapproved or 0),
         by_kind=_column(found.by_kind),
         by_region=_column(found.by_region),
         by_subject=_column(found.by_subject),

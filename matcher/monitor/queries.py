@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import and_, case, extract, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from matcher.clock import school_year_dates
+from matcher.clock import school_year_dates, year_bounds
+from matcher.coordination.overview_queries import passed_without_approval
 from matcher.i18n import current_locale
 from matcher.matching.given_queries import held_visits, hours_given, pupils_reached
 from matcher.matching.labels import KINDS
@@ -49,6 +50,7 @@ def figures(session: Session, *, year: int, region_ids: Iterable[int] | None = N
         by_region=[_cell(row[0], row) for row in regions],
         by_subject=_by_subject(session, held),
         by_year=[_cell(year_label(int(row[0])), row) for row in years],
+        unapproved=passed_without_approval(session, ids, *year_bounds(year)),
     )
 
 

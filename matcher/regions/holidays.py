@@ -70,6 +70,12 @@ def add_working_days(day: date, count: int, skip: Collection[date] = ()) -> date
     return day
 
 
+def working_days_between(first: date, last: date) -> int:
+    """How many working days came after `first`, up to and with `last`."""
+    days = (first + timedelta(days=step) for step in range(1, (last - first).days + 1))
+    return sum(is_working_day(day) for day in days)
+
+
 @cache
 def last_known_day() -> date:
     """The last day of the last summer holiday that is known in all three regions."""

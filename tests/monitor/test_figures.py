@@ -3,21 +3,24 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
-from matcher.matching.models import MatchMoment, VisitReport
-from matcher.matching.states import Side
+from matcher.matching.models import Match, MatchMoment, VisitReport
+from matcher.matching.states import MatchState, Side
+from matcher.matching.visit_services import expire_match
 from matcher.monitor.exports import csv_text, safe_cell
 from matcher.monitor.figures import Cell, Figures, drawn, published, year_label
 from matcher.monitor.queries import figures, visit_rows, years_with_visits
 from tests.factories import NOW
 from tests.factories.matching import epoch, make_match, make_request, make_topic
 from tests.factories.people import make_coordinator, make_region, make_school, make_teacher
+from tests.matching.lives import make_life
 
 Browse = Callable[[int], FlaskClient]
 
@@ -121,3 +124,22 @@ def test_pages_and_file_for_the_coordinator_only(browse: Browse, sqlite_database
     assert own.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "HYPERLINK" not in browse(stranger).get("/monitor/visits.csv?year=2026").text
     assert browse(coordinator).get("/monitor?year=99999").status_code == 200
+
+
+def test_dates_that_passed_without_approval_count_for_the_region(session: Session) -> None:
+    for days in (0, 1):
+        life = make_life(session)
+        moment = life.moments(life.accepted(now=NOW + timedelta(minutes=days)))[0]
+    waiting = make_life(session).asked()
+    after = datetime.fromtimestamp(moment.start_s, UTC)
+    for match_id in session.scalars(select(Match.id)).all():
+        expire_match(session, match_id, now=after + timedelta(days=30))
+    assert waiting.state is MatchState.EXPIRED
+    region_id = life.school.region_id or 0
+    assert figures(session, year=2026, region_ids=[region_id]).unapproved == 2
+    assert figures(session, year=2025, region_ids=[region_id]).unapproved == 0
+    assert figures(session, year=2026, region_ids=[0]).unapproved == 0
+    told = life.notices(session.get_one(Match, moment.match_id), seq=3)
+    assert ("matching/unapproved", life.coordinator.email, "inbox") in told
+    assert [template for template, _address, channel in told if channel == "mail"] == ["matching/expired"] * 2
+    assert not any(template == "matching/unapproved" for template, *_rest in life.notices(waiting))
