@@ -116,6 +116,7 @@ def _sqlite_connect(connection: Any, record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "recursive_triggers=ON",  # or REPLACE would remove rows without asking the triggers
         f"busy_timeout={SQLITE_BUSY_MS}",
         "journal_size_limit=67108864",
     ):
