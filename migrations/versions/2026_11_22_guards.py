@@ -82,6 +82,12 @@ GUARDS = (
         (f"{_UPDATE} OF request_revision, offer_revision, professional_id, visitor_id, teacher_id, approved_by_id",),
         f"OLD.state in {_FINAL} and NEW.state = OLD.state and ({_CHANGED})",
     ),
+    Guard(
+        "final_stays_final",
+        "allowed_transitions",
+        (_INSERT,),
+        f"NEW.from_state in {_FINAL} and NEW.action <> 'undo'",
+    ),
     Guard("match_removed", "matches", (_DELETE,), "true"),
     Guard(
         "places_taken",
