@@ -27,7 +27,8 @@ def event(match: str, seq: int, before: str, action: str, after: str, **other: s
     from_state = before if before == "null" else f"'{before}'"
     return (
         "insert into match_events (match_id, seq, prev_seq, from_state, action, to_state, actor_id, role, note,"
-        f" details, at) values ({match}, {seq}, {prev}, {from_state}, '{action}', '{after}', {actor}, {role}, '', '{{}}', :at)"
+        f" details, at) values ({match}, {seq}, {prev}, {from_state}, '{action}', '{after}', {actor}, {role}, '',"
+        " '{}', :at)"
     )
 
 
@@ -195,8 +196,8 @@ ATTACKS: dict[str, tuple[str, Attack]] = {
         (
             "insert into outbox (dedupe_key, channel, address, recipient_name, locale, template, params, subject,"
             " subject_id, seq, state, not_before, attempts, message_id, created_at) select dedupe_key, channel,"
-            " address, recipient_name, locale, template, params, subject, subject_id, seq, state, not_before, attempts, 'new',"
-            " created_at from outbox where subject_id = :agreed",
+            " address, recipient_name, locale, template, params, subject, subject_id, seq, state, not_before, attempts,"
+            " 'new', created_at from outbox where subject_id = :agreed",
         ),
     ),
 }
