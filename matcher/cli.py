@@ -5,12 +5,15 @@ Exit codes: 0 done, 1 findings, 2 wrong use or input. Messages are English.
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 import matcher
+from matcher.clock import utcnow
 from matcher.config import Settings
+from matcher.db import Database
 from matcher.errors import MatcherError
 
 WRONG_USE = 2
@@ -61,6 +64,57 @@ def work(once: bool) -> None:
             click.echo(f"{name}: {count}")
     else:
         work_forever(settings)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Replace FILE when it is already there.")
+@click.option(
+    "--check", "trying", is_flag=True, help="Make nothing: restore FILE into a place of its own and check it."
+)
+def backup(file: Path, force: bool, trying: bool) -> None:
+    """Write the database and the models to FILE while the service runs; no secrets."""
+    from matcher.backup import back_up
+    from matcher.restore import try_out
+
+    settings = Settings.from_env()
+    if trying:
+        _told(f"{file} works", try_out(settings, file.absolute(), check=_promises))
+        return
+    made = back_up(settings, file.absolute(), force=force, now=utcnow())
+    size = file.stat().st_size
+    click.echo(f"{file}: {made.engine} of shape {made.revision}, {len(made.parts) - 1} model files, {size} bytes")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Put a database with people in it aside.")
+def restore(file: Path, force: bool) -> None:
+    """Put the backup FILE in place. Stop web and worker first."""
+    from matcher.restore import restore as put_back
+
+    settings = Settings.from_env()
+    _told("restored", put_back(settings, file.absolute(), check=_promises, force=force, now=utcnow()))
+
+
+def _promises(database: Database) -> list[str]:
+    from matcher.matching.fsck_queries import broken_promises, file_damage
+
+    with database.read() as session:
+        return [f"{each.name}: {each.says}" for each in (*file_damage(session), *broken_promises(session))]
+
+
+def _told(what: str, done: Any) -> None:
+    """What a restore did; exit code 1 when a promise is broken."""
+    click.echo(f"{what}: backup of {done.contents.made_at}, {done.contents.engine} of shape {done.contents.revision}")
+    if done.upgraded:
+        click.echo("upgraded to the newest shape")
+    for aside in done.put_aside:
+        click.echo(f"put aside: {aside}")
+    for finding in done.findings:
+        click.echo(f"finding: {finding}")
+    click.echo("fsck: " + (f"{len(done.findings)} findings" if done.findings else "every promise is kept"))
+    sys.exit(FINDINGS if done.findings else 0)
 
 
 def _lines(report: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -129,6 +130,7 @@ def _sqlite_connect(connection: Any, record: Any) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "recursive_triggers=ON",  # or REPLACE would remove rows without asking the triggers
             f"busy_timeout={SQLITE_BUSY_MS}",
             "journal_size_limit=67108864",
         ):
@@ -271,3 +273,29 @@ def next_id(session: Session, table: str) -> int:
     # The write lock is held, and rows of the tables this serves are never deleted (their events stay).
     known = Base.metadata.tables[table]
     return int(session.scalar(select(func.max(known.c.id))) or 0) + 1
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file behind this address; None for another engine or a database in memory."""
+    parsed = make_url(url)
+    named = parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:"
+    return Path(parsed.database or "") if named else None
+
+
+def postgres_settings(url: str) -> dict[str, str]:
+    """The same address in the variables that PostgreSQL's own programs read."""
+    parsed = make_url(url)
+    named = {
+        "PGHOST": parsed.query.get("host") or parsed.host,
+        "PGPORT": parsed.query.get("port") or parsed.port,
+        "PGUSER": parsed.username,
+        "PGPASSWORD": parsed.password,
+        "PGDATABASE": parsed.database,
+        "PGSSLMODE": parsed.query.get("sslmode"),
+    }
+    return {name: str(value) for name, value in named.items() if value}
+
+
+def beside(url: str, database: str) -> str:
+    """The address of another database on the same server."""
+    return make_url(url).set(database=database).render_as_string(hide_password=False)

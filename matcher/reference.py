@@ -5,6 +5,7 @@ That is: regions, postcodes, topics, rules on safety, routes to teaching.
 
 from matcher import migrate
 from matcher.clock import utcnow
+from matcher.damage import refuse_damaged
 from matcher.db import Database
 from matcher.qualifications.services import seed_routes
 from matcher.regions.services import seed_regions
@@ -13,10 +14,13 @@ from matcher.subjects.services import seed_topics
 
 
 def prepare(database_url: str, *, newest_data: bool = False) -> bool:
-    """Upgrade, and seed when something was upgraded; `newest_data` seeds anyway, as a starting server does.
+    """Upgrade, and seed when something was upgraded.
 
-    Returns True when the shape changed. Seeding is idempotent and leaves alone what people changed.
+    `newest_data` is for a starting server: the file is looked at before anything is served from it, and seeding is
+    done anyway. Returns True when the shape changed. Seeding is idempotent and leaves alone what people changed.
     """
+    if newest_data:
+        refuse_damaged(database_url)
     changed = migrate.upgrade(database_url)
     if changed or newest_data:
         database = Database(database_url)

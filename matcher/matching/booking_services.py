@@ -25,7 +25,7 @@ def choose_moment(session: Session, match_id: int, moment_id: int | None) -> Non
     session.flush()
 
 
-def take_place(session: Session, match: Match, request: Request) -> None:
+def free_place(session: Session, match: Match, request: Request) -> int:
     """The lowest free place of the request; a further yes gets a kind Conflict. The request row is locked."""
     taken = set(
         session.scalars(
@@ -37,7 +37,12 @@ def take_place(session: Session, match: Match, request: Request) -> None:
     free = next((number for number in range(1, request.needed + 1) if number not in taken), None)
     if free is None:
         raise Conflict(_l("Somebody else is already coming to this class. Thank you for saying yes anyway."))
-    match.place_no = free
+    return free
+
+
+def take_place(session: Session, match: Match, request: Request) -> None:
+    """Stand on the free place at once."""
+    match.place_no = free_place(session, match, request)
 
 
 def book(session: Session, match: Match, request: Request, offer: Offer, moment: MatchMoment) -> None:

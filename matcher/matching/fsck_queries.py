@@ -3,11 +3,16 @@
 Most of this the database refuses already; the check is for what it cannot see, and for files that were damaged.
 """
 
+import re
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import ForeignKeyConstraint, Select, Table, and_, exists, literal, select, text
 from sqlalchemy.orm import Session
 
+from matcher.availability import ddl as booking_ddl
+from matcher.db import Base, append_only_ddl
+from matcher.matching.ddl import GUARDS, KEPT_WHOLE, guard_ddl
+from matcher.matching.fsck_promises import ADVICE, BY_HAND, PROMISES
 from matcher.matching.states import ALLOWED_TRANSITIONS
 
 MOST_SHOWN = 20
@@ -41,10 +46,11 @@ CHECKS: dict[str, tuple[str, str]] = {
         " or not exists (select 1 from match_moments t where t.match_id = m.id and t.chosen))",
     ),
     "INV-4 approver is no party": (
-        "Who approved works at neither side.",
+        "Who approved worked at neither side that day.",
         "select m.id || '' from matches m join requests r on r.id = m.request_id join offers o on o.id = m.offer_id"
-        " where m.state = 'approved' and m.approved_by_id is not null and exists (select 1 from grants g"
-        " where g.user_id = m.approved_by_id and g.ended_at is null"
+        " where m.state in ('approved','held','missed') and m.approved_by_id is not null and exists (select 1"
+        " from grants g where g.user_id = m.approved_by_id and g.created_at <= m.approved_at"
+        " and (g.ended_at is null or g.ended_at > m.approved_at)"
         " and g.organisation_id in (r.organisation_id, o.organisation_id))",
     ),
     "INV-5 state is the last event": (
@@ -176,16 +182,31 @@ CHECKS: dict[str, tuple[str, str]] = {
         " and r.revision = q.revision where q.state = 'open' and r.revision is null",
     ),
 }
+CHECKS |= PROMISES
+_SECONDS_OF = re.compile(r"seconds_of\(([a-z_.]+)\)")
+_TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
+
+
+def what_to_do(name: str) -> str:
+    """One sentence for whoever has to deal with it."""
+    return ADVICE.get(name, BY_HAND)
+
+
+def rows_breaking(session: Session, name: str) -> list[str]:
+    """The rows that break one promise."""
+    seconds = "extract(epoch from \\1)" if _is_postgres(session) else "cast(strftime('%s', \\1) as integer)"
+    sql = _SECONDS_OF.sub(seconds, CHECKS[name][1])
+    return [str(row[0]) for row in session.execute(text(sql))]
 
 
 def broken_promises(session: Session) -> list[Finding]:
     """What does not hold, with the first rows of each. An empty list is what everybody wants to see."""
     findings = []
-    for name, (says, sql) in CHECKS.items():
-        rows = [str(row[0]) for row in session.execute(text(sql))]
+    for name, (says, _sql) in CHECKS.items():
+        rows = rows_breaking(session, name)
         if rows:
             findings.append(Finding(name, says, rows))
-    return [*findings, *_transitions(session)]
+    return [*findings, *_transitions(session), *_guards(session)]
 
 
 def _transitions(session: Session) -> list[Finding]:
@@ -198,11 +219,56 @@ def _transitions(session: Session) -> list[Finding]:
     return [Finding("table of steps", "The database allows exactly the steps the code knows.", wrong)]
 
 
+def _guards(session: Session) -> list[Finding]:
+    """Append-only tables, bookings and matches are only as safe as the triggers that stand before them."""
+    postgres = _is_postgres(session)
+    there = "select tgname from pg_trigger where tgenabled <> 'D'"
+    query = there if postgres else "select name from sqlite_master where type = 'trigger'"
+    found = {row[0] for row in session.execute(text(query))}
+    gone = sorted(_expected_triggers("postgresql" if postgres else "sqlite") - found)
+    return [Finding("guards", "The database itself refuses what must never happen.", gone)] if gone else []
+
+
+def _expected_triggers(dialect: str) -> set[str]:
+    statements = [each for guard in GUARDS for each in guard_ddl(guard, dialect)]
+    statements += [each for table in KEPT_WHOLE for each in append_only_ddl(table, dialect)]
+    statements += booking_ddl.SQLITE if dialect == "sqlite" else []
+    return {made[1] for each in statements if (made := _TRIGGER.match(each))}
+
+
 def file_damage(session: Session) -> list[Finding]:
-    """What SQLite itself says of the file; PostgreSQL keeps watch on its own."""
-    if session.get_bind().dialect.name != "sqlite":
-        return []
-    damage = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-    orphans = [f"{row[0]} {row[1]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
+    """What SQLite itself says of the file, and on both engines rows that point nowhere."""
+    if _is_postgres(session):
+        orphans, damage = _orphans(session), []
+    else:
+        damage = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+        orphans = [f"{row[0]} {row[1]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
     found = [Finding("file", "The database file is whole.", damage), Finding("keys", "No row points nowhere.", orphans)]
     return [finding for finding in found if finding.rows]
+
+
+def _orphans(session: Session) -> list[str]:
+    """PostgreSQL believes its keys; whoever switched them off, or restored a part, left rows that no key sees."""
+    keys = [
+        (table, key)
+        for table in Base.metadata.sorted_tables
+        for key in table.constraints
+        if isinstance(key, ForeignKeyConstraint)
+    ]
+    return sorted(
+        f"{table.name} {', '.join(key.column_keys)}"
+        for table, key in keys
+        if session.execute(_pointing_nowhere(table, key)).first()
+    )
+
+
+def _pointing_nowhere(table: Table, key: ForeignKeyConstraint) -> Select[int]:
+    parent = key.referred_table.alias()
+    pairs = [(element.parent, parent.c[element.column.name]) for element in key.elements]
+    named = and_(*(child.is_not(None) for child, _there in pairs))
+    there = exists().where(and_(*(child == parent_column for child, parent_column in pairs)))
+    return select(literal(1)).select_from(table).where(named, ~there).limit(1)
+
+
+def _is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matcher.matching.behalf import Voice
-from matcher.matching.booking_services import book, choose_moment, take_place
+from matcher.matching.booking_services import book, choose_moment, free_place
 from matcher.matching.door_services import step
 from matcher.matching.models import Consent, Match, MatchMoment
 from matcher.matching.moments import parts_of
@@ -38,10 +38,9 @@ def say_yes(
     }
     if complete:
         # Who comes too late is told before anything is written.
-        take_place(session, match, request)
-        match.visitor_id = match.visitor_id or match.professional_id
-        asked = parts_of(moment)
+        place_no, asked = free_place(session, match, request), parts_of(moment)
         book(session, match, request, offer, moment)
+        match.place_no, match.visitor_id = place_no, match.visitor_id or match.professional_id
         # What crosses an earlier agreement leaves the plan; kept here, so that an undone yes gives it back.
         given_up = [list(part) for part in asked if part not in parts_of(moment)]
         details |= {"given_up": given_up} if given_up else {}

@@ -147,7 +147,7 @@ def test_second_live_match_of_a_pair_is_refused(session: Session) -> None:
 
 
 def test_one_place_is_taken_once(session: Session) -> None:
-    request = make_request(session)
+    request = make_request(session, needed=2)
     make_match(session, request=request, state="accepted")
     with pytest.raises(IntegrityError), session.begin_nested():
         make_match(session, request=request, state="accepted")

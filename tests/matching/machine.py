@@ -1,0 +1,230 @@
+"""Random lives through the real services beside the plain model: every answer must be the model's, every row too."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy.orm import Session
+
+from matcher.matching import proposal_services, request_services
+from matcher.matching.fsck_queries import broken_promises
+from matcher.matching.states import Side
+from tests.factories import NOW
+from tests.matching.lifedeeds import Deeds, Violation
+from tests.matching.lifemodel import DEEDS, LIVE, Model
+
+JUMPS = [timedelta(seconds=20)] * 6 + [timedelta(minutes=2)] * 4 + [timedelta(days=1)] * 2 + [timedelta(days=8)]
+CHECKED_EVERY = 12
+UNTIL = [None, date(2026, 12, 11), date(2028, 12, 31), date(2028, 12, 31)]
+"""Until when a proof is valid: not at all, until between the first moments, for long."""
+
+
+class LifeMachine(Deeds, RuleBasedStateMachine):
+    """`session`, `world` and `seen` are set by whoever runs it; the world is there again for each life."""
+
+    session: Session
+    world: dict[str, Any]
+    seen: Counter[str]
+
+    @initialize(data=st.data())
+    def begin(self, data: Any) -> None:
+        self.savepoint = self.session.begin_nested()
+        self.model = Model(self.world, NOW)
+        self.touched: set[int] = set()
+        self.since_check = 0
+        for guest in self.world["guests"]:
+            self._prove(guest, data.draw(st.sampled_from(UNTIL)))
+        for _request in range(3):
+            self.invite(data)
+
+    def teardown(self) -> None:
+        if hasattr(self, "savepoint"):
+            if self.touched or self.since_check:
+                self._promises()
+            self.savepoint.rollback()
+            self.session.expire_all()
+
+    # beginning
+
+    @rule(data=st.data(), side=st.sampled_from(["school", "company", "coordinator"]))
+    def propose(self, data: Any, side: str) -> None:
+        request_id = data.draw(st.sampled_from(sorted(self.model.requests)))
+        offer_id = data.draw(st.sampled_from(sorted(self.model.offers)))
+        request, offer = self.model.requests[request_id], self.model.offers[offer_id]
+        who = {"school": request["asked_by"], "company": offer["contact"], "coordinator": self.world["boss"]}[side]
+        others = [m for m in self.model.matches.values() if m["request"] == request_id]
+        must = None
+        if who in self.model.stopped:
+            must = "stopped"
+        elif request["state"] != "open":
+            must = "the request is closed"
+        elif any(m["offer"] == offer_id and m["state"] in LIVE for m in others):
+            must = "asked already"
+        elif sum(m["place"] is not None for m in others) >= request["needed"]:
+            must = "no place left"
+        values = {"request_id": request_id, "offer_id": offer_id, "side": Side(side), "now": self.model.now}
+        made = self._try(
+            "propose",
+            lambda: proposal_services.propose(self.session, actor=self._actor(who), **values),
+            must,
+            free=True,
+        )
+        if made is not None:
+            self._adopt(made, who)
+
+    @rule(data=st.data())
+    def invite(self, data: Any) -> None:
+        request_id = data.draw(st.sampled_from(sorted(self.model.requests)))
+        offers = data.draw(st.permutations(sorted(self.model.offers)))
+        request = self.model.requests[request_id]
+        who = request["asked_by"]
+        must = "stopped" if who in self.model.stopped else None
+        must = must or ("the request is closed" if request["state"] != "open" else None)
+        made = self._try(
+            "invite",
+            lambda: request_services.invite(
+                self.session, request_id, offer_ids=offers, actor=self._actor(who), now=self.model.now
+            ),
+            must,
+            free=True,
+        )
+        places = {offer_id: number for number, offer_id in enumerate(offers)}
+        asked = [places[match.offer_id] for match in made or () if match.offer_id in places]
+        if asked != sorted(asked):
+            raise Violation("not asked in the order of the ticks")
+        for match in made or ():
+            self._adopt(match, who)
+        waiting = [m for m in self.model.matches.values() if m["request"] == request_id and m["state"] == "proposed"]
+        if made and len(waiting) > 3:
+            raise Violation(f"{len(waiting)} invitations wait at once")
+
+    # deeds of people
+
+    @rule(data=st.data())
+    def do_what_is_allowed(self, data: Any) -> None:
+        """Somebody does something that the model allows, when there is something; three times."""
+        for _time in range(3):
+            self._do_allowed(data)
+
+    def _do_allowed(self, data: Any) -> None:
+        people = self.world["people"]
+        possible: dict[str, list[tuple[int, int]]] = {}
+        for match_id, match in self.model.matches.items():
+            for who in people:
+                for action in DEEDS:
+                    if self.model.refusal(match, action, who) is None:
+                        possible.setdefault(action, []).append((match_id, who))
+        if possible:
+            action = data.draw(st.sampled_from(sorted(possible)))
+            match_id, who = data.draw(st.sampled_from(possible[action]))
+            self._deed(data, self.model.matches[match_id], action, who)
+
+    @rule(data=st.data(), action=st.sampled_from(DEEDS), stale=st.booleans())
+    def do_anything(self, data: Any, action: str, stale: bool) -> None:
+        """Anybody tries anything, sometimes from an old page."""
+        if self.model.matches:
+            match = self.model.matches[data.draw(st.sampled_from(sorted(self.model.matches)))]
+            self._deed(data, match, action, data.draw(st.sampled_from(self.world["people"])), stale=stale)
+
+    @rule(data=st.data())
+    def click_again(self, data: Any) -> None:
+        """The very same answer once more."""
+        match = self._some(data, lambda m: m["last"]["who"] is not None and m["last"]["action"] in DEEDS)
+        if match is not None:
+            self._deed(data, match, match["last"]["action"], match["last"]["who"], moment=match["last"]["moment"])
+
+    # the clock and the world
+
+    @rule(jump=st.sampled_from(JUMPS))
+    def time_passes(self, jump: timedelta) -> None:
+        self.model.now += jump
+        self.seen["clock"] += 1
+
+    @rule(data=st.data(), days=st.sampled_from([0, 8, 22]))
+    def a_visit_is_over(self, data: Any, days: int) -> None:
+        match = self._some(data, lambda m: m["state"] == "approved")
+        if match is not None:
+            end = datetime.fromtimestamp(match["chosen"][1], NOW.tzinfo) + timedelta(days=days, hours=1)
+            self.model.now = max(self.model.now, end)
+
+    @rule(data=st.data())
+    def the_clock_works(self, data: Any) -> None:
+        match = self._some(data, lambda m: m["state"] in LIVE)
+        if match is None:
+            return
+        verb = data.draw(st.sampled_from(["expire", "supersede", "count", "lapse"]))
+        getattr(self, f"_{verb}")(match)
+        self._compare(match)
+
+    @rule(data=st.data(), what=st.sampled_from(["proof", "role", "stop", "withdraw"]))
+    def the_world_changes(self, data: Any, what: str) -> None:
+        """Proofs come and go, people change places, are stopped, and take requests back."""
+        getattr(self, f"_change_{what}")(data)
+
+    def _change_proof(self, data: Any) -> None:
+        self._prove(data.draw(st.sampled_from(self.world["guests"])), data.draw(st.sampled_from(UNTIL)))
+
+    def _prove(self, who: int, until: date | None) -> None:
+        school = self.world["strict"]
+        self.world["set_proof"](self.session, who, school, until)
+        covered = datetime(until.year, until.month, until.day, 23, tzinfo=NOW.tzinfo).timestamp() if until else 0
+        self.model.proofs[(who, school)] = covered
+        self.seen["proof granted" if until else "proof expired"] += 1
+
+    def _change_role(self, data: Any) -> None:
+        who, role, place = data.draw(st.sampled_from(self.world["changing"]))
+        has = (role, place) in self.model.roles[who]
+        self.world["set_role"](self.session, who, role, place, not has)
+        (self.model.roles[who].discard if has else self.model.roles[who].add)((role, place))
+        self.seen["role changes"] += 1
+
+    def _change_stop(self, data: Any) -> None:
+        who = data.draw(st.sampled_from(self.world["stoppable"]))
+        now_stopped = who not in self.model.stopped
+        self.world["set_stopped"](self.session, who, now_stopped, self.model.now)
+        (self.model.stopped.add if now_stopped else self.model.stopped.discard)(who)
+        self.seen["stopped" if now_stopped else "resumed"] += 1
+        for _number, match in sorted(self.model.matches.items()) if now_stopped else ():
+            people = {match["professional"], match["visitor"], self.model.requests[match["request"]]["asked_by"]}
+            if who in people and match["state"] in LIVE:
+                self._end(match)
+
+    def _change_withdraw(self, data: Any) -> None:
+        request_id = data.draw(st.sampled_from(self.world["withdrawable"]))
+        request = self.model.requests[request_id]
+        live = [m for m in self.model.matches.values() if m["request"] == request_id and m["state"] in LIVE]
+        over = any(m["state"] == "approved" and m["chosen"][1] <= self.model.now.timestamp() for m in live)
+        must = "stopped" if request["asked_by"] in self.model.stopped else ("a visit began" if over else None)
+        must = must or (
+            None if ("teacher", request["school"]) in self.model.roles[request["asked_by"]] else "a stranger"
+        )
+        done = self._try(
+            "withdraw the request",
+            lambda: request_services.withdraw_request(
+                self.session, request_id, actor=self._actor(request["asked_by"]), now=self.model.now
+            ),
+            must,
+        )
+        if done is not None and request["state"] == "open":
+            self.model.requests = self.model.requests | {request_id: request | {"state": "withdrawn"}}
+            for match in live:
+                self._ended(match)
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        for match_id in sorted(getattr(self, "touched", ())):
+            self._compare(self.model.matches[match_id])
+        if getattr(self, "since_check", 0) >= CHECKED_EVERY:
+            self._promises()
+
+    def _promises(self) -> None:
+        self.since_check = 0
+        self.touched.clear()
+        for match in self.model.matches.values():
+            self._compare(match)
+        self.session.flush()
+        found = broken_promises(self.session)
+        if found:
+            raise Violation("; ".join(f"{each.name}: {each.rows}" for each in found))
