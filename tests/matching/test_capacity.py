@@ -23,7 +23,7 @@ from tests.matching.rushes import all_at_once, circles, take_all_back
 from tests.matching.stays import make_stay
 
 NEEDED, PLACES = (1, 10, 3), (1, 3)
-SIZES = [(12, 3), pytest.param((24, 100), marks=pytest.mark.integrity)]
+SIZES = [(12, 2), pytest.param((24, 100), marks=pytest.mark.integrity)]
 PLACE_SIZES = [(6, 1), pytest.param((16, 20), marks=pytest.mark.integrity)]
 """How many say yes at once, and how often."""
 Yes = tuple[int, int, Actor]
