@@ -8,15 +8,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from matcher.accounts.queries import actor_for
 from matcher.db import Database
+from matcher.matching import services
+from matcher.matching.models import Match, MatchEvent
+from matcher.matching.states import MatchState
 from tests.house.code import ROOT
 
 SECRET = "only-for-tests"
@@ -28,14 +34,39 @@ def percentile(seconds: Sequence[float], share: float = 0.99) -> float:
     return sorted(seconds)[min(len(seconds) - 1, int(len(seconds) * share))]
 
 
-def circles(database: Database) -> int:
+def circles(database: Database, *, settled: bool = False) -> int:
     """How often PostgreSQL had to break a circle of waiting transactions; SQLite has one writer and no circles."""
     if database.is_sqlite:
         return 0
-    time.sleep(1.2)  # the counts of a connection arrive a second late
+    if settled:
+        time.sleep(1.2)  # the counts of a connection arrive a second late
     with database.read() as session:
         query = text("select deadlocks from pg_stat_database where datname = current_database()")
         return int(session.execute(query).scalar_one())
+
+
+def all_at_once(many: int, act: Callable[[int], Any], waited: list[float] | None = None) -> list[Any]:
+    """Everybody waits for the last one and then acts; `waited` gets the seconds each of them took."""
+    barrier = Barrier(many)
+
+    def one(number: int) -> Any:
+        barrier.wait(timeout=120)
+        started = time.perf_counter()
+        answer = act(number)
+        if waited is not None:
+            waited.append(time.perf_counter() - started)
+        return answer
+
+    with ThreadPoolExecutor(many) as pool:
+        return list(pool.map(one, range(many)))
+
+
+def take_all_back(database: Database) -> None:
+    """Whoever said yes undoes it, so that the next round begins as the first did."""
+    with database.write() as session:
+        for match in session.scalars(select(Match).where(Match.state == MatchState.ACCEPTED).order_by(Match.id)):
+            last = session.get_one(MatchEvent, (match.id, match.seq))
+            services.undo(session, match.id, actor=actor_for(session, last.actor_id or 0), now=last.at)
 
 
 @contextmanager

@@ -8,10 +8,7 @@ At length the same rush also goes to a server of its own, with two processes, ov
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -34,7 +31,7 @@ from tests.factories import NOW
 from tests.factories.matching import make_request, seed_transitions
 from tests.factories.people import make_coordinator, make_school, make_teacher
 from tests.matching.lives import another_offer
-from tests.matching.rushes import circles, form_token, percentile, sent, served
+from tests.matching.rushes import all_at_once, circles, form_token, percentile, sent, served, take_all_back
 
 ASKERS = 64
 ROUNDS = [20, pytest.param(200, marks=pytest.mark.integrity)]
@@ -79,11 +76,11 @@ def test_one_of_64_is_accepted_in_every_round(rush: Any, rounds: int, monkeypatc
     before = circles(database)
     for number in range(rounds):
         ask = _over_http(clients, targets) if number < OVER_HTTP else _in_a_unit(database, targets)
-        counts = Counter(_all_at_once(ask, waited if number >= OVER_HTTP else []))
+        counts = Counter(all_at_once(ASKERS, ask, waited if number >= OVER_HTTP else None))
         assert counts == {302: 1, 409: ASKERS - 1}, f"round {number}: {counts}"
         _look(database)
-        _take_back(database)
-    assert circles(database) == before, "a deadlock"
+        take_all_back(database)
+    assert circles(database, settled=True) == before, "a deadlock"
     print(f"\n{database.engine.dialect.name}: {rounds} rounds of {ASKERS}, {rounds} winners, "
           f"{rounds * (ASKERS - 1)} refusals, 0 deadlocks, p99 {percentile(waited):.2f} s in a unit")  # fmt: skip
     _books_twice_without_lock_and_constraint(database, targets, monkeypatch, 1 if rounds == 20 else CONTROLS)
@@ -110,15 +107,14 @@ def test_one_of_64_is_accepted_by_a_server_of_its_own(rush: Any, database_url: s
                 answer, body = sent(port, f"/matches/{match_id}/accept", tokens[asker][1], form)
                 return answer if answer != 409 or taken in body else 500
 
-            counts = Counter(_all_at_once(ask, waited))
+            counts = Counter(all_at_once(ASKERS, ask, waited))
             assert counts == {302: 1, 409: ASKERS - 1}, f"round {number}: {counts}"
             _look(database)
-            _take_back(database)
-    assert circles(database) == before, "a deadlock"
-    print(
-        f"\n{database.engine.dialect.name}: {OVER_SOCKETS} rounds of {ASKERS} over HTTP, p99 {percentile(waited):.2f} s"
-    )
-    assert percentile(waited) < SLOWEST_S
+            take_all_back(database)
+    assert circles(database, settled=True) == before, "a deadlock"
+    name, slowest = database.engine.dialect.name, percentile(waited)
+    print(f"\n{name}: {OVER_SOCKETS} rounds of {ASKERS} over HTTP, p99 {slowest:.2f} s")
+    assert slowest < SLOWEST_S
 
 
 def _look(database: Database) -> None:
@@ -144,9 +140,9 @@ def _books_twice_without_lock_and_constraint(
     monkeypatch.setattr(hold_services, "_holds_of", lambda *args: [])
     double = 0
     for number in range(rounds):
-        double += Counter(_all_at_once(_in_a_unit(database, targets), []))[302] > 1
+        double += Counter(all_at_once(ASKERS, _in_a_unit(database, targets)))[302] > 1
         if number < rounds - 1:
-            _take_back(database)
+            take_all_back(database)
     assert double == rounds
 
 
@@ -172,25 +168,3 @@ def _in_a_unit(database: Database, targets: list[tuple[int, int, int]]) -> Calla
         return 302
 
     return ask
-
-
-def _all_at_once(ask: Callable[[int], int], waited: list[float]) -> list[int]:
-    barrier = Barrier(ASKERS)
-
-    def one(number: int) -> int:
-        barrier.wait(timeout=60)
-        started = perf_counter()
-        answer = ask(number)
-        waited.append(perf_counter() - started)
-        return answer
-
-    with ThreadPoolExecutor(ASKERS) as pool:
-        return list(pool.map(one, range(ASKERS)))
-
-
-def _take_back(database: Database) -> None:
-    """All that was said yes to: one, unless the refusals were planted away."""
-    with database.write() as session:
-        for match in session.scalars(select(Match).where(Match.state == MatchState.ACCEPTED).order_by(Match.id)):
-            last = session.get_one(MatchEvent, (match.id, match.seq))
-            services.undo(session, match.id, actor=actor_for(session, last.actor_id or 0), now=last.at)

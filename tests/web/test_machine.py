@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from matcher import db
@@ -112,7 +112,7 @@ def processes(number: int) -> list[int]:
 @pytest.mark.parametrize("steps", [range(0, 24, 6), pytest.param(range(200), marks=pytest.mark.integrity)])
 def test_no_room_at_any_write_leaves_all_or_nothing(sqlite_template: Path, tmp_path: Path, steps: range) -> None:
     """A disk on which k more pages fit: the unit fails at another write each time, until it fits."""
-    with small_disk(tmp_path / "disk", "4m") as disk:
+    with small_disk(tmp_path / "disk", "16m") as disk:
         (disk / "small.db").write_bytes(sqlite_template.read_bytes())
         database = Database(f"sqlite:///{disk / 'small.db'}")
         outcomes = []
@@ -123,7 +123,9 @@ def test_no_room_at_any_write_leaves_all_or_nothing(sqlite_template: Path, tmp_p
                 now = _topics(database)
             assert now == before + (60 if outcomes[-1] is None else 0), step
             assert not damage(database), step
+            _remove_topics(database)
         assert Fault.FULL in outcomes
+        print(f"\n{len(outcomes)} disks, {outcomes.count(Fault.FULL)} too small, 0 half done")
         assert _add_topics(database, 1000) is None
         database.dispose()
 
@@ -153,6 +155,11 @@ def _add_topics(database: Database, step: int) -> Fault | None:
     except OperationalError as error:
         return fault_of(error)
     return None
+
+
+def _remove_topics(database: Database) -> None:
+    with database.write() as session:
+        session.execute(delete(Topic))
 
 
 def _topics(database: Database) -> int:
