@@ -8,11 +8,14 @@ from threading import Barrier
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from matcher.accounts.queries import actor_for
+from matcher.accounts.services import open_session
+from matcher.accounts.states import Role
 from matcher.db import Database
 from matcher.errors import Conflict
 from matcher.matching import services, visit_services
@@ -24,11 +27,13 @@ from matcher.matching.models import Match
 from matcher.matching.proposal_services import propose
 from matcher.matching.states import CancelReason, DeclineReason, MatchState, MissedReason, Side
 from matcher.matching.suggestion_queries import verdicts
+from matcher.matching.suggestion_services import suggest
+from matcher.matching.wording import change_sentence
 from matcher.migrate import alembic_config
 from matcher.organisations.models import Organisation
 from tests.factories import NOW
 from tests.factories.matching import make_request, seed_transitions
-from tests.factories.people import make_coordinator, make_school, make_teacher
+from tests.factories.people import make_company, make_coordinator, make_grant, make_school, make_teacher, make_user
 from tests.matching.lives import AFTER, Life, another_offer, make_life
 
 ASKERS = 64
@@ -156,6 +161,34 @@ def test_limit_of_an_organisation_holds_over_all_its_people_and_schools(session:
     with pytest.raises(Conflict, match="organisation"):
         life.asked(2)
     assert taken(session, BudgetOf.PERSON, life.offers[2].person_id or 0) == 0, "from every budget or from none"
+
+
+def test_new_year_is_what_helps_where_only_maximums_are_in_the_way(session: Session) -> None:
+    life = make_life(session)
+    for number in (0, 1):
+        limit(life, 0, number)
+    found = suggest(session, request_id=life.request.id, now=NOW)
+    assert (found.never, found.eligible) == ({NeverCode.COMPANY_CAP.value: 2}, 0)
+    assert [(change["code"], change["count"]) for change in found.smallest_change] == [("next_year", 2)]
+    assert change_sentence(found.smallest_change[0]).endswith(": 2")
+
+
+def test_contact_sets_the_limit_of_the_organisation(sqlite_database: Database, app: Flask) -> None:
+    with sqlite_database.write() as session:
+        company = make_company(session)
+        contact = make_user(session)
+        make_grant(session, contact, Role.COMPANY_CONTACT, organisation=company)
+        cookie_value = open_session(session, user_id=contact.id, agent="test", now=NOW)
+        place_id = company.id
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = cookie_value
+    for typed, status, kept in (("12", 302, 12), ("-1", 422, 12), ("veel", 422, 12), ("", 302, None)):
+        answer = client.post(f"/organisations/{place_id}/settings", data={"ask_limit": typed})
+        assert answer.status_code == status
+        assert status == 302 or f'value="{typed}"' in answer.text, "what was typed is still there"
+        with sqlite_database.read() as session:
+            assert session.get_one(Organisation, place_id).ask_limit == kept
 
 
 def test_own_name_is_not_counted_for_the_organisation(session: Session) -> None:
