@@ -25,6 +25,8 @@ from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Proof
 
 MOST = 500
+LEFT = "left_to_coordinator"
+"""In the details of a request: since when nobody at the school can go on with it."""
 HOW_WAS_IT = "how_was_it"
 
 
@@ -171,6 +173,7 @@ def waiting(database: Database, settled: datetime) -> list[int]:
         Request.state == RequestState.OPEN,
         pending | is_kept(Request.id),
         _taken() < Request.needed,
+        Request.details[LEFT].as_string().is_(None),
         ~undoable,
         ~_school_stopped(),
     )

@@ -10,7 +10,7 @@ from matcher.accounts.queries import members_of
 from matcher.accounts.states import SCHOOL_ROLES, Role
 from matcher.availability.states import Kind
 from matcher.db import Database
-from matcher.matching.due_queries import MOST
+from matcher.matching.due_queries import LEFT, MOST
 from matcher.matching.models import HybridStepTaken, Match
 from matcher.matching.states import LIVE, HybridStep, MatchState
 from matcher.matching.trials import KEY as TRIAL
@@ -20,8 +20,6 @@ from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
-LEFT = "left_to_coordinator"
-"""In the details of a request: since when nobody at the school can go on with it."""
 UNFINISHED = (RequestState.DRAFT, RequestState.OPEN)
 
 
@@ -81,9 +79,17 @@ def askers_gone(database: Database) -> list[int]:
         Grant.ended_at.is_(None),
     )
     stopped = exists().where(User.id == Request.asked_by_id, User.stopped_at.is_not(None) | User.erased_at.is_not(None))
-    query = select(Request.id).where(
-        Request.state.in_(UNFINISHED), left | stopped, Request.details[LEFT].as_string().is_(None)
+    known = Request.details[LEFT].as_string().is_not(None)
+    leader = exists().where(
+        Grant.role == Role.SCHOOL_LEAD,
+        Grant.organisation_id == Request.organisation_id,
+        Grant.user_id != Request.asked_by_id,
+        Grant.confirmed_at.is_not(None),
+        Grant.ended_at.is_(None),
+        Grant.user_id == User.id,
+        User.stopped_at.is_(None),
     )
+    query = select(Request.id).where(Request.state.in_(UNFINISHED), left | stopped, ~known | leader)
     with database.read() as session:
         return list(session.scalars(query.order_by(Request.id).limit(MOST)))
 

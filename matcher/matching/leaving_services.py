@@ -11,10 +11,11 @@ from matcher.accounts.queries import actor_for, coordinators_of, recipient_of
 from matcher.accounts.services import record
 from matcher.availability.states import Kind
 from matcher.db import lock_row
-from matcher.errors import Conflict
+from matcher.errors import Conflict, NotFound
 from matcher.matching.begin_services import begin
 from matcher.matching.door_services import lock_around, locked
-from matcher.matching.leaving_queries import LEFT, can_be_replaced, has_contact, successor_of
+from matcher.matching.due_queries import LEFT
+from matcher.matching.leaving_queries import can_be_replaced, has_contact, successor_of
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import check_open
 from matcher.matching.request_services import end_request
@@ -49,8 +50,8 @@ def end_for_leaver(session: Session, match_id: int, *, now: datetime) -> Match |
             suggestion_id=match.suggestion_id,
             details={"instead_of": match.id},
         )
-    except Conflict:
-        # The places are taken or the budget is spent: then nobody else is asked.
+    except (Conflict, NotFound):
+        # The places are taken, the budget is spent, or the asker is gone as well: then nobody else is asked.
         return None
 
 
@@ -86,6 +87,7 @@ def hand_over_request(session: Session, request_id: int, *, now: datetime) -> bo
         _tell(session, request, before, now, successor)
         return True
     request.asked_by_id, request.changed_at = successor, now
+    request.details = {key: value for key, value in request.details.items() if key != LEFT}
     if request.teacher_id == before:
         request.teacher_id = successor
     session.flush()

@@ -1,6 +1,6 @@
 """How a match begins: a proposal, the people ticked in order (three wait at most), a colleague who takes over."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -212,8 +212,10 @@ def ask_next(session: Session, request_id: int, *, now: datetime) -> list[Match]
     for tick_row in _pending(session, request_id):
         if not _may_ask(session, request, now):
             break
+        said = _voice_of(session, request, tick_row.ticked_by_id)
+        if said is None:
+            break
         tick_row.asked_at = now
-        said = asking_voice(session, request, tick_row.ticked_by_id)
         outcome = _asked(
             session,
             request_id=request_id,
@@ -239,9 +241,12 @@ def _may_ask(session: Session, request: Request, now: datetime) -> bool:
 
 def _ask_kept(session: Session, request: Request, before: Match, now: datetime) -> Match | NeverCode:
     """The same question by the same side once more: this person said that they may be asked again for this request."""
-    said = Voice(actor_for(session, before.proposed_by_id or request.asked_by_id))
     if before.side is Side.SCHOOL:
-        said = asking_voice(session, request, before.on_behalf_by_id or request.asked_by_id)
+        said = _voice_of(session, request, before.on_behalf_by_id or request.asked_by_id)
+    else:
+        said = _spoken(lambda: Voice(actor_for(session, before.proposed_by_id or 0)))
+    if said is None:
+        return NeverCode.NOT_CONFIRMED
     return _asked(
         session,
         request_id=request.id,
@@ -255,6 +260,20 @@ def _ask_kept(session: Session, request: Request, before: Match, now: datetime) 
         details={KEPT: before.id},
         lifted=(NeverCode.ALREADY_ASKED, NeverCode.OPEN_ASKS),
     )
+
+
+def _voice_of(session: Session, request: Request, ticked_by_id: int) -> Voice | None:
+    """In whose name the school asks: whoever ticked, or the present asker when that person is gone; None for nobody."""
+    return _spoken(lambda: asking_voice(session, request, ticked_by_id)) or _spoken(
+        lambda: asking_voice(session, request, request.asked_by_id)
+    )
+
+
+def _spoken(voice: Callable[[], Voice]) -> Voice | None:
+    try:
+        return voice()
+    except NotFound:
+        return None
 
 
 def lock_people(session: Session, offer_ids: Sequence[int]) -> None:
@@ -327,13 +346,13 @@ def hand_over(
         details={"follow_up": "colleague" if colleague_id else "contact"},
     )
     tell(session, match, request, offer, event)
-    proposer = actor_for(session, match.proposed_by_id) if match.proposed_by_id is not None else actor
+    proposer = _spoken(lambda: Voice(actor_for(session, match.proposed_by_id or 0))) or Voice(actor)
     return begin(
         session,
         request,
         offer,
         side=match.side,
-        actor=proposer,
+        actor=proposer.actor,
         now=now,
         professional_id=colleague_id,
         wave=match.wave,
