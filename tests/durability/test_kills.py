@@ -71,7 +71,7 @@ def test_rig_finds_what_a_server_loses_that_answers_before_it_saves(service: Ser
 
 ROUNDS = [
     pytest.param(1, id="1 round"),
-    pytest.param(20, id="20 rounds", marks=pytest.mark.integrity),
+    pytest.param(8, id="8 rounds", marks=pytest.mark.integrity),
 ]
 
 
