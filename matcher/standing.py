@@ -47,6 +47,7 @@ def _read(database: Database) -> dict[str, Any]:
             "faults": [f"ranking is degraded: {ranking.fault.sentence} {WHAT_TO_DO}"] if ranking.fault else [],
             "oldest_unsent_notice": _oldest_unsent(session),
             "dead_letters": _dead_letters(session),
+            "kept_at_once": _kept_at_once(session),
             **_regular_work(session),
             "school_holidays_until": last_known_day().isoformat(),
             "counts": {
@@ -77,6 +78,15 @@ def _regular_work(session: Any) -> dict[str, Any]:
     }
 
 
+def _kept_at_once(session: Any) -> bool:
+    """Whether a commit is on the disk before it is answered. On SQLite the engine sees to that itself."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    names = ("fsync", "synchronous_commit", "full_page_writes")
+    shown = [session.scalar(select(func.current_setting(name))) for name in names]
+    return "off" not in shown
+
+
 def _dead_letters(session: Any) -> int:
     outbox = Base.metadata.tables["outbox"]
     return int(session.scalar(select(func.count()).where(outbox.c.state == "dead")) or 0)
@@ -98,6 +108,10 @@ def _warnings(report: dict[str, Any]) -> list[str]:
     until = report["school_holidays_until"]
     if ends_soon(local_date(utcnow())):
         found.append(f"school holidays are known until {until}: update the package `holidays`")
+    if not report["kept_at_once"]:
+        found.append(
+            "PostgreSQL answers before a commit is on the disk: turn on fsync, synchronous_commit and full_page_writes"
+        )
     free = report["disk_free_mb"]
     if is_nearly_full(None if free is None else free * 1_000_000):
         found.append(f"only {free} MB is free on the disk: make room, or nothing can be saved soon")

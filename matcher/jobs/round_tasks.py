@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from matcher.db import Database
+from matcher.jobs.faults import taken
 from matcher.jobs.models import JobRun
 from matcher.jobs.periods import Periodic, is_absurd
 from matcher.jobs.queries import runs
@@ -149,8 +150,11 @@ def beating(database: Database, name: str, token: str, seconds: float) -> Iterat
 
 
 def _done(job: Periodic, database: Database, app: Any, now: datetime) -> tuple[dict[str, int], str | None]:
+    taken()
     try:
-        return job.verb(database, app, now), None
+        counts = job.verb(database, app, now)
+        faults = taken()
+        return counts, f"{len(faults)} × {faults[0]}" if faults else None
     except Exception as error:
         log.exception("%s failed; it is tried again", job.name)
         # The first line only: what the database adds below it are values of rows.

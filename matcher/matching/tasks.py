@@ -8,6 +8,7 @@ from matcher.accounts.queries import actor_for
 from matcher.db import Database
 from matcher.errors import MatcherError
 from matcher.i18n import _l
+from matcher.jobs.faults import note_fault
 from matcher.matching import due_queries as due
 from matcher.matching import leaving_queries, leaving_services
 from matcher.matching.asked_training_tasks import train_when_asked
@@ -75,7 +76,7 @@ def _leaving(database: Database, now: datetime) -> dict[str, int]:
 
 
 def _each(database: Database, ids: Iterable[int], verb: Callable[[Any, int], Any]) -> int:
-    """One unit per row: a refusal (somebody was first, a rule says no) leaves that row for people."""
+    """One unit per row: a refusal (somebody was first, a rule says no) leaves that row for people, a fault for us."""
     count = 0
     for row_id in ids:
         try:
@@ -83,6 +84,8 @@ def _each(database: Database, ids: Iterable[int], verb: Callable[[Any, int], Any
                 count += bool(verb(session, row_id))
         except MatcherError:
             continue
+        except Exception as error:
+            note_fault(f"row {row_id}", error)
     return count
 
 

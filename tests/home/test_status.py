@@ -156,3 +156,12 @@ def test_every_piece_of_regular_work_has_a_label_and_a_name_of_its_own(app: Flas
     assert len({job.name for job in jobs}) == len(jobs)
     assert [job.name for job in jobs if str(job.label) == job.name] == []
     assert jobs[-1].name == "notices"
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_database_that_answers_before_it_keeps_is_a_warning(database_url: str, tmp_path: Path) -> None:
+    """As the server of the tests does, for speed."""
+    done = CliRunner().invoke(
+        main, ["status"], env={"MATCHER_VAR": str(tmp_path), "MATCHER_DATABASE_URL": database_url}
+    )
+    assert (done.exit_code, "before a commit is on the disk" in done.output) == (1, True)

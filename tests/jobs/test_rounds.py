@@ -12,6 +12,7 @@ import pytest
 
 from matcher.db import Database
 from matcher.jobs import services
+from matcher.jobs.faults import note_fault
 from matcher.jobs.models import JobRun
 from matcher.jobs.periods import At, Every, Periodic
 from matcher.jobs.queries import runs, standings
@@ -232,6 +233,23 @@ def test_work_that_fails_stops_nothing_and_shows(stage: Stage) -> None:
         shown = {job.name: job for job in standings(session, ["broken", "letters", "unknown"], now=stage.now)}
     assert (shown["broken"].is_fine, shown["letters"].is_fine) == (False, True)
     assert shown["broken"].error == "ZeroDivisionError: nobody"
+
+
+def test_row_that_fails_stops_no_other_row_and_shows(stage: Stage) -> None:
+    done: list[int] = []
+
+    def rows(_database: Database, _app: Any, _now: datetime) -> dict[str, int]:
+        for number in range(5):
+            try:
+                done.append(10 // (number - 2))
+            except ZeroDivisionError as error:
+                note_fault(f"row {number}", error)
+        return {"done": len(done)}
+
+    stage.worker("a", Periodic("rows", rows, ROUND)).once()
+    row = stage.row("rows")
+    assert (len(done), row.outcome, row.counts) == (4, Outcome.FAILED, {"done": 4})
+    assert row.error == "1 × row 2: ZeroDivisionError"
 
 
 def test_worker_that_ends_gives_its_job_back(stage: Stage) -> None:

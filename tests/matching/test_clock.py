@@ -11,11 +11,12 @@ from matcher.accounts.models import Grant
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.db import Database
+from matcher.jobs.faults import MOST, taken
 from matcher.matching import proposal_services, request_services, services, visit_services
 from matcher.matching.models import Match, Message
 from matcher.matching.states import DeclineReason, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
-from matcher.matching.tasks import due_work
+from matcher.matching.tasks import _each, due_work
 from matcher.notices.models import Outbox
 from matcher.organisations.models import Organisation
 from matcher.regions.policy import APPROVAL, KNOWN_PAIRS
@@ -202,3 +203,14 @@ def test_message_reaches_the_other_side_and_strangers_may_not_write(session: Ses
     stranger: Actor = life.guest(1)
     with pytest.raises(Exception, match="not one of the people"):
         services.post_message(session, match.id, body="Hoi", actor=stranger, now=NOW)
+
+
+def test_row_with_a_fault_keeps_no_other_row_waiting(database: Database) -> None:
+    def verb(_session: Any, row_id: int) -> bool:
+        return 10 // (row_id - 2) != 0
+
+    assert _each(database, [1, 2, 3], verb) == 2
+    assert taken() == ["row 2: ZeroDivisionError"]
+    with pytest.raises(ZeroDivisionError):
+        _each(database, [2] * 99, verb)
+    assert len(taken()) == MOST
