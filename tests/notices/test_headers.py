@@ -59,11 +59,11 @@ PLACES: tuple[Callable[[str], dict[str, Any]], ...] = (
 """Where a typed text can get into a mail: name, subject, words, kind of invitation, language."""
 
 
-@pytest.mark.parametrize("payloads", [PAYLOADS[::3], pytest.param(PAYLOADS, marks=pytest.mark.integrity)])
+@pytest.mark.parametrize("places", [PLACES[:2], pytest.param(PLACES, marks=pytest.mark.integrity)])
 def test_no_typed_text_adds_a_header_or_a_recipient(
-    mail_server: MailServer, sqlite_database: Database, mailing_app: Callable[..., Flask], payloads: list[str]
+    mail_server: MailServer, sqlite_database: Database, mailing_app: Callable[..., Flask], places: Any
 ) -> None:
-    tried = [(payload.encode("utf-8", "replace").decode(), place) for payload in payloads for place in PLACES]
+    tried = [(payload.encode("utf-8", "replace").decode(), place) for payload in PAYLOADS for place in places]
     with sqlite_database.write() as session:
         for number, (payload, place) in enumerate(tried):
             values: dict[str, Any] = {"recipient": Recipient(None, "", "A", "nl"), "subject_id": number}
