@@ -34,6 +34,7 @@ def digest_of(parts: Sequence[Outbox], letters: Letters, locale: str, is_true: C
             continue
         sent.append(part.id)
         title = str(part.params.get("title") or "")
+        line["subject"] = line["subject"].removesuffix(f": {title}")
         about = (part.subject, part.params.get("match_id") or part.subject_id)
         groups.setdefault(about, {"title": title, "lines": []})["lines"].append(line)
     params = {"groups": list(groups.values()), "count": len(sent)}

@@ -27,11 +27,22 @@ LETTERS = {
 
 
 class Sink:
-    """Answers as told: `answers` is used up first, one per message; then everything is accepted."""
+    """Answers as told: `answers` is used up first, one per message; then everything is accepted but for `refused`."""
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
         self.answers: list[str] = []
+        self.refused: set[str] = set()
+        self.asked = 0
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.asked += 1
+        if address in self.refused:
+            return "550 5.1.1 no such person"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.answers:
