@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from matcher.accounts.tokens import hashed
 from matcher.clock import utcnow
-from matcher.errors import NotFound
+from matcher.errors import Busy, NotFound
 from matcher.i18n import _, in_locale
 from matcher.matching.calendar import build_feed
 from matcher.matching.feed_models import CalendarFeed
@@ -56,13 +56,13 @@ def stop_calendar() -> Redirect:
     return redirect(url_for(".my_calendar"))
 
 
-@blueprint.get("/calendar/<token>.ics")
+@blueprint.get("/calendar/<secret>.ics")
 @public
 @per_network
 @per_link
-def feed(token: str) -> Response:
+def feed(secret: str) -> Response:
     now, session = utcnow(), reading()
-    found = feed_by_token(session, token)
+    found = feed_by_token(session, secret)
     if found is None:
         raise NotFound()
     base_url, host = current_app.extensions["matcher_settings"].base_url, session.info["host"]
@@ -92,7 +92,7 @@ def _note(feed: CalendarFeed, etag: str, now: datetime) -> datetime:
     try:
         with database().write() as session:
             return note_reading(session, user_id=feed.user_id, token_hash=feed.token_hash, etag=etag, now=now)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, Busy):
         # A database that cannot be written now can still be read: the visits are what was asked.
         return now
 
@@ -111,7 +111,7 @@ def _link(feed: CalendarFeed) -> str | None:
     if hashed(token) != feed.token_hash:
         return None
     base_url: str = current_app.extensions["matcher_settings"].base_url
-    return base_url + url_for(".feed", token=token)
+    return base_url + url_for(".feed", secret=token)
 
 
 def _key() -> str:
