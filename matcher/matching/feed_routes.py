@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from flask import Response, current_app, make_response, redirect, render_template, request, url_for
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as Redirect
 
 from matcher.accounts.tokens import hashed
 from matcher.clock import utcnow
-from matcher.errors import Busy, NotFound
+from matcher.errors import NotFound
 from matcher.i18n import _, in_locale
 from matcher.matching.calendar import build_feed
 from matcher.matching.feed_models import CalendarFeed
@@ -20,7 +20,7 @@ from matcher.matching.match_routes import blueprint
 from matcher.web.guards import actor, public, signed_in
 from matcher.web.limits import limiter
 from matcher.web.toasts import toast
-from matcher.web.transaction import close_reading, database, reading, writing
+from matcher.web.transaction import noted, reading, writing
 
 PAGE = "matching/feed.html"
 per_network = limiter.limit("600 per 5 minutes")
@@ -70,7 +70,6 @@ def feed(secret: str) -> Response:
     with in_locale(found.locale):
         name = _("My visits – Matcher")
     etag = fingerprint(entries, name)
-    close_reading()
     changed_at = _note(found.feed, etag, now)
     if _has_it(etag, changed_at):
         answer = make_response("", 304)
@@ -89,12 +88,11 @@ def _note(feed: CalendarFeed, etag: str, now: datetime) -> datetime:
     """Since when the feed is as it is. In a unit of its own, and only when there is something new to note."""
     if not is_due(feed, etag, now):
         return feed.changed_at
-    try:
-        with database().write() as session:
-            return note_reading(session, user_id=feed.user_id, token_hash=feed.token_hash, etag=etag, now=now)
-    except (SQLAlchemyError, Busy):
-        # A database that cannot be written now can still be read: the visits are what was asked.
-        return now
+
+    def note(session: Session) -> datetime:
+        return note_reading(session, user_id=feed.user_id, token_hash=feed.token_hash, etag=etag, now=now)
+
+    return noted(note, otherwise=now)
 
 
 def _has_it(etag: str, changed_at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The database in a request: one look per request, and short write units that commit before the answer is made.
 
-A POST is read → compute → one short write. A GET never writes, but for views marked with `marks_seen`.
+A POST is read → compute → one short write. A GET never writes, but for `marks_seen` views and what is `noted`.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
-from matcher.errors import Conflict
+from matcher.errors import Busy, Conflict
 from matcher.i18n import _l
 from matcher.web.once import begin_once
 
 View = TypeVar("View", bound=Callable[..., Any])
+Noted = TypeVar("Noted")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SOMEBODY_WAS_FIRST = _l("Somebody changed this just before you. Look at the page again and try once more.")
@@ -72,6 +73,19 @@ def writing(*, marking: bool = False) -> Iterator[Session]:
         if _is_busy(error):
             raise Conflict(SOMEBODY_WAS_FIRST) from error
         raise
+
+
+def noted(note: Callable[[Session], Noted], otherwise: Noted) -> Noted:
+    """Writes down that something was looked at, in a unit of its own, for views whose answer matters more than the
+    note: when nothing can be written now, the answer goes out all the same and `otherwise` comes back.
+    """
+    close_reading()
+    try:
+        with database().write() as session:
+            return note(session)
+    except (SQLAlchemyError, Busy) as error:
+        current_app.logger.warning("not noted at %s: %s", request.endpoint, type(error).__name__)
+        return otherwise
 
 
 def marks_seen(view: View) -> View:
