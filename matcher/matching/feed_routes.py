@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from flask import Response, current_app, make_response, redirect, render_template, request, url_for
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as Redirect
 
@@ -20,7 +20,7 @@ from matcher.matching.match_routes import blueprint
 from matcher.web.guards import actor, public, signed_in
 from matcher.web.limits import limiter
 from matcher.web.toasts import toast
-from matcher.web.transaction import close_reading, database, reading, writing
+from matcher.web.transaction import noted, reading, writing
 
 PAGE = "matching/feed.html"
 per_network = limiter.limit("600 per 5 minutes")
@@ -56,13 +56,13 @@ def stop_calendar() -> Redirect:
     return redirect(url_for(".my_calendar"))
 
 
-@blueprint.get("/calendar/<token>.ics")
+@blueprint.get("/calendar/<secret>.ics")
 @public
 @per_network
 @per_link
-def feed(token: str) -> Response:
+def feed(secret: str) -> Response:
     now, session = utcnow(), reading()
-    found = feed_by_token(session, token)
+    found = feed_by_token(session, secret)
     if found is None:
         raise NotFound()
     base_url, host = current_app.extensions["matcher_settings"].base_url, session.info["host"]
@@ -70,7 +70,6 @@ def feed(token: str) -> Response:
     with in_locale(found.locale):
         name = _("My visits – Matcher")
     etag = fingerprint(entries, name)
-    close_reading()
     changed_at = _note(found.feed, etag, now)
     if _has_it(etag, changed_at):
         answer = make_response("", 304)
@@ -89,12 +88,11 @@ def _note(feed: CalendarFeed, etag: str, now: datetime) -> datetime:
     """Since when the feed is as it is. In a unit of its own, and only when there is something new to note."""
     if not is_due(feed, etag, now):
         return feed.changed_at
-    try:
-        with database().write() as session:
-            return note_reading(session, user_id=feed.user_id, token_hash=feed.token_hash, etag=etag, now=now)
-    except SQLAlchemyError:
-        # A database that cannot be written now can still be read: the visits are what was asked.
-        return now
+
+    def note(session: Session) -> datetime:
+        return note_reading(session, user_id=feed.user_id, token_hash=feed.token_hash, etag=etag, now=now)
+
+    return noted(note, otherwise=now)
 
 
 def _has_it(etag: str, changed_at: datetime) -> bool:
@@ -111,7 +109,7 @@ def _link(feed: CalendarFeed) -> str | None:
     if hashed(token) != feed.token_hash:
         return None
     base_url: str = current_app.extensions["matcher_settings"].base_url
-    return base_url + url_for(".feed", token=token)
+    return base_url + url_for(".feed", secret=token)
 
 
 def _key() -> str:

@@ -48,21 +48,6 @@ def uninvite(
         if not left or left[-1].calendar_method != "REQUEST":
             continue
         last = left[-1]
-        text = build_event(
-            uid=f"match-{match.id}@{host}",
-            sequence=number,
-            method="CANCEL",
-            status="CANCELLED",
-            start=datetime.fromtimestamp(moment.start_s, UTC),
-            end=datetime.fromtimestamp(moment.end_s, UTC),
-            summary=f"{params['title']} – {params['school']}",
-            description="",
-            location=params["where"],
-            organizer=f"noreply@{host}",
-            attendees=[address],
-            now=event.at,
-            visits=visits_of(moment),
-        )
         enqueue(
             session,
             recipient=Recipient(last.recipient_user_id, address, last.recipient_name, last.locale),
@@ -74,9 +59,36 @@ def uninvite(
             now=event.at,
             hold_seconds=UNDO_SECONDS,
             channels=["mail"],
-            calendar=text,
+            calendar=_cancellation(match, event, moment, params, host=host, address=address, number=number),
             calendar_method="CANCEL",
         )
+
+
+def _cancellation(
+    match: Match,
+    event: MatchEvent,
+    moment: MatchMoment,
+    params: dict[str, Any],
+    *,
+    host: str,
+    address: str,
+    number: int,
+) -> str:
+    return build_event(
+        uid=f"match-{match.id}@{host}",
+        sequence=number,
+        method="CANCEL",
+        status="CANCELLED",
+        start=datetime.fromtimestamp(moment.start_s, UTC),
+        end=datetime.fromtimestamp(moment.end_s, UTC),
+        summary=f"{params['title']} – {params['school']}",
+        description="",
+        location=params["where"],
+        organizer=f"noreply@{host}",
+        attendees=[address],
+        now=event.at,
+        visits=visits_of(moment),
+    )
 
 
 def _waits(row: Outbox, now: datetime) -> bool:

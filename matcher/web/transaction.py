@@ -1,6 +1,6 @@
 """The database in a request: one look per request, and short write units that commit before the answer is made.
 
-A POST is read → compute → one short write. A GET never writes, but for views marked with `marks_seen`.
+A POST is read → compute → one short write. A GET never writes, but for `marks_seen` views and what is `noted`.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,17 +9,18 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matcher.db import Database
-from matcher.errors import Conflict
+from matcher.errors import Busy, Conflict
 from matcher.faults import fault_of
 from matcher.i18n import _l
 from matcher.web.once import begin_once, end_once, forget_once
 
 View = TypeVar("View", bound=Callable[..., Any])
+Noted = TypeVar("Noted")
 
 MARKS_REST_S = 60.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -97,6 +98,19 @@ def _once() -> Iterator[None]:
     except BaseException:
         forget_once()
         raise
+
+
+def noted(note: Callable[[Session], Noted], otherwise: Noted) -> Noted:
+    """Writes down that something was looked at, in a unit of its own, for views whose answer matters more than the
+    note: when nothing can be written now, the answer goes out all the same and `otherwise` comes back.
+    """
+    close_reading()
+    try:
+        with database().write() as session:
+            return note(session)
+    except (SQLAlchemyError, Busy) as error:
+        current_app.logger.warning("not noted at %s: %s", request.endpoint, type(error).__name__)
+        return otherwise
 
 
 def marks_seen(view: View) -> View:

@@ -197,3 +197,13 @@ def test_one_removed_block_cannot_be_taken_out_by_its_number(browser: FlaskClien
 
 def test_teachers_have_no_use_for_it(sqlite_database: Database, client: FlaskClient) -> None:
     assert signed_in(sqlite_database, client, make_teacher).get(PAGE).status_code == 403
+
+
+def test_too_many_files_are_told_to_wait_and_strangers_sign_in(
+    make_app: Callable[..., Any], sqlite_database: Database
+) -> None:
+    limited = make_app(str(sqlite_database.engine.url), limits_url="memory://")
+    assert limited.test_client().post(PAGE).status_code == 302
+    browser = signed_in(sqlite_database, limited.test_client(), make_professional)
+    answers = [browser.post(PAGE, data={"text": "x"}).status_code for _ in range(31)]
+    assert answers == [422] * 30 + [429]

@@ -285,6 +285,15 @@ def test_too_many_readings_are_told_to_wait(
     assert answers[60] == 429
 
 
+def test_feed_is_given_when_nothing_can_be_written(life: tuple[Life, int], browse: Browse, app: Flask) -> None:
+    link = link_of(browse(life[0].teacher.id))
+    with app.extensions["matcher_db"].engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE UPDATE ON calendar_feeds BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+        )
+    assert len(events_in(app.test_client().get(link))) == 1
+
+
 def test_secret_of_a_link_reaches_no_log(
     life: tuple[Life, int], browse: Browse, app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:

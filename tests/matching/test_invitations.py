@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import recurring_ical_events
+from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
 from matcher.availability.busy import merged, read_busy
+from matcher.availability.states import Kind
 from matcher.matching import notice_services
 from matcher.matching.change_services import ask_move, change_visitor, lapse_match, move_match
 from matcher.matching.feed_queries import entries_of
@@ -25,6 +27,7 @@ from matcher.matching.services import approve_match, cancel_match, reject_match,
 from matcher.matching.states import CancelReason, HybridStep, MatchState, RejectReason
 from matcher.matching.step_services import take_back, take_step
 from matcher.matching.still_true import STILL_TRUE
+from matcher.matching.uninvite_services import TEMPLATE
 from matcher.matching.visit_services import end_stopped, expire_match
 from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.offers.models import Offer
@@ -35,6 +38,7 @@ from tests.factories.people import make_professional
 from tests.matching.lives import make_life
 from tests.matching.stays import make_stay
 from tests.matching.terms import THURSDAY, TUESDAY, make_term
+from tests.matching.test_mail_templates import VALUES, letter
 
 DAYS = [date(2026, 12, 14), date(2026, 12, 15), date(2027, 1, 12), date(2027, 1, 14), date(2027, 3, 24),
         date(2027, 3, 30), date(2027, 4, 1), date(2027, 10, 12), date(2027, 11, 2)]  # fmt: skip
@@ -169,6 +173,7 @@ def stay(session: Session) -> Play:
 def term(session: Session) -> Play:
     found = make_term(session)
     match = found.yes(found.asked(found.person(TUESDAY, THURSDAY)))
+    found.show_proof(match)
     return Play(session, match, found.actor, found.lead, match.professional_id, found.coordinator)
 
 
@@ -305,6 +310,18 @@ def test_three_moves_and_a_cancellation(session: Session) -> None:
     play.mail()
     assert play.faults() == []
     assert [program.text for program in play.programs.values()] == ["", "", ""]
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+@pytest.mark.parametrize("values", VALUES)
+def test_letter_for_who_no_longer_comes_is_whole(app: Flask, values: str, locale: str) -> None:
+    for kind in Kind:
+        params = VALUES[values] | {"kind": kind.value, "action": "change_visitor", "answers_to": "/dashboard"}
+        found = letter(app, TEMPLATE, params, locale)
+        assert found.subject.startswith("Uit je agenda" if locale == "nl" else "Out of your calendar")
+        assert "/dashboard" in found.text
+        assert "None" not in found.text + found.html
+        assert "<b>Piet" not in found.html
 
 
 def test_rig_notices_a_number_that_stands_still(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
