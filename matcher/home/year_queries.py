@@ -1,4 +1,4 @@
-"""What was given and reached this school year, for the dashboard of who may know: oneself, a contact, a leader."""
+"""What was given and reached this school year, for those who may know: oneself, a contact, a leader."""
 
 from datetime import datetime
 

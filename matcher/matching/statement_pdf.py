@@ -53,7 +53,8 @@ def _document(found: HoursStatement, static: Path) -> "FPDF":
         for style, weight in (("", 400), ("B", 700)):
             pdf.add_font(name, style, static / FONTS / f"figtree-{part}-{weight}-normal.woff")
     pdf.set_fallback_fonts(["FigtreeExt"], exact_match=True)
-    pdf.set_title(f"{_('Statement of hours')} – {found.holder}")
+    title = _("Statement of hours")
+    pdf.set_title(f"{title} – {found.holder}")
     pdf.set_author(found.signed_by)
     pdf.set_creator("Matcher")
     pdf.set_lang({"nl": "nl-NL"}.get(current_locale(), "en-GB"))

@@ -64,16 +64,7 @@ def report_visit(
     session.add(report)
     session.flush()
     if said.by_id is not None:
-        record(
-            session,
-            action="reported_on_behalf",
-            object_type="match",
-            object_id=match.id,
-            actor_id=said.by_id,
-            region_id=match.region_id,
-            details={"side": side.value, **said.noted},
-            now=now,
-        )
+        _record_speaker(session, match, side, said, now)
     answers = {each.happened for each in reports_of(session, match.id).values()}
     decided = side is Side.COORDINATOR or len(reports_of(session, match.id)) >= 2
     if decided and (side is Side.COORDINATOR or len(answers) == 1):
@@ -81,6 +72,19 @@ def report_visit(
     elif len(answers) > 1:
         tell_of_difference(session, match, request, offer, now=now)
     return match
+
+
+def _record_speaker(session: Session, match: Match, side: Side, said: Voice, now: datetime) -> None:
+    record(
+        session,
+        action="reported_on_behalf",
+        object_type="match",
+        object_id=match.id,
+        actor_id=said.by_id,
+        region_id=match.region_id,
+        details={"side": side.value, **said.noted},
+        now=now,
+    )
 
 
 def _write_days(session: Session, match: Match, report: VisitReport, days: Sequence[int]) -> None:

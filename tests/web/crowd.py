@@ -242,10 +242,8 @@ def _match(session: Session, life: Life, state: str) -> int:
     if state == "held":
         late = datetime.combine(PAST_DAY, datetime.min.time(), UTC) + timedelta(days=2)
         for actor in (guest, life.actor(life.teacher)):
-            note = f"secret-report-{actor.user_id}"
-            report_visit(
-                session, match.id, happened=True, again=True, note=note, thanks="secret-thanks", actor=actor, now=late
-            )
+            report_visit(session, match.id, happened=True, again=True, note=f"secret-report-{actor.user_id}",
+                         thanks="secret-thanks", actor=actor, now=late)  # fmt: skip
     return match.id
 
 

@@ -150,7 +150,7 @@ class Walk:
         answer = self.crowd.ask(viewer, path)
         target = answer.headers.get("Location", "")
         self.statuses[viewer, path] = 401 if target.startswith("/accounts/sign-in") else answer.status_code
-        for token in TOKEN.findall(answer.text.replace("\r\n ", "")):
+        for token in TOKEN.findall(answer.data.decode(errors="replace").replace("\r\n ", "")):
             self.words[token][viewer].add(path)
 
 
