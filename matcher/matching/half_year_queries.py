@@ -25,7 +25,7 @@ TEMPLATE = "matching/half_year_note"
 SUBJECT = "half_year_note"
 HALF_YEAR = timedelta(days=182)
 OFFERS_FOR = timedelta(days=91)
-LOOKED_AT = 200
+LOOKED_AT = 80
 FURTHER_KM = 50
 """How far beyond the own limit is looked: what is further away, nobody will travel for."""
 
