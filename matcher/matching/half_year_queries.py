@@ -54,6 +54,11 @@ def due_half_year(session: Session, now: datetime, *, limit: int = 1, user_id: i
     return list(session.scalars((query if user_id is None else query.where(User.id == user_id)).limit(limit)))
 
 
+def offers_something(session: Session, user_id: int) -> bool:
+    query = select(Offer.id).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
+    return session.scalar(query.limit(1)) is not None
+
+
 def why_not_asked(session: Session, user_id: int, now: datetime) -> WhyNotAsked:
     """Each request of the half-year against the own offers, as things stood when it was sent. Reads only."""
     offers = session.scalars(select(Offer).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)).all()

@@ -1,16 +1,13 @@
 """Is a notice of this room still true just before it is sent? The one answer `notices` may ask for, by subject."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.matching.half_year_queries import offers_something
 from matcher.matching.letters import common
 from matcher.matching.models import HybridStepTaken, Match, Message
 from matcher.matching.states import MatchState
 from matcher.matching.step_notice_services import BACK
-from matcher.matching.weekly_note_queries import is_unanswered
-from matcher.offers.models import Offer
-from matcher.offers.states import OfferState
-from matcher.requests.models import Request
+from matcher.matching.weekly_note_queries import is_still_sought
 
 # A template that is not named here tells of something that stays true whatever happens next.
 _ONLY_WHILE: dict[str, frozenset[MatchState]] = {
@@ -58,14 +55,12 @@ def route_still_true(session: Session, user_id: int, seq: int, template: str) ->
 
 def request_note_still_true(session: Session, request_id: int, seq: int, template: str) -> bool:
     """Somebody who said yes meanwhile makes it stale."""
-    query = select(Request.id).where(Request.id == request_id, is_unanswered())
-    return session.scalar(query) is not None
+    return is_still_sought(session, request_id)
 
 
 def half_year_note_still_true(session: Session, user_id: int, seq: int, template: str) -> bool:
     """Whoever stopped offering meanwhile need not hear why nobody asked."""
-    query = select(Offer.id).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
-    return session.scalar(query.limit(1)) is not None
+    return offers_something(session, user_id)
 
 
 STILL_TRUE = {

@@ -233,6 +233,7 @@ class Life:
         asked.row |= {"state": state, "ended_at": now, "changed_at": now}
         self.over(self.live.pop(asked.row["id"]))
 
+
 def lecture_wish(
     dice: Random, topic_numbers: Mapping[str, int], school: School, group: Group, lesson: Lesson, now: datetime
 ) -> Wish:
