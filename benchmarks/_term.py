@@ -74,9 +74,9 @@ TERMS = {
     "small": Plan(
         BulkSize("small", professionals=160, requests=150, teachers=40, schools=12, regions=("fryslan",), sample=30),
         date(2026, 10, 5),
-        date(2026, 10, 23),
-        date(2026, 11, 6),
-        requests=30,
+        date(2026, 10, 30),
+        date(2026, 11, 27),
+        requests=48,
     ),
 }
 """The autumn holiday of the north is in both: 10 to 18 October."""
@@ -164,7 +164,7 @@ class Term:
                 set_by_id=None,
                 now=self.began - timedelta(days=1),
             )
-            self.people.skip_history(session)
+            self.people.take_over(session, self.began)
         self._plan_requests()
         day = self.plan.first
         while day <= self.plan.last:

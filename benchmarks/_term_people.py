@@ -74,9 +74,15 @@ class People:
         self.answers_id = {given.view.id: given.answers_id for given in self.population.offers}
         self.person_id = {given.view.id: given.past.person_id for given in self.population.offers}
 
-    def skip_history(self, session: Session) -> None:
-        """What happened before the term was lived already; what still waits from then is left to the clock."""
+    def take_over(self, session: Session, now: datetime) -> None:
+        """What happened before the term was lived already. Coordinators decide what waits for them from then; open
+        invitations from then end by the clock."""
         self.before = self.last_match = session.scalar(select(func.max(Match.id))) or 0
+        waiting = select(Match.id, Match.region_id).where(Match.state == MatchState.ACCEPTED).order_by(Match.id)
+        for match_id, region_id in session.execute(waiting):
+            hours = self.dice("left", match_id).uniform(2, 20)
+            at = waking(now + timedelta(hours=hours), working_days=True)
+            self.diary.plan(at, partial(self._approve, match_id, self.population.coordinators[region_id]))
 
     def dice(self, *about: Any) -> Random:
         """The same for the same people, whatever came before."""
@@ -302,9 +308,12 @@ class People:
                 "reject",
             )
             return
-        done = self.does(lambda s: approve_match(s, match_id, actor=actor_for(s, person_id), now=now), "approve")
-        if done is not None:
+        if self._approve(match_id, person_id, now):
             self._plan_visit(match_id, offer_id, number, facts, now)
+
+    def _approve(self, match_id: int, person_id: int, now: datetime) -> bool:
+        done = self.does(lambda s: approve_match(s, match_id, actor=actor_for(s, person_id), now=now), "approve")
+        return done is not None
 
     # The day itself
 
