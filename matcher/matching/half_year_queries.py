@@ -25,7 +25,7 @@ TEMPLATE = "matching/half_year_note"
 SUBJECT = "half_year_note"
 HALF_YEAR = timedelta(days=182)
 OFFERS_FOR = timedelta(days=91)
-LOOKED_AT = 200
+LOOKED_AT = 80
 FURTHER_KM = 50
 """How far beyond the own limit is looked: what is further away, nobody will travel for."""
 
@@ -52,6 +52,11 @@ def due_half_year(session: Session, now: datetime, *, limit: int = 1, user_id: i
         .order_by(func.min(Offer.created_at), User.id)
     )
     return list(session.scalars((query if user_id is None else query.where(User.id == user_id)).limit(limit)))
+
+
+def offers_something(session: Session, user_id: int) -> bool:
+    query = select(Offer.id).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
+    return session.scalar(query.limit(1)) is not None
 
 
 def why_not_asked(session: Session, user_id: int, now: datetime) -> WhyNotAsked:

@@ -10,8 +10,8 @@ from matcher.db import Database
 from matcher.errors import MatcherError
 from matcher.matching.half_year_queries import due_half_year, why_not_asked
 from matcher.matching.half_year_services import note_why_not_asked
-from matcher.matching.weekly_note_queries import due_weekly, standing_of
-from matcher.matching.weekly_note_services import note_standing
+from matcher.matching.weekly_note_queries import due_weekly
+from matcher.matching.weekly_note_services import note_standing, standing_of
 from matcher.regions.holidays import is_working_day
 
 AT_ONCE = 10

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.clock import utcnow
+from matcher.matching.half_year_queries import offers_something
 from matcher.matching.letters import common
 from matcher.matching.models import HybridStepTaken, Match, Message
 from matcher.matching.queries import chosen_moment, reports_of
@@ -13,9 +13,7 @@ from matcher.matching.reminder_queries import SUBJECTS, arranged_seq
 from matcher.matching.runbook_queries import newest_version
 from matcher.matching.states import MatchState, Side
 from matcher.matching.step_notice_services import BACK
-from matcher.matching.weekly_note_queries import is_unanswered
-from matcher.offers.models import Offer
-from matcher.offers.states import OfferState
+from matcher.matching.weekly_note_queries import is_still_sought
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
@@ -103,14 +101,12 @@ def request_still_true(session: Session, request_id: int, seq: int, template: st
 
 def request_note_still_true(session: Session, request_id: int, seq: int, template: str) -> bool:
     """Somebody who said yes meanwhile makes it stale."""
-    query = select(Request.id).where(Request.id == request_id, is_unanswered())
-    return session.scalar(query) is not None
+    return is_still_sought(session, request_id)
 
 
 def half_year_note_still_true(session: Session, user_id: int, seq: int, template: str) -> bool:
     """Whoever stopped offering meanwhile need not hear why nobody asked."""
-    query = select(Offer.id).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
-    return session.scalar(query.limit(1)) is not None
+    return offers_something(session, user_id)
 
 
 STILL_TRUE = {

@@ -9,11 +9,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from matcher.clock import local_date
-from matcher.matching.eligibility import NeverCode
 from matcher.matching.models import Match
-from matcher.matching.states import NEVER_SENT, TAKES_PLACE, MatchState
+from matcher.matching.states import NEVER_SENT, TAKES_PLACE, DeclineReason, MatchState
 from matcher.matching.suggestion_models import RequestTick
-from matcher.matching.suggestion_services import suggest
 from matcher.matching.trials import KEY as TRIAL
 from matcher.notices.models import Outbox
 from matcher.organisations.models import Organisation
@@ -27,7 +25,6 @@ SUBJECT = "request_note"
 WEEK = timedelta(days=7)
 SLACK = timedelta(hours=12)
 """The worker does not come at the same second each week."""
-MOST_REASONS = 2
 
 
 @dataclass(frozen=True)
@@ -83,29 +80,26 @@ def is_unanswered() -> ColumnElement[bool]:
     )
 
 
-def standing_of(session: Session, request_id: int, now: datetime) -> Standing:
-    """Counts only: who said what stands on the page of the request. Looks afresh who fits."""
+def is_still_sought(session: Session, request_id: int) -> bool:
+    return session.scalar(select(Request.id).where(Request.id == request_id, is_unanswered())) is not None
+
+
+def answers_of(session: Session, request_id: int) -> tuple[Counter[MatchState], Counter[str]]:
+    """What became of its invitations, and for which reasons people said no."""
     query = select(Match.state, Match.reason, func.count()).where(Match.request_id == request_id)
-    rows = session.execute(query.group_by(Match.state, Match.reason)).all()
     states: Counter[MatchState] = Counter()
     declined: Counter[str] = Counter()
-    for state, reason, count in rows:
+    for state, reason, count in session.execute(query.group_by(Match.state, Match.reason)):
         if reason == NEVER_SENT:
             continue
         states[state] += count
         if state is MatchState.DECLINED:
-            declined[reason or "none_given"] += count
-    ticked = select(func.count()).where(RequestTick.request_id == request_id, RequestTick.asked_at.is_(None))
-    found = suggest(session, request_id=request_id, now=now)
-    in_the_way = {code: count for code, count in found.never.items() if code != NeverCode.ALREADY_ASKED.value}
-    return Standing(
-        asked=states.total(),
-        waiting=states[MatchState.PROPOSED],
-        ticked=session.scalar(ticked) or 0,
-        no_answer=states[MatchState.EXPIRED],
-        ended=states[MatchState.WITHDRAWN] + states[MatchState.CANCELLED] + states[MatchState.REJECTED],
-        declined=dict(sorted(declined.items(), key=lambda item: (-item[1], item[0]))),
-        fits=found.eligible,
-        changes=list(found.smallest_change),
-        never=dict(list(in_the_way.items())[:MOST_REASONS]),
-    )
+            declined[reason or DeclineReason.NONE_GIVEN.value] += count
+    return states, declined
+
+
+def still_ticked(session: Session, request_id: int) -> int:
+    """How many stand on the list and were not asked yet."""
+    query = select(func.count()).select_from(RequestTick)
+    query = query.where(RequestTick.request_id == request_id, RequestTick.asked_at.is_(None))
+    return session.scalar(query) or 0

@@ -10,14 +10,44 @@ from matcher.accounts.queries import recipient_of
 from matcher.availability.absence_queries import stand_ins
 from matcher.db import lock_row
 from matcher.i18n import in_locale
+from matcher.matching.eligibility import NeverCode
 from matcher.matching.labels import reason_label
 from matcher.matching.notice_services import seconds_away
-from matcher.matching.weekly_note_queries import SUBJECT, TEMPLATE, Standing, due_weekly
+from matcher.matching.states import MatchState
+from matcher.matching.suggestion_services import suggest
+from matcher.matching.weekly_note_queries import (
+    SUBJECT,
+    TEMPLATE,
+    Standing,
+    answers_of,
+    due_weekly,
+    still_ticked,
+)
 from matcher.matching.wording import change_sentence, never_sentence
 from matcher.notices.recipients import Recipient
 from matcher.notices.services import enqueue
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
+
+MOST_REASONS = 2
+
+
+def standing_of(session: Session, request_id: int, now: datetime) -> Standing:
+    """Counts only: who said what stands on the page of the request. Looks afresh who fits."""
+    states, declined = answers_of(session, request_id)
+    found = suggest(session, request_id=request_id, now=now)
+    in_the_way = {code: count for code, count in found.never.items() if code != NeverCode.ALREADY_ASKED.value}
+    return Standing(
+        asked=states.total(),
+        waiting=states[MatchState.PROPOSED],
+        ticked=still_ticked(session, request_id),
+        no_answer=states[MatchState.EXPIRED],
+        ended=states[MatchState.WITHDRAWN] + states[MatchState.CANCELLED] + states[MatchState.REJECTED],
+        declined=dict(sorted(declined.items(), key=lambda item: (-item[1], item[0]))),
+        fits=found.eligible,
+        changes=list(found.smallest_change),
+        never=dict(list(in_the_way.items())[:MOST_REASONS]),
+    )
 
 
 def note_standing(session: Session, request_id: int, standing: Standing, *, now: datetime) -> bool:

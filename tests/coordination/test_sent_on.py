@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from matcher.accounts.queries import actor_for
@@ -140,6 +141,18 @@ def test_twice_at_the_same_time_is_once(session: Session, tree: Tree) -> None:
     assert not send_on(session, tree.match.id, now=THURSDAY)
     assert len(tree.hops()) == 1
     assert len(tree.told()) == 2
+
+
+def test_database_refuses_a_second_row_of_one_hop(session: Session, tree: Tree) -> None:
+    """What is left when two workers think at the same moment."""
+    send_on(session, tree.match.id, now=THURSDAY)
+    [hop] = tree.hops()
+    copied = {column.name: getattr(hop, column.name) for column in SentOn.__table__.columns if column.name != "id"}
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.add(SentOn(**copied))
+        session.flush()
+    session.add(SentOn(**copied | {"hop": 2}))
+    session.flush()
 
 
 def test_region_gives_itself_more_days(session: Session, tree: Tree) -> None:

@@ -16,8 +16,8 @@ from matcher.matching.services import decline_match
 from matcher.matching.states import DeclineReason
 from matcher.matching.still_true import half_year_note_still_true, request_note_still_true
 from matcher.matching.visit_services import expire_match
-from matcher.matching.weekly_note_queries import due_weekly, standing_of
-from matcher.matching.weekly_note_services import note_standing
+from matcher.matching.weekly_note_queries import due_weekly
+from matcher.matching.weekly_note_services import note_standing, standing_of
 from matcher.notices.letters import letters_of
 from matcher.notices.models import Outbox
 from matcher.offers.models import Offer

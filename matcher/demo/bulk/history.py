@@ -3,7 +3,7 @@
 Planned in a diary and done in order of time, so that every fact is what was known then. Each decision is noted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -66,7 +66,7 @@ class Life:
         group = self.dice.choice(asker.groups)
         lesson = self.dice.choices(group.lessons, group.weights)[0]
         if kind is Kind.GUEST_LECTURE:
-            wish = self._wish(asker.school, group, lesson, now)
+            wish = lecture_wish(self.dice, self.desk.topic_numbers, asker.school, group, lesson, now)
             asked = self.desk.lecture(asker, group, wish, now) if wish.weeks else None
             said: dict[str, Any] = {"wish": wish}
         else:
@@ -76,27 +76,6 @@ class Life:
         if asked is not None:
             self.record.note(now, "ask", asked.row["id"], asker=asker.user_id, school=asker.school.id, **said)
             self.begin(asked, now)
-
-    def _wish(self, school: School, group: Group, lesson: Lesson, now: datetime) -> Wish:
-        dice = self.dice
-        return Wish(
-            class_id=group.id,
-            topic_text=lesson.subject,
-            topic_ids=tuple(self.desk.topic_numbers[code] for code in lesson.topics[: dice.choice([1, 2, 2])]),
-            weeks=self._weeks(school, now),
-            group_size=group.size,
-            delivery=dice.choice([Delivery.ON_SITE] * 5 + [Delivery.EITHER] * 2),
-            own_words=dice.choice(lesson.asks),
-            block=2 if lesson.minutes > 60 and group.has_block else 1,
-            language="en" if dice.random() < 0.03 else "nl",
-            costs=dice.choice(["", "", "", "Reiskosten", "Een lunch en reiskosten"]),
-        )
-
-    def _weeks(self, school: School, now: datetime) -> tuple[Week, ...]:
-        found = coming_weeks(local_date(now), school.timetable.calendar, school_weeks=9)
-        lessons = [each.week for each in found if each.holiday is None]
-        first = self.dice.choice([3, 3, 4, 5])
-        return tuple(lessons[first : first + self.dice.choice([1, 2, 2])])
 
     def begin(self, asked: Asked, now: datetime) -> None:
         """Somebody is sought, the asker looks, and ticks now or later."""
@@ -259,3 +238,28 @@ def _waits(pair: Pair, now: datetime) -> bool:
     """An invitation, also one with a no that could still be taken back."""
     fresh = pair.state is MatchState.DECLINED and now - pair.row["changed_at"] < timedelta(seconds=UNDO_SECONDS)
     return fresh or pair.state is MatchState.PROPOSED
+
+
+def lecture_wish(
+    dice: Random, topic_numbers: Mapping[str, int], school: School, group: Group, lesson: Lesson, now: datetime
+) -> Wish:
+    """What a teacher fills in for this class and lesson; without weeks when the school has none left."""
+    return Wish(
+        class_id=group.id,
+        topic_text=lesson.subject,
+        topic_ids=tuple(topic_numbers[code] for code in lesson.topics[: dice.choice([1, 2, 2])]),
+        weeks=_weeks(dice, school, now),
+        group_size=group.size,
+        delivery=dice.choice([Delivery.ON_SITE] * 5 + [Delivery.EITHER] * 2),
+        own_words=dice.choice(lesson.asks),
+        block=2 if lesson.minutes > 60 and group.has_block else 1,
+        language="en" if dice.random() < 0.03 else "nl",
+        costs=dice.choice(["", "", "", "Reiskosten", "Een lunch en reiskosten"]),
+    )
+
+
+def _weeks(dice: Random, school: School, now: datetime) -> tuple[Week, ...]:
+    found = coming_weeks(local_date(now), school.timetable.calendar, school_weeks=9)
+    lessons = [each.week for each in found if each.holiday is None]
+    first = dice.choice([3, 3, 4, 5])
+    return tuple(lessons[first : first + dice.choice([1, 2, 2])])
