@@ -27,6 +27,7 @@ def live_through(session: Session, lives: int, world: dict[str, Any] | None = No
             deadline=None,
             database=None,
             derandomize=True,
+            report_multiple_bugs=False,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
