@@ -4,6 +4,7 @@ The file is a tar: first a list of what is in it with a checksum each, then the 
 renamed when it is whole.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -83,11 +84,14 @@ def unpack(backup: Path, folder: Path) -> Contents:
     if not backup.is_file():
         raise ConfigurationError(f"There is no file {backup}.")
     try:
-        with tarfile.open(backup, "r:gz") as archive:
+        with gzip.open(backup) as packed, tarfile.open(fileobj=packed, mode="r:") as archive:
             contents = _read_list(archive)
             check_room(folder, sum(part.size for part in contents.parts))
             for part in contents.parts:
                 _unpack_part(archive, part, folder)
+            # To the very end, where the last checksum stands.
+            while packed.read(PIECE):
+                pass
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise ConfigurationError(f"{backup} cannot be read: {error.strerror}.") from error

@@ -25,7 +25,7 @@ from matcher.matching.kept_queries import KEPT, kept
 from matcher.matching.models import Match
 from matcher.matching.notice_services import tell
 from matcher.matching.pair_services import check_no_pair
-from matcher.matching.states import TAKES_PLACE, UNDO_SECONDS, Action, DeclineReason, MatchState, Side
+from matcher.matching.states import LIVE, TAKES_PLACE, UNDO_SECONDS, Action, DeclineReason, MatchState, Side
 from matcher.matching.suggestion_models import RequestTick, Suggestion
 from matcher.matching.suggestion_queries import latest_run, verdicts
 from matcher.matching.trials import trial_of
@@ -333,6 +333,7 @@ def hand_over(
     permitted(session, match, Action.HAND_OVER, actor, now)
     if colleague_id is not None:
         check_colleague(session, offer, colleague_id, but=match.professional_id or actor.user_id)
+        check_not_asked(session, request, colleague_id, but=match.id)
     release(session, match.id)
     event = step(
         session,
@@ -368,6 +369,15 @@ def check_colleague(session: Session, offer: Offer, colleague_id: int, *, but: i
     colleagues = members_of(session, offer.organisation_id, COMPANY_ROLES)
     if colleague_id not in {user.id for user in colleagues if user.do_not_approach_at is None}:
         raise InvalidInput(_l("Choose a confirmed colleague of your own company."), field="colleague")
+
+
+def check_not_asked(session: Session, request: Request, person_id: int | None, *, but: int) -> None:
+    """One live match of a request and a person. Raises Conflict when this person already has another one."""
+    asked = select(Match.id).where(
+        Match.request_id == request.id, Match.professional_id == person_id, Match.state.in_(LIVE), Match.id != but
+    )
+    if person_id is not None and session.scalar(asked.limit(1)) is not None:
+        raise Conflict(_l("This person was already asked for this request."))
 
 
 def check_open(session: Session, request: Request) -> None:

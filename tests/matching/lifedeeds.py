@@ -1,11 +1,11 @@
 """One deed at a time: the verb of the services, what the model says of it, and the rows that must come of it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -51,13 +51,17 @@ class Deeds:
     model: Model
     touched: set[int]
     since_check: int
+    chance: Random
+
+    def _pick(self, among: Sequence[Any]) -> Any:
+        return self.chance.choice(among)
 
     def _actor(self, who: int) -> Any:
         return actor_for(self.session, who)
 
-    def _some(self, data: Any, wanted: Callable[[Life], bool]) -> Life | None:
+    def _some(self, wanted: Callable[[Life], bool]) -> Life | None:
         found = [match_id for match_id, match in self.model.matches.items() if wanted(match)]
-        return self.model.matches[data.draw(st.sampled_from(found))] if found else None
+        return self.model.matches[self._pick(found)] if found else None
 
     def _try(self, what: str, call: Callable[[], Any], must: str | None, *, free: bool = False) -> Any:
         """The verb in a unit of its own. `must` is why it has to be refused; `free`: it may be refused for reasons
@@ -82,15 +86,15 @@ class Deeds:
         self.seen[what] += 1
         return done
 
-    def _deed(self, data: Any, match: Life, action: str, who: int, *, stale: bool = False, moment: Any = None) -> None:
+    def _deed(self, match: Life, action: str, who: int, *, stale: bool = False, moment: Any = None) -> None:
         model = self.model
         if action in {"accept", "suggest_moment", "ask_move"}:
             among = sorted(match["moments"]) if action == "accept" else sorted(EXTRA_SPANS)
-            moment = moment or data.draw(st.sampled_from(among))
+            moment = moment or self._pick(among)
         given = {"moment": moment, "stale": stale, "who": who}
         if action in {"hand_over", "change_visitor"}:
             nobody = [None] if action == "hand_over" else []
-            given["colleague"] = data.draw(st.sampled_from([*self.world["guests"], *nobody]))
+            given["colleague"] = self._pick([*self.world["guests"], *nobody])
         must = model.refusal(match, action, who)
         if who not in model.stopped and model.is_repeat(match, action, who, moment):
             self._repeated(match, action, given)
@@ -126,7 +130,8 @@ class Deeds:
         if action == "undo":
             if match["last"]["action"] != "reject":
                 return None
-            return model.hold_refusal(match, match["chosen"])
+            gone = match["chosen"][0] <= match["last"]["at"].timestamp()
+            return "the moment is gone" if gone else model.hold_refusal(match, match["chosen"])
         if action == "change_visitor":
             refusal = model.colleague_refusal(match, given["colleague"], match["visitor"])
             return refusal or model.busy(match, match["chosen"], given["colleague"])

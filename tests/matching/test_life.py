@@ -17,7 +17,7 @@ from matcher.notices.models import Outbox
 from matcher.organisations.models import Organisation
 from tests.factories import NOW
 from tests.factories.people import make_grant, make_professional
-from tests.matching.lives import AFTER, Life, make_life
+from tests.matching.lives import AFTER, Life, another_offer, make_life
 
 MINUTE = timedelta(minutes=1)
 
@@ -239,3 +239,13 @@ def test_person_is_not_booked_twice(session: Session) -> None:
 
 def _company(life: Life) -> Organisation:
     return life.session.get_one(Organisation, life.offers[0].organisation_id)
+
+
+def test_colleague_who_was_asked_already_is_not_asked_twice(session: Session) -> None:
+    life = make_life(session, guests=1)
+    colleague = make_professional(session, company=_company(life))
+    life.offers.append(another_offer(session, person=colleague, company=_company(life)))
+    match, other = life.asked(0), life.asked(1)
+    with pytest.raises(Conflict, match="already asked"):
+        proposal_services.hand_over(session, match.id, colleague_id=colleague.id, actor=life.guest(0), now=NOW)
+    assert (match.state, other.state) == (MatchState.PROPOSED, MatchState.PROPOSED)
