@@ -26,8 +26,9 @@ def location_of(request: Request, school: Organisation, company: Organisation) -
     return ", ".join(part for part in (there.name, there.place) if part)
 
 
-def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor, now: datetime, *, host: str) -> str:
+def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor, now: datetime) -> str:
     """The same id and number as in the mails. Raises NotFound before a moment is agreed."""
+    host = session.info.get("host", "matcher.invalid")
     moment = chosen_moment(session, match.id)
     status = _STATUS.get(match.state)
     if moment is None or status is None:
@@ -36,7 +37,7 @@ def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor,
     school = session.get_one(Organisation, request.organisation_id)
     company = session.get_one(Organisation, session.get_one(Offer, match.offer_id).organisation_id)
     return build_event(
-        uid=f"match-{match.id}@{session.info.get('host', host)}",
+        uid=f"match-{match.id}@{host}",
         sequence=calendar_number(session, match, facts.seq),
         method="REQUEST",
         status=status,
@@ -45,7 +46,7 @@ def calendar_of(session: Session, match: Match, facts: MatchFacts, actor: Actor,
         summary=f"{request.title} – {school.name}",
         description=request.own_words,
         location=location_of(request, school, company),
-        organizer=f"noreply@{session.info.get('host', host)}",
+        organizer=f"noreply@{host}",
         attendees=[actor.email],
         now=now,
         visits=visits_of(moment),

@@ -1,4 +1,4 @@
-"""A person's own calendar link: the page to switch it on, renew it and switch it off, and what it gives."""
+"""Visits for calendars: the file of one, and a person's own link to all, with the page that makes and stops it."""
 
 from datetime import UTC, datetime
 
@@ -12,11 +12,13 @@ from matcher.clock import utcnow
 from matcher.errors import NotFound
 from matcher.i18n import _, in_locale
 from matcher.matching.calendar import build_feed
+from matcher.matching.download_queries import calendar_of
 from matcher.matching.feed_models import CalendarFeed
 from matcher.matching.feed_queries import entries_of, feed_by_token, feed_of, fingerprint
 from matcher.matching.feed_services import is_due, note_reading, renew_feed, stop_feed
 from matcher.matching.feeds import feed_token
 from matcher.matching.match_routes import blueprint
+from matcher.matching.queries import match_for
 from matcher.web.guards import actor, public, signed_in
 from matcher.web.limits import limiter
 from matcher.web.toasts import toast
@@ -26,6 +28,18 @@ PAGE = "matching/feed.html"
 per_network = limiter.limit("600 per 5 minutes")
 # The key is a hash: what counts visits must not know the secret either.
 per_link = limiter.limit("60 per 5 minutes", key_func=lambda: f"feed:{hashed(request.path)[:16]}")
+
+
+@blueprint.get("/matches/<int:match_id>/calendar.ics")
+@signed_in
+def calendar(match_id: int) -> Response:
+    match, facts = match_for(reading(), match_id, actor(), utcnow())
+    text = calendar_of(reading(), match, facts, actor(), utcnow())
+    return Response(
+        text,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f"attachment; filename=matcher-{match.id}.ics"},
+    )
 
 
 @blueprint.get("/calendar")

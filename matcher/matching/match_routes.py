@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,7 +12,6 @@ from matcher.clock import utcnow
 from matcher.errors import InvalidInput
 from matcher.i18n import _
 from matcher.matching import again_services, change_services, proposal_services, services, visit_services
-from matcher.matching.download_queries import calendar_of
 from matcher.matching.forms import (
     AcceptForm,
     ApproveForm,
@@ -70,18 +69,6 @@ def asked() -> str:
 def show(match_id: int) -> str:
     page = _page(match_id)
     return render_template("matching/match.html", page=page, forms=_forms(page))
-
-
-@blueprint.get("/matches/<int:match_id>/calendar.ics")
-@signed_in
-def calendar(match_id: int) -> Response:
-    match, facts = match_for(reading(), match_id, actor(), utcnow())
-    text = calendar_of(reading(), match, facts, actor(), utcnow(), host=request.host.split(":")[0])
-    return Response(
-        text,
-        content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": f"attachment; filename=matcher-{match.id}.ics"},
-    )
 
 
 @blueprint.post("/matches/<int:match_id>/accept")

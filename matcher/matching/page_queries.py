@@ -136,8 +136,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
     chosen = next((moment for moment in moments if moment.chosen), None)
     opened = can_see_contact_details(facts, actor)
     actions, reports = allowed_actions(facts, actor, now), reports_of(session, match.id)
-    is_placement = request.kind is Kind.HYBRID_PLACEMENT
-    steps = steps_of(session, match, request, facts, actor, now) if is_placement else None
+    steps = steps_of(session, match, request, facts, actor, now) if request.kind is Kind.HYBRID_PLACEMENT else None
     return MatchPage(
         match=match,
         facts=facts,
