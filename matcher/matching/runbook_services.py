@@ -21,7 +21,7 @@ BAD_LINK = _l("A link begins with https://")
 
 def fill_in(
     session: Session, match_id: int, said: Mapping[Item, str], *, version: int, actor: Actor, now: datetime
-) -> RunbookVersion | None:
+) -> RunbookVersion:
     """This side's half as it is now; `version` is what the page showed. The same words again change nothing.
 
     Raises Forbidden, IllegalMove, Conflict, InvalidInput.
