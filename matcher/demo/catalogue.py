@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matcher.subjects.levels import GROUPS, Level
+from matcher.subjects.words import fold
 
 DATA = Path(__file__).parent / "data"
 
@@ -105,11 +106,9 @@ def levels_of(names: list[str]) -> tuple[Level, ...]:
     return tuple(level for level in Level if level in found)
 
 
-_PLAIN = str.maketrans("ıöçÖÇóé", "iocOCoe")
-
-
 def _address(name: str) -> str:
-    return name.translate(_PLAIN).lower().replace(" ", ".")
+    """Mail servers refuse letters with accents before the @; the dotless i has no accent to lose."""
+    return fold(name.replace("ı", "i")).replace(" ", ".")
 
 
 def _tuples(row: dict[str, Any]) -> dict[str, Any]:
