@@ -28,11 +28,6 @@ class BusyTimes:
     skipped: dict[str, int] = field(default_factory=dict)
     guessed_zones: int = 0
 
-    @property
-    def weeks(self) -> int:
-        """In how many weeks something stands."""
-        return len(weeks_of(self.blocks))
-
 
 def weeks_of(blocks: Iterable[Block]) -> set[date]:
     """The Mondays of the weeks these blocks touch."""

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -182,10 +182,6 @@ def read_offset(text: str) -> int:
 def flat_seconds(wall: datetime) -> int:
     """A wall time as if it were in UTC: for putting wall times in order."""
     return int((wall - EPOCH).total_seconds())
-
-
-def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall
 
 
 def wall_in(seconds: int) -> datetime:

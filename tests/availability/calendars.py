@@ -1,7 +1,7 @@
 """Calendar files for tests: small ones put together from lines, and a rig that asks an independent reader."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import recurring_ical_events
 from icalendar import Calendar
@@ -67,7 +67,3 @@ def _seconds(when: date | datetime) -> int:
     if not isinstance(when, datetime):
         return day_range(when)[0]
     return int((when if when.tzinfo else when.replace(tzinfo=AMSTERDAM)).timestamp())
-
-
-def weeks_later(day: date, number: int) -> date:
-    return day + timedelta(weeks=number)

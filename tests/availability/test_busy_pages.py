@@ -207,3 +207,26 @@ def test_too_many_files_are_told_to_wait_and_strangers_sign_in(
     browser = signed_in(sqlite_database, limited.test_client(), make_professional)
     answers = [browser.post(PAGE, data={"text": "x"}).status_code for _ in range(31)]
     assert answers == [422] * 30 + [429]
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end", "said"),
+    [
+        ("2027-03-28", "02:30", "03:00", "02.30 bestaat niet"),
+        ("2027-03-28", "01:00", "02:15", "02.15 bestaat niet"),
+        ("2027-10-31", "02:30", "04:00", "02.30 komt twee keer"),
+    ],
+)
+def test_typed_time_in_a_night_of_the_clock_is_answered_with_a_sentence(
+    browser: FlaskClient, sqlite_database: Database, day: str, start: str, end: str, said: str
+) -> None:
+    answer = browser.post(
+        "/availability/exceptions",
+        data={"kind": "busy", "first": day, "start": start, "end": end, "note": "nachtdienst"},
+    )
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert said in html
+    assert f'value="{start}"' in html
+    assert "nachtdienst" in html
+    assert blocks_in(sqlite_database, "own") == ()

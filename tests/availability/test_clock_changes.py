@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import recurring_ical_events
 from icalendar import Calendar
 
 from matcher.availability import busy, ical_times, moments
@@ -58,8 +59,6 @@ def ics(start: datetime, end: datetime, visits: tuple[Any, ...] = ()) -> list[tu
 
 
 def expanded(text: str) -> list[Any]:
-    import recurring_ical_events
-
     found = recurring_ical_events.of(Calendar.from_ical(text)).between(datetime(2026, 1, 1), datetime(2028, 1, 1))  # noqa: DTZ001
     return sorted(found, key=lambda each: each["DTSTART"].dt)
 
@@ -173,7 +172,7 @@ def test_rig_notices_a_clock_without_summer_time(monkeypatch: pytest.MonkeyPatch
     assert len(failed) >= 10
 
 
-def test_rig_notices_arithmetic_on_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rig_notices_arithmetic_on_the_wall() -> None:
     """Twenty-four hours earlier is not the day before, and the rig knows it."""
     for day in (*SPRING, *AUTUMN):
         after = day + timedelta(days=1)

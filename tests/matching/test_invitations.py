@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.availability.busy import merged, read_busy
 from matcher.availability.states import Kind
+from matcher.errors import InvalidInput
 from matcher.matching import notice_services
 from matcher.matching.change_services import ask_move, change_visitor, lapse_match, move_match
 from matcher.matching.feed_queries import entries_of
@@ -310,6 +311,19 @@ def test_three_moves_and_a_cancellation(session: Session) -> None:
     play.mail()
     assert play.faults() == []
     assert [program.text for program in play.programs.values()] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("day", "starts", "ends"), [(date(2027, 3, 28), "02:30", "03:00"), (date(2027, 10, 31), "02:30", "04:00")]
+)
+def test_visit_is_not_moved_into_an_hour_that_is_none_or_two(
+    session: Session, day: date, starts: str, ends: str
+) -> None:
+    play = lesson(session)
+    approve(play, random.Random(1))
+    with pytest.raises(InvalidInput) as refused:
+        ask_move(session, play.match.id, day=day, starts=starts, ends=ends, actor=play.actor(play.school), now=play.now)
+    assert refused.value.field == "starts"
 
 
 @pytest.mark.parametrize("locale", ["nl", "en"])
