@@ -1,4 +1,7 @@
-"""Whoever pauses, leaves or is stopped: every match that lives ends properly, or has somebody who can go on with it."""
+"""Whoever pauses, leaves or is stopped: every match that lives ends properly, or has somebody who can go on with it.
+
+Each way out by itself on SQLite; all of them in any order on both engines.
+"""
 
 import random
 from collections.abc import Callable
@@ -71,34 +74,34 @@ def ended(state: str) -> MatchState:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_guest_who_left_is_replaced_by_the_contact_s_choice(database: Database, state: str) -> None:
+def test_guest_who_left_is_replaced_by_the_contact_s_choice(sqlite_database: Database, state: str) -> None:
     def go(life: Life, match: Match) -> None:
         company = life.offers[0].organisation_id
         member(life.session, Role.COMPANY_CONTACT, company)
         leave(life.session, match.professional_id or 0, company)
 
-    match_id, request_id = lived(database, state, go)
-    assert due_work(database, None, LATER)["left"] == 1
-    with database.read() as session:
+    match_id, request_id = lived(sqlite_database, state, go)
+    assert due_work(sqlite_database, None, LATER)["left"] == 1
+    with sqlite_database.read() as session:
         assert session.get_one(Match, match_id).state is ended(state)
         instead = session.scalars(select(Match).where(Match.request_id == request_id, Match.id > match_id)).one()
         assert (instead.state, instead.professional_id, instead.name_follows) == (MatchState.PROPOSED, None, True)
         assert broken_promises(session) == []
-    assert "left" not in due_work(database, None, LATER)
+    assert "left" not in due_work(sqlite_database, None, LATER)
 
 
-def test_guest_who_left_a_company_without_contact_just_ends(database: Database) -> None:
+def test_guest_who_left_a_company_without_contact_just_ends(sqlite_database: Database) -> None:
     def go(life: Life, match: Match) -> None:
         leave(life.session, match.professional_id or 0, life.offers[0].organisation_id)
 
-    match_id, request_id = lived(database, "approved", go)
-    due_work(database, None, LATER)
-    with database.read() as session:
+    match_id, request_id = lived(sqlite_database, "approved", go)
+    due_work(sqlite_database, None, LATER)
+    with sqlite_database.read() as session:
         assert session.get_one(Match, match_id).state is MatchState.CANCELLED
         assert session.scalar(select(func.count(Match.id)).where(Match.request_id == request_id)) == 1
 
 
-def test_visit_by_a_colleague_who_is_still_there_stays(database: Database) -> None:
+def test_visit_by_a_colleague_who_is_still_there_stays(sqlite_database: Database) -> None:
     """It is who comes that counts, not who was asked first."""
 
     def go(life: Life, match: Match) -> None:
@@ -107,26 +110,26 @@ def test_visit_by_a_colleague_who_is_still_there_stays(database: Database) -> No
         change_visitor(life.session, match.id, visitor_id=colleague.id, actor=life.guest(), now=NOW)
         leave(life.session, match.professional_id or 0, company.id)
 
-    match_id, _request = lived(database, "approved", go)
-    due_work(database, None, LATER)
-    with database.read() as session:
+    match_id, _request = lived(sqlite_database, "approved", go)
+    due_work(sqlite_database, None, LATER)
+    with sqlite_database.read() as session:
         assert session.get_one(Match, match_id).state is MatchState.APPROVED
 
 
-def test_withdrawn_offer_ends_the_question_and_keeps_the_agreement(database: Database) -> None:
+def test_withdrawn_offer_ends_the_question_and_keeps_the_agreement(sqlite_database: Database) -> None:
     def withdraw(life: Life, match: Match) -> None:
         life.offers[0].state = OfferState.WITHDRAWN
 
-    asked, _request = lived(database, "asked", withdraw)
-    agreed, _request = lived(database, "accepted", withdraw)
-    assert due_work(database, None, LATER)["ended with the offer"] == 1
-    with database.read() as session:
+    asked, _request = lived(sqlite_database, "asked", withdraw)
+    agreed, _request = lived(sqlite_database, "accepted", withdraw)
+    assert due_work(sqlite_database, None, LATER)["ended with the offer"] == 1
+    with sqlite_database.read() as session:
         assert session.get_one(Match, asked).state is MatchState.WITHDRAWN
         assert session.get_one(Match, agreed).state is MatchState.ACCEPTED
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_request_of_a_teacher_who_left_goes_to_a_colleague(database: Database, named: bool) -> None:
+def test_request_of_a_teacher_who_left_goes_to_a_colleague(sqlite_database: Database, named: bool) -> None:
     """The one the teacher named, else a leader of the school."""
     found: dict[str, int] = {}
 
@@ -143,50 +146,50 @@ def test_request_of_a_teacher_who_left_goes_to_a_colleague(database: Database, n
         leave(session, life.teacher.id, school.id)
         found["successor"] = colleague.id if named else leader.id
 
-    match_id, request_id = lived(database, "approved", go)
-    assert due_work(database, None, LATER)["handed over"] == 1
-    with database.read() as session:
+    match_id, request_id = lived(sqlite_database, "approved", go)
+    assert due_work(sqlite_database, None, LATER)["handed over"] == 1
+    with sqlite_database.read() as session:
         match, request = session.get_one(Match, match_id), session.get_one(Request, request_id)
         assert match.state is MatchState.APPROVED
         assert {request.asked_by_id, request.teacher_id, match.teacher_id} == {found["successor"]}
         told = select(Outbox.recipient_user_id).where(Outbox.template == "matching/request_handed_over")
         assert set(session.scalars(told)) == {found["successor"]}
         assert Side.SCHOOL in sides_of(facts_of_match(session, match, LATER), actor_for(session, found["successor"]))
-    assert "handed over" not in due_work(database, None, LATER)
+    assert "handed over" not in due_work(sqlite_database, None, LATER)
 
 
-def test_request_that_nobody_can_take_over_is_told_to_the_coordinator_once(database: Database) -> None:
+def test_request_that_nobody_can_take_over_is_told_to_the_coordinator_once(sqlite_database: Database) -> None:
     _match, request_id = lived(
-        database, "accepted", lambda life, match: leave(life.session, life.teacher.id, life.school.id)
+        sqlite_database, "accepted", lambda life, match: leave(life.session, life.teacher.id, life.school.id)
     )
-    assert due_work(database, None, LATER)["handed over"] == 1
-    assert "handed over" not in due_work(database, None, LATER)
-    with database.read() as session:
+    assert due_work(sqlite_database, None, LATER)["handed over"] == 1
+    assert "handed over" not in due_work(sqlite_database, None, LATER)
+    with sqlite_database.read() as session:
         told = select(Outbox.recipient_user_id).where(Outbox.template == "matching/request_handed_over")
         region_id = session.get_one(Request, request_id).region_id
         assert set(session.scalars(told)) == {each.user_id for each in coordinators_of(session, region_id)}
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_school_that_no_longer_takes_part_ends_its_requests(database: Database, state: str) -> None:
+def test_school_that_no_longer_takes_part_ends_its_requests(sqlite_database: Database, state: str) -> None:
     def close(life: Life, match: Match) -> None:
         life.school.ended_at = NOW
 
-    match_id, request_id = lived(database, state, close)
-    due_work(database, None, LATER)
-    due_work(database, None, LATER)
-    with database.read() as session:
+    match_id, request_id = lived(sqlite_database, state, close)
+    due_work(sqlite_database, None, LATER)
+    due_work(sqlite_database, None, LATER)
+    with sqlite_database.read() as session:
         assert session.get_one(Match, match_id).state is ended(state)
         assert session.get_one(Request, request_id).state is RequestState.WITHDRAWN
 
 
-def test_nobody_is_asked_for_a_stopped_school(database: Database) -> None:
-    with database.write() as session:
+def test_nobody_is_asked_for_a_stopped_school(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
         life = make_life(session)
         ids = [life.offers[0].id]
         tick(session, request_id=life.request.id, offer_ids=ids, actor=life.actor(life.teacher), now=NOW)
         life.school.stopped_at = NOW
-    assert "asked" not in due_work(database, None, LATER)
+    assert "asked" not in due_work(sqlite_database, None, LATER)
 
 
 def test_region_without_its_coordinator_is_served_by_the_next_node_up(session: Session) -> None:
@@ -419,13 +422,13 @@ def test_whatever_happens_strands_nobody(database_url: str, seeds: tuple[int, ..
         database.dispose()
 
 
-def test_without_handing_over_somebody_is_stranded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_handing_over_somebody_is_stranded(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same check sees who was left behind."""
-    world = World(database, 1)
+    world = World(sqlite_database, 1)
     world.round()
     for nobody in ("guests_gone", "askers_gone"):
         monkeypatch.setattr(leaving_queries, nobody, lambda database: [])
-    with database.write() as session:
+    with sqlite_database.write() as session:
         for match in session.scalars(select(Match).where(Match.state == MatchState.PROPOSED)):
             leave(session, match.professional_id or 0, session.get_one(Offer, match.offer_id).organisation_id)
         for grant in session.scalars(select(Grant).where(Grant.role.in_((Role.COORDINATOR, Role.ADMINISTRATOR)))):
