@@ -89,7 +89,7 @@ def _asked(
     details: dict[str, Any] | None = None,
     lifted: Collection[NeverCode] = (),
 ) -> Match | NeverCode:
-    """The proposal, or why this offer may not be asked but for what is `lifted`; judged once, the person locked."""
+    """The proposal, or why this offer may not be asked, but for what is `lifted`; judged once, with the locks held."""
     offer = _found(session, Offer, offer_id)
     lock_people(session, [offer_id])
     request = lock_row(session, Request, request_id)

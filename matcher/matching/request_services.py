@@ -12,6 +12,7 @@ from matcher.db import check_shown, lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
 from matcher.matching.door_services import lock_around
+from matcher.matching.kept_queries import kept
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people, tick, waiting_offers
 from matcher.matching.queries import mark_of_request
@@ -155,9 +156,9 @@ def invite(
     are asked for every lesson that nobody gives yet. `revision`: what the page showed.
     """
     lessons = lessons_to_ask(session, request_id)
-    lock_people(
-        session, [*offer_ids, *(offer_id for lesson in lessons for offer_id in waiting_offers(session, lesson))]
-    )
+    others = [offer_id for lesson in lessons for offer_id in waiting_offers(session, lesson)]
+    again = [match.offer_id for lesson in lessons for match in kept(session, lesson)]
+    lock_people(session, [*offer_ids, *others, *again])
     asked: list[Match] = []
     for lesson_id in lessons:
         request = editable(session, lesson_id, actor)

@@ -83,15 +83,15 @@ def test_many_who_ask_on_at_once_never_ask_more_than_three(database: Database, r
 
 
 def test_without_counting_who_waits_the_same_rush_asks_everybody(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control of the test before."""
-    with database.write() as session:
+    with sqlite_database.write() as session:
         life = make_life(session, guests=6)
         actor, request_id = life.actor(life.teacher), life.request.id
         tick(session, request_id=request_id, offer_ids=[o.id for o in life.offers], actor=actor, now=NOW)
     monkeypatch.setattr(proposal_services, "_room", lambda *args: 1)
-    assert sum(_all_at_once(_ask(database, request_id))) > 3
+    assert sum(_all_at_once(_ask(sqlite_database, request_id))) > 3
 
 
 def _ask(database: Database, request_id: int) -> Callable[[int], int]:
@@ -284,10 +284,12 @@ def test_late_cancellation_starts_a_search_at_once(database: Database) -> None:
 
 @pytest.mark.parametrize(("days_before", "by_school"), [(17, False), (6, True)])
 def test_no_search_when_there_is_time_or_the_school_called_off(
-    database: Database, days_before: int, by_school: bool
+    sqlite_database: Database, days_before: int, by_school: bool
 ) -> None:
-    cancelled_life(database, days_before=days_before, by_school=by_school)
-    assert "looked for another" not in due_work(database, None, NOW + timedelta(days=17 - days_before, seconds=5))
+    cancelled_life(sqlite_database, days_before=days_before, by_school=by_school)
+    assert "looked for another" not in due_work(
+        sqlite_database, None, NOW + timedelta(days=17 - days_before, seconds=5)
+    )
 
 
 def test_late_is_less_than_asking_and_approving_take() -> None:
