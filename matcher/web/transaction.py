@@ -63,7 +63,9 @@ def writing(*, marking: bool = False) -> Iterator[Session]:
     close_reading()
     try:
         with database().write() as session:
-            begin_once(session)
+            if not marking:
+                # A mark is kept before the work is done: what is cut off between the two must not count as sent before.
+                begin_once(session)
             yield session
     except (IntegrityError, StaleDataError) as error:
         current_app.logger.info("write refused at %s: %s", request.path, error)
