@@ -64,7 +64,6 @@ class Zygote:
         return int(self._process.stdout.readline())
 
     def end(self) -> None:
-        self._process.kill()
         self._process.communicate()
 
 
