@@ -49,9 +49,7 @@ def work_forever(settings: Settings, stop: threading.Event | None = None) -> Non
     queue = make_queue(settings)
     app.extensions["matcher_queue"] = queue
     offer_jobs(queue, app)
-    consumer = queue.huey.create_consumer(
-        workers=1, periodic=False, check_worker_health=False, max_delay=1.0, shutdown_timeout=SECONDS_TO_END
-    )
+    consumer = queue.huey.create_consumer(workers=1, periodic=False, check_worker_health=False, max_delay=1.0)
     # The consumer wants to handle signals itself; here the work must end first.
     consumer._set_signal_handlers = lambda: None
     consumer.start()
@@ -60,7 +58,6 @@ def work_forever(settings: Settings, stop: threading.Event | None = None) -> Non
         asked.wait()
     finally:
         deadline = time.monotonic() + SECONDS_TO_END
-        consumer.shutdown_timeout = SECONDS_TO_END
         consumer.stop_flag.set()
         for rounds, thread in lanes:
             thread.join(max(0.0, deadline - time.monotonic()))

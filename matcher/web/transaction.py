@@ -68,7 +68,9 @@ def writing(*, marking: bool = False) -> Iterator[Session]:
     close_reading()
     try:
         with _once(), database().write() as session:
-            begin_once(session)
+            if not marking:
+                # A mark is kept before the work is done: what is cut off between the two must not count as sent before.
+                begin_once(session)
             yield session
             end_once(session)
     except (IntegrityError, StaleDataError) as error:

@@ -64,7 +64,6 @@ class Zygote:
         return int(self._process.stdout.readline())
 
     def end(self) -> None:
-        self._process.kill()
         self._process.communicate()
 
 
@@ -288,7 +287,7 @@ def promises(session: object) -> list[str]:
     return [finding.name for finding in (*file_damage(session), *broken_promises(session))]  # type: ignore[arg-type]
 
 
-def kills(service: Service, wanted: int, chance: random.Random, *, whole: bool) -> Callable[[], int]:
+def kills(service: Service, chance: random.Random, *, whole: bool) -> Callable[[], int]:
     """One kill -9 at a random moment: mostly of what serves, often of the worker, at times of the whole web."""
     done = 0
 

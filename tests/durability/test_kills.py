@@ -38,7 +38,7 @@ def written(
     service.start(worker=worker)
     writing, chance = Writing(service, people, most_seconds=600), random.Random(20)
     wanted, acknowledged = size
-    kill, done = kills(service, wanted, chance, whole=whole), 0
+    kill, done = kills(service, chance, whole=whole), 0
     with writing.going_on():
         writing.until(8)
         while done < wanted:
@@ -61,6 +61,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(
     assert set(writing.statuses) <= {302, 303, 409, 503}
 
 
+@pytest.mark.integrity
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_rig_finds_what_a_server_loses_that_answers_before_it_saves(service: Service, database: Database) -> None:
     service.application = "tests.durability.hasty:create_app()"

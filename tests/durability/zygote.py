@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,18 @@ def main() -> None:
     matcher.task_modules()
     matcher._room_modules("routes")
     signal.signal(signal.SIGCHLD, lambda *_: _reap())
+    made = []
     for line in sys.stdin:
         wanted = json.loads(line)
         child = os.fork()
         if not child:
             _become(wanted)
+        made.append(child)
         print(child, flush=True)
+    # The test run is over, or was cut off: nothing of it goes on.
+    for child in made:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
 
 
 def _become(wanted: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from flask import Flask, redirect, request
+from flask import Flask, abort, redirect, request
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -122,3 +122,21 @@ def test_old_commands_are_forgotten(person: FlaskClient, database: Database) -> 
     with database.write() as session:
         assert forget_commands(session, now=utcnow() + timedelta(days=6)) == 0
         assert forget_commands(session, now=utcnow() + timedelta(days=8)) == 1
+
+
+def test_what_was_cut_off_after_a_mark_is_done_when_it_is_sent_again(
+    adding: Flask, person: FlaskClient, database: Database
+) -> None:
+    """A mark ("last seen") is kept before the work; a server that is killed between the two did not do the work."""
+
+    @adding.before_request
+    def mark() -> None:
+        with writing(marking=True) as session:
+            session.execute(select(1))
+        if request.headers.get("X-Killed"):
+            abort(503)
+
+    form = {"nonce": "n1", "title": "x"}
+    assert person.post("/add", data=form, headers={"X-Killed": "yes"}).status_code == 503
+    assert [person.post("/add", data=form).status_code for _click in range(2)] == [302, 303]
+    assert topics(database) == 1
