@@ -15,10 +15,10 @@ from matcher.matching.answer_links import AnswerLink
 from matcher.matching.models import MatchEvent
 from matcher.matching.page_queries import MatchPage, match_page
 from matcher.matching.queries import match_for
-from matcher.matching.states import FINAL, Action
+from matcher.matching.states import Action
 
 SHOWN_AFTER = timedelta(days=30)
-"""So long a link still tells how it ended."""
+"""So long after it was overtaken a link still tells what happened."""
 ANSWERS = frozenset({Action.ACCEPT, Action.DECLINE, Action.SUGGEST_MOMENT, Action.MOVE})
 
 
@@ -57,7 +57,8 @@ def behind_link(session: Session, link: AnswerLink | None, now: datetime) -> Beh
         match, facts = match_for(session, link.match_id, actor, now)
     except NotFound:
         return None
-    if match.seq < link.seq or (match.state in FINAL and match.changed_at < now - SHOWN_AFTER):
+    after = session.get(MatchEvent, (match.id, link.seq + 1))
+    if match.seq < link.seq or (after is not None and after.at < now - SHOWN_AFTER):
         return None
     page = match_page(session, match, facts, actor, now)
     return Behind(link, actor, page, _standing(session, link, page, now))

@@ -21,7 +21,7 @@ from matcher.web.limits import limiter
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-GONE = 410
+GONE, FORBIDDEN = 410, 403
 PAGE = "notices/mail.html"
 
 
@@ -76,7 +76,8 @@ def stop_post(secret: str) -> Any:
     """The button of the page, and the one that mail programs show (RFC 8058): both lead to the same."""
     found = read_stop(_links(), secret)
     if found is None or not _is_known(found[0]):
-        return _dead()
+        # The address stands for the token of a form: a wrong one is refused like a wrong token.
+        return _dead(FORBIDDEN)
     again, now = request.form.get("answer") == "again", utcnow()
     wanted = _wanted(queries.mail_choice(reading(), found[0]) or Choice(), found[1], again)
     with writing() as session:
@@ -115,5 +116,5 @@ def _links() -> Links:
     return Links(current_app.extensions["matcher_settings"].require_secret())
 
 
-def _dead() -> tuple[str, int]:
-    return render_template("notices/stop_dead.html"), GONE
+def _dead(status: int = GONE) -> tuple[str, int]:
+    return render_template("notices/stop_dead.html"), status

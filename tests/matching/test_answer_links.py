@@ -218,7 +218,7 @@ def test_new_password_or_dismissal_ends_it(sqlite_database: Database, app: Flask
         assert app.test_client().post(each.path(), data={"answer": "accept"}).status_code == 410
 
 
-def test_what_happened_meanwhile_is_told_kindly(mailed: Mailed, app: Flask) -> None:
+def test_what_happened_meanwhile_is_told_kindly(mailed: Mailed, app: Flask, frozen: Any) -> None:
     mailed.life_goes_on(
         lambda session, actor: withdraw_match(
             session,
@@ -237,6 +237,8 @@ def test_what_happened_meanwhile_is_told_kindly(mailed: Mailed, app: Flask) -> N
         assert "secret words" not in answer.text
         assert "/matches/" in answer.text
     assert mailed.match.state is MatchState.WITHDRAWN
+    frozen.move_to(LATER + timedelta(days=31))
+    assert app.test_client().get(mailed.path()).status_code == 410, "who finds an old mail reads nothing"
 
 
 def test_link_ends_with_the_invitation_and_is_forgotten_later(mailed: Mailed, app: Flask, frozen: Any) -> None:
