@@ -11,12 +11,13 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench lint lock
+.PHONY: help install demo test bench screenshots lint lock
 
 help:
 	@echo "make demo   a running demonstration with a generated world (ARGS='--once --json' ends after a summary)"
 	@echo "make test   all tests, on SQLite and PostgreSQL (ARGS='-k name' for some)"
 	@echo "make bench  the measurements"
+	@echo "make screenshots  a picture of every page, in var/screenshots"
 	@echo "make lint   style and types"
 
 demo: install
@@ -29,6 +30,10 @@ test: install
 # Peers are installed for comparison only. ARGS='--size small' is quicker; the figures go to docs/benchmarks.md.
 bench: install $(STAMPS)/peers
 	@$(BIN)/python -m benchmarks._all $(ARGS)
+
+# A picture of every page as each role, in var/screenshots/index.html. ARGS='--language en --role teacher' takes some.
+screenshots: install
+	@$(BIN)/python docs/screenshots/sheet.py $(ARGS)
 
 lint: install
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

@@ -26,6 +26,7 @@ from matcher.matching.labels import KINDS
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
 from matcher.matching.queries import matches_of_request
+from matcher.matching.search_queries import WANTED
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.suggestion_queries import (
@@ -81,6 +82,11 @@ class RequestPage:
     @property
     def eligible(self) -> int:
         return self.run.eligible if self.run else 0
+
+    @property
+    def is_cut_off(self) -> bool:
+        """More may fit than were looked at, the nearest first."""
+        return self.eligible >= WANTED
 
     @property
     def changes(self) -> list[str]:

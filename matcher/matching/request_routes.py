@@ -55,7 +55,7 @@ def publish_request(request_id: int) -> Response:
     for lesson in lessons_of(reading(), sent):
         _search(lesson.id)
     if sent.state is RequestState.OPEN:
-        toast(_("Sent. These people fit."))
+        toast(_("Sent. Below you see who fits."))
     else:
         toast(_("Kept. We send it as soon as your place at the school is confirmed."))
     return redirect(url_for("matching.request_page_view", request_id=request_id))

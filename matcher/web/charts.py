@@ -17,8 +17,9 @@ from matcher.i18n import _, format_number
 Rows = Sequence[tuple[str, float]]
 Points = Sequence[Sequence[float]]
 
-WIDTH, ROW, LABELS, NUMBERS = 640, 28, 190, 70
-HEIGHT, LEFT, BOTTOM, TOP = 240, 48, 32, 16
+# Room for the labels as large as a phone shows them (overlays.css).
+WIDTH, ROW, LABELS, NUMBERS = 640, 28, 250, 70
+HEIGHT, LEFT, BOTTOM, TOP = 240, 62, 32, 16
 HIGH = HEIGHT - TOP - BOTTOM
 MOST_LABELS = 8
 

@@ -1,0 +1,207 @@
+"""Photographs every page that can be reached by links, as each role, and lays the pictures side by side.
+
+`make screenshots` makes a demonstration of its own and leaves `var/screenshots/index.html`: a row per page with both
+widths, light and dark. Written beside a picture: an answer that is no 200, a page wider than the screen, what the
+browser complained about.
+
+Usage: .venv/bin/python docs/screenshots/sheet.py [--language nl|en] [--role teacher …] [--base http://127.0.0.1:8000]
+"""
+
+import argparse
+import html
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PASSWORD = "matcher-demo-2026"  # noqa: S105  (printed by `matcher demo`; of generated people only)
+VISITOR = "visitor"
+ROLES = (VISITOR, "teacher", "lead", "professional", "contact", "coordinator", "admin")
+WIDTHS = {1280: 960, 360: 800}
+SCHEMES = ("light", "dark")
+MOST_PAGES = 80
+EACH = 2
+"""Pages of one kind that are photographed: two matches differ more than they look alike, twenty do not."""
+NUMBER = re.compile(r"\d+")
+NO_PAGE = re.compile(r"\.(ics|csv|xlsx|zip|pdf|txt|svg)$|/language|/static/|/export")
+
+
+@dataclass
+class Picture:
+    role: str
+    path: str
+    files: dict[tuple[int, str], str] = field(default_factory=dict)
+    faults: set[str] = field(default_factory=set)
+
+
+def kind_of(address: str) -> str:
+    """Addresses that differ in their numbers alone are the same kind of page."""
+    parts = urlsplit(address)
+    names = sorted(part.partition("=")[0] for part in parts.query.split("&") if part)
+    return NUMBER.sub("#", parts.path) + "?" + "&".join(names)
+
+
+def signed_in(browser: Browser, base: str, role: str, width: int, scheme: str, language: str) -> Page:
+    size = {"width": width, "height": WIDTHS[width]}
+    page = browser.new_context(viewport=size, locale=language, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+    if role != VISITOR:
+        page.goto(base + "/accounts/sign-in")
+        page.fill("input[name=email]", f"{role}@demo.example")
+        page.fill("input[name=password]", PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_load_state()
+    page.goto(base + "/")
+    if page.evaluate("document.documentElement.lang") != language:
+        with page.expect_navigation():
+            page.evaluate("() => { const b = document.querySelector('button[name=lang]'); b.form.requestSubmit(b) }")
+    return page
+
+
+def links_of(page: Page, base: str) -> Iterator[str]:
+    whole = "all => all.map(one => new URL(one.getAttribute('href'), document.baseURI).href)"
+    for address in page.locator("a[href]").evaluate_all(whole):
+        if address.startswith(base + "/") and not NO_PAGE.search(urlsplit(address).path):
+            yield address.partition("#")[0].removeprefix(base)
+
+
+def reachable(page: Page, base: str) -> list[str]:
+    """Breadth first from the first page, at most two of each kind."""
+    waiting, seen, kinds, found = deque(["/", "/dashboard"]), {"/", "/dashboard"}, dict[str, int](), list[str]()
+    while waiting and len(found) < MOST_PAGES:
+        path = waiting.popleft()
+        if kinds.get(kind_of(path), 0) == EACH:
+            continue
+        kinds[kind_of(path)] = kinds.get(kind_of(path), 0) + 1
+        page.goto(base + path)
+        found.append(path)
+        for link in links_of(page, base):
+            if link not in seen:
+                seen.add(link)
+                waiting.append(link)
+    return found
+
+
+def complaints(page: Page) -> list[str]:
+    """What the browser finds wrong, as it comes."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    return said
+
+
+def photograph(browser: Browser, base: str, folder: Path, role: str, language: str) -> list[Picture]:
+    page = signed_in(browser, base, role, 1280, "light", language)
+    pictures = [Picture(role, path) for path in reachable(page, base)]
+    page.context.close()
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            page = signed_in(browser, base, role, width, scheme, language)
+            said = complaints(page)
+            for number, picture in enumerate(pictures):
+                said.clear()
+                answer = page.goto(base + picture.path)
+                name = f"{picture.role}-{number:02d}-{width}-{scheme}.png"
+                page.screenshot(path=folder / name, full_page=True)
+                picture.files[width, scheme] = name
+                picture.faults |= set(said)
+                if answer is not None and answer.status != 200:
+                    picture.faults.add(f"answered {answer.status}")
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    picture.faults.add(f"wider than {width} px")
+            page.context.close()
+    return pictures
+
+
+def sheet(pictures: list[Picture], language: str) -> str:
+    """One page that shows them all, small; a click opens one in full."""
+    rows = []
+    for picture in pictures:
+        shown = "".join(
+            f'<a href="{file}"><img loading="lazy" src="{file}" alt="{width} px, {scheme}" '
+            f'style="width:{360 if width > 1000 else 120}px"></a>'
+            for (width, scheme), file in picture.files.items()
+        )
+        wrong = "".join(f"<li>{html.escape(fault)}</li>" for fault in sorted(picture.faults))
+        rows.append(
+            f"<section><h2>{picture.role}: {html.escape(picture.path)}</h2><ul>{wrong}</ul><div>{shown}</div></section>"
+        )
+    style = "div{display:flex;gap:12px;align-items:start;overflow-x:auto;max-height:420px}h2{font:14px sans-serif}"
+    style += "img{border:1px solid #999}li{color:#b00;font:13px sans-serif}"
+    head = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Every page</title>'
+    return f"{head}<style>{style}</style>{''.join(rows)}"
+
+
+@contextmanager
+def demonstration(folder: Path) -> Iterator[str]:
+    """A small generated world, served on a free port of this machine until the pictures are taken."""
+    here = {**os.environ, "MATCHER_VAR": str(folder), "MATCHER_DEMO": "1"}
+    tools = Path(sys.executable).parent
+    subprocess.run([tools / "matcher", "demo", "--once", "--json"], env=here, check=True, stdout=subprocess.DEVNULL)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [str(tools / "gunicorn"), "-b", address, "-w", "1", "--threads", "4", "wsgi:app"]
+    server = subprocess.Popen(command, env=here, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://{address}/healthz")
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(address: str, seconds: int = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            urlopen(address, timeout=5).close()  # noqa: S310  (our own server)
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise TimeoutError(f"{address} does not answer")
+
+
+def take(base: str, folder: Path, language: str, roles: Sequence[str]) -> int:
+    """Says how many pages have something wrong."""
+    pictures: list[Picture] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        for role in roles:
+            found = photograph(browser, base, folder, role, language)
+            pictures += found
+            print(f"{role}: {len(found)} pages", flush=True)
+    (folder / "index.html").write_text(sheet(pictures, language), encoding="utf-8")
+    wrong = [picture for picture in pictures if picture.faults]
+    for picture in wrong:
+        print(f"{picture.role} {picture.path}: {', '.join(sorted(picture.faults))}")
+    print(f"{len(pictures)} pages in {folder / 'index.html'}; something is wrong with {len(wrong)}.")
+    return len(wrong)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Photographs every page as each role")
+    parser.add_argument("--language", choices=("nl", "en"), default="nl")
+    parser.add_argument("--role", nargs="*", choices=ROLES, default=ROLES)
+    parser.add_argument("--base", help="a demonstration that runs already")
+    asked = parser.parse_args()
+    folder = Path("var/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    with nullcontext(asked.base.rstrip("/")) if asked.base else demonstration(folder / "world") as base:
+        return 1 if take(base, folder, asked.language, asked.role) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
