@@ -20,7 +20,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from matcher import postgres_tools
+from matcher import postgres_programs
 from matcher.config import Settings
 from matcher.damage import damage_of
 from matcher.db import Database, sqlite_file
@@ -126,11 +126,11 @@ def copy_sqlite(source: Path, target: Path) -> None:
 def _copy_database(url: str, copy: Path) -> tuple[str, int]:
     file = sqlite_file(url)
     if file is None:
-        server = postgres_tools.server_version(url)
-        program = postgres_tools.find("pg_dump", server)
+        server = postgres_programs.server_version(url)
+        program = postgres_programs.find("pg_dump", server)
         arguments = ("--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=before_restore_*")
-        postgres_tools.run(program, url, *arguments, f"--file={copy}")
-        return "postgresql", postgres_tools.version_of(program)
+        postgres_programs.run(program, url, *arguments, f"--file={copy}")
+        return "postgresql", postgres_programs.version_of(program)
     if not file.is_file():
         raise ConfigurationError(f"There is no database {file} yet: nothing to back up.")
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from matcher import postgres_tools
+from matcher import postgres_programs
 from matcher.backup import DATABASE, MODELS, Contents, unpack
 from matcher.config import Settings
 from matcher.damage import damage_of
@@ -199,12 +199,12 @@ def _tried_on_postgres(url: str, dump: Path, contents: Contents, check: Check) -
 
 
 def _pg_restore(url: str, contents: Contents) -> Path:
-    return postgres_tools.find("pg_restore", max(postgres_tools.server_version(url), contents.tool))
+    return postgres_programs.find("pg_restore", max(postgres_programs.server_version(url), contents.tool))
 
 
 def _fill(program: Path, url: str, dump: Path) -> None:
     whole = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
-    postgres_tools.run(program, url, *whole, "--dbname=", str(dump))
+    postgres_programs.run(program, url, *whole, "--dbname=", str(dump))
 
 
 def _has_no_tables(url: str) -> bool:

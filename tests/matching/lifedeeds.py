@@ -90,6 +90,8 @@ class Deeds:
         model = self.model
         if action in {"accept", "suggest_moment", "ask_move"}:
             among = sorted(match["moments"]) if action == "accept" else sorted(EXTRA_SPANS)
+            if not among:
+                return
             moment = moment or self._pick(among)
         given = {"moment": moment, "stale": stale, "who": who}
         if action in {"hand_over", "change_visitor"}:

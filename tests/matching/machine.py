@@ -134,12 +134,13 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
             match = self.model.matches[self._pick(sorted(self.model.matches))]
             self._deed(match, action, self._pick(self.world["people"]), stale=stale)
 
-    @rule()
-    def click_again(self) -> None:
-        """The very same answer once more."""
+    @rule(undoing=st.booleans())
+    def click_again(self, undoing: bool) -> None:
+        """The very same answer once more, or taking it back, in time or not."""
         match = self._some(lambda m: m["last"]["who"] is not None and m["last"]["action"] in DEEDS)
         if match is not None:
-            self._deed(match, match["last"]["action"], match["last"]["who"], moment=match["last"]["moment"])
+            last = match["last"]
+            self._deed(match, "undo" if undoing else last["action"], last["who"], moment=last["moment"])
 
     # the clock and the world
 

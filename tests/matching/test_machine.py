@@ -40,7 +40,7 @@ FULL = 70
 TRANSITIONS = {(before, action, after) for before, action, after in ALLOWED_TRANSITIONS}
 
 
-@pytest.mark.parametrize("lives", [3, pytest.param(FULL, marks=pytest.mark.integrity)])
+@pytest.mark.parametrize("lives", [2, pytest.param(FULL, marks=pytest.mark.integrity)])
 def test_lives_keep_to_the_model(session: Session, lives: int) -> None:
     seen = live_through(session, lives)
     for what, count in sorted(seen.items()):
