@@ -142,6 +142,13 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
             last = match["last"]
             self._deed(match, "undo" if undoing else last["action"], last["who"], moment=last["moment"])
 
+    @rule()
+    def somebody_who_works_there_decides(self) -> None:
+        """A coordinator who is also a professional tries to approve."""
+        match = self._some(lambda m: m["state"] == "accepted")
+        if match is not None:
+            self._deed(match, "approve", self.world["changing"][1][0])
+
     # the clock and the world
 
     @rule(jump=st.sampled_from(JUMPS))

@@ -35,7 +35,7 @@ def live_through(session: Session, lives: int, world: dict[str, Any] | None = No
     return seen
 
 
-FULL = 70
+FULL = 180
 """Lives of the lane: more than 10,000 steps an engine."""
 TRANSITIONS = {(before, action, after) for before, action, after in ALLOWED_TRANSITIONS}
 
