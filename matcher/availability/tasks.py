@@ -6,6 +6,9 @@ from typing import Any
 from matcher.availability.busy_queries import has_forgettable
 from matcher.availability.busy_services import KEPT_AFTER, WAY_BACK, forget_before
 from matcher.db import Database
+from matcher.i18n import _l
+
+LABEL = _l("Busy times from calendars")
 
 
 def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:

@@ -8,6 +8,9 @@ from matcher.coordination.sent_on_queries import due_to_send_on
 from matcher.coordination.sent_on_services import send_on
 from matcher.db import Database
 from matcher.errors import MatcherError
+from matcher.i18n import _l
+
+LABEL = _l("Approvals that wait")
 
 
 def due_work(database: Database, app: Any, now: datetime) -> dict[str, int]:

@@ -227,7 +227,7 @@ def moment_end(walk: Walk, match: Match) -> int:
 
 def report(page: Page, match_id: int) -> None:
     page.goto(f"/matches/{match_id}")
-    form = page.locator("form[action$='/report']").first
+    form = page.locator("form[action$='/report']:has(input[name=happened])").first
     form.locator("input[name=happened][value=yes]").check()
     form.locator("input[name=again][value=yes]").check()
     form.locator("button.btn").last.click()

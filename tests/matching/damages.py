@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from matcher.db import Database
+from matcher.matching.ddl import GUARDS
 from tests.factories.people import make_user
 from tests.matching.lives import make_life
 
@@ -117,6 +118,16 @@ def healthy_world(session: Session) -> dict[str, object]:
 def plant(connection: Connection, statements: list[str], values: dict[str, object]) -> None:
     for statement in statements:
         connection.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
+
+
+def guard_off(connection: Connection, name: str) -> None:
+    """One refusal of the database less."""
+    guard = next(guard for guard in GUARDS if guard.name == name)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"DROP TRIGGER tr_{guard.table}_{guard.name} ON {guard.table}"))
+        return
+    for verb in guard.verbs:
+        connection.execute(text(f"DROP TRIGGER tr_{guard.table}_{guard.name}_{verb.split()[0].lower()}"))
 
 
 def guards_off(connection: Connection, database: Database) -> None:

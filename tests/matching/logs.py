@@ -36,7 +36,7 @@ def make_log(session: Session, *, requests: int, until: datetime, always: MatchS
     for number in range(1, requests + 1):
         at = until - timedelta(days=2 * (requests - number) + 1)
         request_id = life.request.id + number
-        rows[Request].append(base | {"id": request_id, "created_at": at, "published_at": at})
+        rows[Request].append(base | {"id": request_id, "needed": SHOWN, "created_at": at, "published_at": at})
         rows[RequestRevision].append({"request_id": request_id, "revision": 1, "at": at, "snapshot": {}})
         rows[SuggestionRun].append(
             {"id": number, "request_id": request_id, "request_revision": 1, "as_of": at, "model": "baseline-1",

@@ -11,13 +11,14 @@ from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.db import Database
 from matcher.errors import Conflict
-from matcher.matching import booking_services, services
+from matcher.matching import services
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.states import MatchState
 from matcher.offers.models import Offer
 from matcher.requests.models import Request
 from tests.factories import NOW
 from tests.factories.people import make_teacher
+from tests.matching.damages import guard_off
 from tests.matching.lives import make_life
 from tests.matching.rushes import all_at_once, circles, take_all_back
 from tests.matching.stays import make_stay
@@ -101,8 +102,8 @@ def _careless_count_overshoots(
     """The control: who counts first and takes later, with nothing to refuse it, lets too many in."""
     with database.engine.begin() as connection:
         connection.execute(text("DROP INDEX uq_matches_place"))
-    monkeypatch.setattr(booking_services, "take_place", _take_any)
-    monkeypatch.setattr("matcher.matching.yes_services.take_place", _take_any)
+        guard_off(connection, "place_beyond_needed")
+    monkeypatch.setattr("matcher.matching.yes_services.free_place", _any_place)
 
     def is_free() -> bool:
         with database.read() as session:
@@ -112,5 +113,5 @@ def _careless_count_overshoots(
     assert _all_say_yes(database, said, is_free) > needed
 
 
-def _take_any(session: Session, match: Match, request: Request) -> None:
-    match.place_no = match.id % 60 + 1
+def _any_place(session: Session, match: Match, request: Request) -> int:
+    return match.id % 60 + 1

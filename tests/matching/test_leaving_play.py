@@ -28,6 +28,7 @@ from matcher.matching.queries import facts_of_match
 from matcher.matching.states import LIVE, CancelReason, DeclineReason, MatchState, Side
 from matcher.matching.tasks import due_work
 from matcher.offers.models import Offer
+from matcher.offers.search_services import refresh_all
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request, SchoolClass
@@ -174,6 +175,7 @@ def offer_pauses(world: World, session: Session) -> None:
 
 def offer_is_withdrawn(world: World, session: Session) -> None:
     session.get_one(Offer, world.chance.choice(world.offers)).state = OfferState.WITHDRAWN
+    refresh_all(session, now=world.now)
 
 
 def goes_away(world: World, session: Session) -> None:

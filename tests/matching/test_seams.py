@@ -197,7 +197,7 @@ def test_internship_that_began_is_not_moved_over_days_that_took_place(session: S
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
-def test_withdrawing_and_agreeing_lock_person_and_class_before_the_request(database: Database) -> None:
+def test_withdrawing_and_agreeing_lock_person_company_and_class_before_the_request(database: Database) -> None:
     with database.write() as session:
         life = make_life(session)
         match, actor = life.accepted(), life.actor(life.coordinator)
@@ -211,7 +211,7 @@ def test_withdrawing_and_agreeing_lock_person_and_class_before_the_request(datab
         ),
     ):
         order = locks_of(database, verb)
-        assert list(dict.fromkeys(order))[:3] == ["users", "classes", "requests"]
+        assert list(dict.fromkeys(order))[:4] == ["users", "organisations", "classes", "requests"]
 
 
 def locks_of(database: Database, verb: Callable[[Session], object]) -> list[str]:
