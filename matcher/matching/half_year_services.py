@@ -11,6 +11,7 @@ from matcher.accounts.models import User
 from matcher.accounts.queries import recipient_of
 from matcher.db import lock_row
 from matcher.matching.half_year_queries import SUBJECT, TEMPLATE, due_half_year
+from matcher.matching.letters import manner_of
 from matcher.matching.not_asked import FULL, TOPIC, WhyNotAsked
 from matcher.notices.services import enqueue
 from matcher.offers.models import Offer
@@ -32,6 +33,7 @@ def note_why_not_asked(session: Session, user_id: int, why: WhyNotAsked, *, now:
         session,
         recipient=recipient,
         template=TEMPLATE,
+        manner=manner_of(TEMPLATE),
         params=_params(session, offers[0], why, recipient.locale),
         subject=SUBJECT,
         subject_id=user_id,

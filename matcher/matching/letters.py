@@ -58,7 +58,7 @@ NEWS = frozenset(
     }
 )
 """Nothing has to be done about it today; where a calendar changes with it, it goes at once all the same."""
-OPTIONAL = frozenset({"hybrid_route"})
+OPTIONAL = frozenset({"hybrid_route", "weekly_note", "half_year_note"})
 
 
 def manner_of(template: str) -> Manner:

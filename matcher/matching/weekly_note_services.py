@@ -12,6 +12,7 @@ from matcher.db import lock_row
 from matcher.i18n import in_locale
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.labels import reason_label
+from matcher.matching.letters import manner_of
 from matcher.matching.notice_services import seconds_away
 from matcher.matching.states import MatchState
 from matcher.matching.suggestion_services import suggest
@@ -63,6 +64,7 @@ def note_standing(session: Session, request_id: int, standing: Standing, *, now:
             session,
             recipient=recipient,
             template=TEMPLATE,
+            manner=manner_of(TEMPLATE),
             params=_params(request, school, standing, recipient.locale),
             subject=SUBJECT,
             subject_id=request.id,

@@ -41,6 +41,9 @@ PAGES = frozenset({403, 404, 409, 422, 429, 500, 503, 507})
 AGAIN_AFTER_S = {429: 60, 503: 10, 507: 120}
 """When it is worth trying again; a header says so to programs."""
 ALERT_EVERY_S = 60.0
+NO_DATABASE = _l("Matcher cannot reach its database at the moment. Try again in a minute.")
+NOT_READ = frozenset({None, Fault.UNREACHABLE, Fault.MISSING, Fault.DAMAGED, Fault.TOO_MANY})
+"""What also keeps looking from working."""
 
 Answer = tuple[str, int, dict[str, str]]
 
@@ -97,11 +100,11 @@ def unavailable(error: Exception) -> Answer:
     if fault is None and not isinstance(error, OperationalError | PoolTimeout):
         return broken(error)
     _alert(fault or Fault.UNREACHABLE, error)
-    if fault in {None, Fault.UNREACHABLE}:
+    if fault in NOT_READ:
         # The page is drawn as for a visitor: who is signed in stands in the database.
         g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
-    sentence = SENTENCES_OF_FAULTS.get(fault) if fault else None
-    return error_page(STATUS.get(fault, 503) if fault else 503, str(sentence) if sentence else None)
+    sentence = SENTENCES_OF_FAULTS.get(fault, NO_DATABASE) if fault else NO_DATABASE
+    return error_page(STATUS.get(fault, 503) if fault else 503, str(sentence))
 
 
 def _alert(fault: Fault, error: Exception) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from matcher.db import Database
+from matcher.jobs.models import JobRun
 from tests.durability.rig import Found, Service, Writing, Zygote, compared, make_people, promises
 from tests.postgres import Cluster
 
@@ -31,6 +33,17 @@ def service(zygote: Zygote, database: Database, database_url: str, tmp_path: Pat
     made.stop()
 
 
+def worker_has_begun(database: Database) -> None:
+    """A worker that cannot reach its database at its very start ends; this is about one that runs."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with database.read() as session:
+            if session.scalar(select(JobRun.name).where(JobRun.finished_at.is_not(None)).limit(1)):
+                return
+        time.sleep(0.1)
+    raise RuntimeError("the worker did nothing in a minute")
+
+
 def restarted(
     service: Service, cluster: Cluster, database: Database, how: list[signal.Signals]
 ) -> tuple[Found, Writing]:
@@ -38,6 +51,7 @@ def restarted(
     with database.read() as session:
         before = promises(session)
     service.start()
+    worker_has_begun(database)
     processes = service.serving() + service.working()
     writing = Writing(service, people, most_seconds=200)
     with writing.going_on():

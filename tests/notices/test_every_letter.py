@@ -20,7 +20,8 @@ GIVEN = {
     "base_url", "is_demo", "current_locale", "name", "recipient_name", "recipient_locale", "stop_path", "answer_path",
     "loop", "button",
 }  # fmt: skip
-NUMBERS = {"count", "days", "group_size", "match_id", "request_id", "hours"}
+NUMBERS = {"count", "days", "group_size", "match_id", "request_id", "hours", "waited",
+           "requests", "helps", "from_km", "to_km", "cap"}  # fmt: skip
 SHAPES: dict[str, Any] = {
     "day": "2026-12-09",
     "expires": "2026-12-04T16:00:00+00:00",
@@ -44,14 +45,19 @@ SHAPES: dict[str, Any] = {
     "step": "introduction",
     "role": "teacher",
 }
-OWN: dict[str, dict[str, Any]] = {"organisations/refused": {"reason": "other"}}
+STANDING = {"asked": 4, "waiting": 1, "no_answer": 1, "said_no": 1, "ended": 1, "ticked": 2, "fits": 3}
+OWN: dict[str, dict[str, Any]] = {
+    "organisations/refused": {"reason": "other"},
+    "matching/half_year_note": {"reasons": [["far", 2], ["topic", 1]], "change": "far"},
+    "matching/weekly_note": STANDING | {"reasons": [["Geen tijd", 1]], "obstacles": [["Te ver", 2]], "changes": ["X"]},
+}
 """Codes that only this letter knows."""
 TYPED = {
     "title", "school", "place", "company", "guest", "asker", "actor", "own_words", "note", "body", "from", "person",
     "organisation", "partner", "coordinator", "region",
 }  # fmt: skip
 MAY_MISS = {"place", "guest", "actor", "day", "starts", "ends", "expires", "reason", "note", "own_words", "level"}
-OPTIONAL_ONES = {"notices/digest", "matching/hybrid_route"}
+OPTIONAL_ONES = {"notices/digest", "matching/hybrid_route", "matching/weekly_note", "matching/half_year_note"}
 
 
 def names_in(app: Flask, template: str, seen: set[str]) -> set[str]:
