@@ -21,7 +21,8 @@ GIVEN = {
     "loop", "button",
 }  # fmt: skip
 NUMBERS = {"count", "days", "group_size", "match_id", "request_id", "hours", "waited",
-           "requests", "helps", "from_km", "to_km", "cap"}  # fmt: skip
+           "requests", "helps", "from_km", "to_km", "cap",
+           "asked", "found", "visits", "pupils"}  # fmt: skip
 SHAPES: dict[str, Any] = {
     "day": "2026-12-09",
     "expires": "2026-12-04T16:00:00+00:00",
@@ -48,6 +49,15 @@ SHAPES: dict[str, Any] = {
 STANDING = {"asked": 4, "waiting": 1, "no_answer": 1, "said_no": 1, "ended": 1, "ticked": 2, "fits": 3}
 OWN: dict[str, dict[str, Any]] = {
     "organisations/refused": {"reason": "other"},
+    **{
+        f"matching/{which}": {
+            "known": [["school", "room", "Lokaal 12"]],
+            "missing": ["room"],
+            "awaited": [],
+            "other_side": "school",
+        }
+        for which in ("reminder_week", "reminder_soon", "runbook_changed")
+    },
     "matching/half_year_note": {"reasons": [["far", 2], ["topic", 1]], "change": "far"},
     "matching/weekly_note": STANDING | {"reasons": [["Geen tijd", 1]], "obstacles": [["Te ver", 2]], "changes": ["X"]},
 }
