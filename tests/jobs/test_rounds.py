@@ -97,7 +97,8 @@ def test_two_schedulers_do_each_due_job_once_per_due_time(stage: Stage, monkeypa
     with lease_ignored(monkeypatch):
         stage.done.clear()
         stage.now = stage.row().next_due_at
-        stage.during = lambda: time.sleep(0.2)
+        meeting = threading.Barrier(len(workers))
+        stage.during = lambda: meeting.wait(20)
         at_once(workers)
     assert len(stage.done) == 2
 
