@@ -97,7 +97,7 @@ def test_consumer_of_the_worker_does_what_the_web_puts_in(queues: list[Queue]) -
     web.put("greet", now=NOW, who="a")
     web.put("nobody does this", now=NOW)
     web.put("greet", now=NOW, who="b")
-    for _try in range(100):
+    for _try in range(600):
         if len(done) == 2:
             break
         time.sleep(0.05)
