@@ -111,6 +111,7 @@ def _is_empty(url: str) -> bool:
         with database.engine.connect() as connection:
             tables = set(connection.dialect.get_table_names(connection))
             return not any(
+                # The name is one of our own tables, not what somebody typed.
                 connection.exec_driver_sql(f"select 1 from {table} limit 1").first()  # noqa: S608
                 for table in EMPTY_WHEN_NONE
                 if table in tables

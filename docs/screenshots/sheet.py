@@ -56,6 +56,7 @@ def kind_of(address: str) -> str:
 
 def signed_in(browser: Browser, base: str, role: str, width: int, scheme: str, language: str) -> Page:
     size = {"width": width, "height": WIDTHS[width]}
+    # The library names each scheme as a literal; ours is one of the two it knows.
     page = browser.new_context(viewport=size, locale=language, color_scheme=scheme).new_page()  # type: ignore[arg-type]
     if role != VISITOR:
         page.goto(base + "/accounts/sign-in")

@@ -56,6 +56,7 @@ def forget_before(session: Session, *, now: datetime) -> int:
 
 
 def _count(session: Session, statement: Any) -> int:
+    # What a delete gives back counts its rows; the session promises only a result of any kind.
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 

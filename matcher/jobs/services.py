@@ -90,4 +90,5 @@ def _mine(name: str, token: str) -> Any:
 
 
 def _count(session: Session, statement: Any) -> int:
+    # What an update gives back counts its rows; the session promises only a result of any kind.
     return int(session.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]

@@ -196,6 +196,7 @@ class _Round:
         self.counts["mails_withheld"] += 1
 
     def _failed(self, row: Outbox, error: str, *, final: bool = False, reason: DeadReason = DeadReason.GAVE_UP) -> None:
+        # Spreads the tries over time; nothing secret hangs on it.
         now, spread = self.now(), random.random()  # noqa: S311
         with self.database.write() as session:
             state = services.fail(session, row, error=error, now=now, final=final, reason=reason, spread=spread)
