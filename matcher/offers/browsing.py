@@ -1,14 +1,15 @@
 """The map beside the list of offers: everything that was found, gathered in squares of the country. Pure."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from matcher.regions.netherlands import project
 
-TALL, WIDE = 0.2, 0.3
-"""Degrees: about 22 by 20 kilometres."""
-SMALLEST, BIGGEST = 15.0, 34.0
+TALL, WIDE = 0.25, 0.4
+"""Degrees: about 28 by 27 kilometres, so that circles in the middle of two squares never touch."""
+SMALLEST, BIGGEST = 21.0, 30.0
 Point = tuple[float, float]
 
 
@@ -24,17 +25,14 @@ class Gathered:
 
 
 def gathered(points: Iterable[tuple[float, float, int]]) -> list[Gathered]:
-    """Circles in the middle of what they stand for; together they count everything. The biggest first."""
-    squares: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
+    """A circle in the middle of every square with offers; together they count everything. The biggest first."""
+    squares: Counter[tuple[int, int]] = Counter()
     for lat, lon, count in points:
-        squares.setdefault((math.floor(lat / TALL), math.floor(lon / WIDE)), []).append((lat, lon, count))
+        squares[math.floor(lat / TALL), math.floor(lon / WIDE)] += count
     found = []
-    for (row, column), inside in squares.items():
-        count = sum(each[2] for each in inside)
-        lat = sum(each[0] * each[2] for each in inside) / count
-        lon = sum(each[1] * each[2] for each in inside) / count
-        x, y = project(lat, lon)
-        radius = min(BIGGEST, SMALLEST + 1.6 * math.sqrt(count))
+    for (row, column), count in squares.items():
+        x, y = project((row + 0.5) * TALL, (column + 0.5) * WIDE)
+        radius = min(BIGGEST, SMALLEST + 0.8 * math.sqrt(count - 1))
         found.append(Gathered(f"{row}.{column}", count, round(x, 1), round(y, 1), round(radius, 1)))
     return sorted(found, key=lambda each: (-each.count, each.key))
 

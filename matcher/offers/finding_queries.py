@@ -14,8 +14,8 @@ from matcher.offers.models import Offer, OfferTopic, OfferWord
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.regions.geo import EARTH_RADIUS_KM
-from matcher.subjects.finding import AROUND, KIND, LEVEL, PLACE, REGION, Sought, word_points
-from matcher.subjects.finding_queries import Search, understood
+from matcher.subjects.finding import AROUND, KIND, LEVEL, PLACE, REGION, Search, Sought, word_points
+from matcher.subjects.finding_queries import understood
 from matcher.subjects.levels import LEVEL_BITS, Level
 from matcher.subjects.lexicon import number_of
 from matcher.subjects.lexicon_queries import lexicon

@@ -69,7 +69,7 @@ class OfferTopic(Base):
 
 
 class OfferWord(Base):
-    """Derived: the words of an open offer, each once, with how much its place in the text says (title 10, text 3)."""
+    """Derived: the words of an open offer, each once, with how much its place in the text says (title 12, text 8)."""
 
     __tablename__ = "offer_words"
     __table_args__ = (PrimaryKeyConstraint("term_id", "offer_id"), {"sqlite_with_rowid": False})

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from matcher.subjects import thesaurus
 from matcher.subjects.typed_level import parse_level
@@ -17,9 +17,9 @@ LONGEST_TEXT = 200
 LONGEST_WORD = 40
 MOST_WORDS = 8
 
-TOPIC, LEVEL, PLACE, REGION, KIND, AROUND = 24_000, 8_000, 20_000, 15_000, 3_000, 10_000
-"""A word of a title counts up to 60,000: sureness (100) × how rare it is (10 to 60) × 10."""
-COMMONEST, RAREST = 10, 60
+TOPIC, LEVEL, PLACE, REGION, KIND, AROUND = 20_000, 8_000, 20_000, 15_000, 3_000, 10_000
+"""A word of a title counts up to 72,000: sureness (100) × how rare it is (20 to 60) × 12."""
+COMMONEST, RAREST = 20, 60
 
 KINDS = {
     "guest_lecture": "gastles, gastdocent, gastspreker, gastcollege, guest lecture, guest lesson, guest speaker",
@@ -60,6 +60,25 @@ class Sought(Word):
     @property
     def is_known(self) -> bool:
         return bool(self.words or self.topics or self.regions or self.around or self.kind or self.level_mask)
+
+
+@dataclass
+class Search:
+    """What was typed, understood. `topics` is what it is about, for the page; `holders` says how rare words are."""
+
+    words: list[Sought] = field(default_factory=list)
+    topics: list[Any] = field(default_factory=list)
+    holders: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Typed words that nothing answers."""
+        return [word.raw for word in self.words if not word.is_known]
+
+    @property
+    def meant(self) -> list[tuple[str, str]]:
+        """Typed words that were read as others: (typed, read as)."""
+        return [(word.raw, word.meant[0]) for word in self.words if word.meant]
 
 
 Said = TypeVar("Said", bound=Word)
@@ -122,7 +141,7 @@ def place_keys(words: Sequence[Said]) -> list[tuple[str, list[Said]]]:
 
 
 def rarity(holders: int, of: int) -> int:
-    """10 for what everything has, 60 for what only one in thousands has."""
+    """20 for what everything has, 60 for what only one in thousands has."""
     return max(COMMONEST, min(RAREST, round(7 * math.log(max(1, of) / max(1, holders))) + COMMONEST))
 
 
@@ -136,7 +155,7 @@ def word_points(sought: Sought, holders: Mapping[str, int], of: int) -> dict[str
     }
 
 
-WEIGHTS = {"title": 10, "place": 6, "name": 6, "function": 5, "text": 3}
+WEIGHTS = {"title": 12, "function": 9, "place": 8, "name": 8, "text": 8}
 
 
 def weighed(parts: Mapping[str, str]) -> dict[str, int]:

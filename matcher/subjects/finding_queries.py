@@ -1,45 +1,26 @@
 """From a typed search to what answers each of its words: words that texts have, topics, regions and places."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matcher.regions.models import Postcode, Region
-from matcher.subjects.finding import TOPIC, Sought, place_keys, words_of
-from matcher.subjects.lexicon import FORM, LESS, MARK, TWO_SLIPS, Lexicon
+from matcher.subjects.finding import TOPIC, Search, Sought, place_keys, words_of
+from matcher.subjects.lexicon import LESS, MARK, TWO_SLIPS, Lexicon
 from matcher.subjects.models import TopicType
-from matcher.subjects.queries import TopicChoice, related, suggested_topics, vocabulary
+from matcher.subjects.queries import TopicChoice, related, suggested_topics, topics_matching, vocabulary
 from matcher.subjects.words import fold, folded_words
 
 Holders = Callable[[Collection[str]], Mapping[str, int]]
 """How many texts hold each of these words; those that none holds may be left out."""
 FOUND_BY = 0.6
 """A topic at this closeness still answers the word, for less."""
-NAMED_SO = 55
+NAMED_SO = 10
 """How surely another name of a topic is meant."""
 BRANCH = 0.8
 """Of what a branch of work counts for: it is wider than a subject."""
-
-
-@dataclass
-class Search:
-    """What was typed, understood. `topics` is what it is about, for the page; `holders` says how rare words are."""
-
-    words: list[Sought] = field(default_factory=list)
-    topics: list[TopicChoice] = field(default_factory=list)
-    holders: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def unknown(self) -> list[str]:
-        """Typed words that nothing answers."""
-        return [word.raw for word in self.words if not word.is_known]
-
-    @property
-    def meant(self) -> list[tuple[str, str]]:
-        """Typed words that were read as others: (typed, read as)."""
-        return [(word.raw, word.meant[0]) for word in self.words if word.meant]
 
 
 def understood(
@@ -94,16 +75,23 @@ def _add_topics(session: Session, search: Search, text: str, locale: str) -> Non
     for word in search.words:
         if word.folded and not word.around and not any(_led(topic) & set(word.folded.split()) for topic in found):
             alone = suggested_topics(session, word.raw, locale, limit=2, guesses=False)
+            alone = alone or _called(session, word, locale)
             found += [topic for topic in alone if topic.id not in {known.id for known in found}]
     search.topics = [topic for topic in found if not topic.implied]
     for topic in search.topics:
         _answer_with(session, topic, [word for word in search.words if _led(topic) & set(word.folded.split())])
 
 
+def _called(session: Session, word: Sought, locale: str) -> list[TopicChoice]:
+    """Topics with the word in their own name, for what by itself may mean several things."""
+    found = topics_matching(session, word.folded, locale) if len(word.folded) > 2 else []
+    return [replace(topic, matched=word.raw) for topic in found if word.folded in folded_words(topic.name).split()][:2]
+
+
 def _answer_with(session: Session, topic: TopicChoice, words: Sequence[Sought]) -> None:
     """The topic and those close to it; the nearer the more."""
     for number, close in related(session, [topic.id], FOUND_BY).items() if words else ():
-        points = round(TOPIC * close * close * (BRANCH if topic.type is TopicType.SECTOR else 1.0))
+        points = round(TOPIC * close * (BRANCH if topic.type is TopicType.SECTOR else 1.0))
         for word in words:
             word.topics[number] = max(word.topics.get(number, 0), points)
 
@@ -132,18 +120,16 @@ def _add_slips(session: Session, search: Search, locale: str, lexicon: Lexicon, 
     unread = [
         word
         for word in search.words
-        if word.folded
-        and not (word.kind or word.topics or word.around or word.regions)
-        and max(word.words.values(), default=0) < FORM
+        if word.folded and not (word.words or word.kind or word.topics or word.around or word.regions)
     ]
     for word in unread:
         slips = lexicon.slips(word.folded, marked=names)
-        if not slips and not word.words:
+        if not slips:
             slips = lexicon.parts(word.folded)
         held = holders(slips)
         search.holders |= held
         found = {variant: sure for variant, sure in slips.items() if held.get(variant)}
-        word.words = found | word.words
+        word.words = found
         if max(found.values(), default=0) >= TWO_SLIPS - LESS:
             word.meant = (next(iter(found)).lstrip(MARK),)
             for topic in suggested_topics(session, word.meant[0], locale, limit=2, guesses=False):

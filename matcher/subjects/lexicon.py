@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from matcher.subjects.words import forms, is_rest
 
-SAME, FORM, BEGINS, ENDS, IN_IT, SLIP, TWO_SLIPS, LESS = 100, 90, 65, 60, 35, 70, 55, 5
+SAME, FORM, BEGINS, ENDS, IN_IT, SLIP, TWO_SLIPS, LESS = 100, 90, 24, 25, 20, 70, 55, 5
 SHORTEST_PART = 4
 SHORTEST_SLIP, SHORTEST_TWO_SLIPS = 4, 8
 MOST_VARIANTS = 60
