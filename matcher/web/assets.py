@@ -3,6 +3,7 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 
 from flask import Flask, Response, current_app, request, url_for
 
@@ -10,6 +11,8 @@ from matcher.errors import NotFound
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
+LOOK_AGAIN_S = 2.0
+"""A page names a dozen files; whether one changed is looked at this often, not for every page."""
 
 
 def init_app(app: Flask) -> None:
@@ -19,6 +22,17 @@ def init_app(app: Flask) -> None:
 
 def static_url(name: str) -> str:
     """`/static/css/app.css?v=3f2a…`; a file that is not there keeps its bare address and gives 404."""
+    if current_app.testing:
+        return _address(name)
+    known: dict[str, tuple[float, str]] = current_app.extensions.setdefault("matcher_static", {})
+    looked, address = known.get(name, (-LOOK_AGAIN_S, ""))
+    if monotonic() - looked > LOOK_AGAIN_S:
+        address = _address(name)
+        known[name] = monotonic(), address
+    return address
+
+
+def _address(name: str) -> str:
     path = Path(current_app.static_folder or "") / name
     try:
         status = path.stat()

@@ -1,4 +1,5 @@
-"""The words of open offers, for searching in their texts. A starting server fills them from the offers."""
+"""The words of open offers, for searching in their texts; a starting server fills them from the offers. And an index
+for what every page counts: the notices that somebody has not read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,8 +30,11 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_offer_words_offer_id"), "offer_words", ["offer_id"])
+    columns = ["recipient_user_id", "channel", "read_at", "state", "not_before"]
+    op.create_index("ix_outbox_unread", "outbox", columns)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_unread", "outbox")
     op.drop_table("offer_words")
     op.drop_table("search_terms")
