@@ -1,5 +1,6 @@
 """Static files under names that change with their content, so that browsers may keep them for ever."""
 
+import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from matcher.errors import NotFound
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
+PACKED, WORTH_PACKING = frozenset((".css", ".js", ".svg")), 1_000
+"""Fonts are compressed already; of a small file nothing is won."""
 LOOK_AGAIN_S = 2.0
 """A page names a dozen files; whether one changed is looked at this often, not for every page."""
 
@@ -63,4 +66,29 @@ def _text(path: str, changed: int) -> str:
 def _cache_static(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code in {200, 206, 304}:
         response.headers["Cache-Control"] = IMMUTABLE if request.args.get("v") else SHORT
+        return _packed(response)
     return response
+
+
+def _packed(response: Response) -> Response:
+    """Texts of some length leave compressed, for who asks the whole file and can read it so."""
+    path = Path(current_app.static_folder or "") / str((request.view_args or {}).get("filename", ""))
+    if path.suffix not in PACKED or not path.is_file():
+        return response
+    response.vary.add("Accept-Encoding")
+    status = path.stat()
+    if response.status_code != 200 or status.st_size < WORTH_PACKING or not request.accept_encodings["gzip"]:
+        return response
+    tag, _weak = response.get_etag()
+    response.direct_passthrough = False
+    response.data = _pack(str(path), status.st_mtime_ns)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers.pop("Accept-Ranges", None)
+    if tag is not None:
+        response.set_etag(tag, weak=True)
+    return response
+
+
+@lru_cache(maxsize=64)
+def _pack(path: str, changed: int) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), 9, mtime=0)
