@@ -47,7 +47,7 @@ def init_app(app: Flask, select_locale: Callable[[], str]) -> None:
 
 
 def current_locale() -> str:
-    """`nl` or `en`: what `in_locale` says, else what the request asks, else English. Asked some hundred times a page."""
+    """`nl` or `en`: what `in_locale` says, else what the request asks, else English. Asked all the time."""
     return _forced.get() or _of_request.get() or _work_out()
 
 

@@ -112,7 +112,7 @@ def _map(circles: list[Any]) -> dict[str, Any]:
     return {
         "width": netherlands.WIDTH,
         "height": netherlands.HEIGHT,
-        "provinces": netherlands.provinces(read_static("vendor/netherlands/netherlands.svg")),
+        "shapes": netherlands.shapes(read_static(netherlands.DRAWING)),
         "circles": circles,
         "spot": request.args.get("spot", ""),
     }
