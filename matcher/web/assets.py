@@ -12,6 +12,8 @@ from matcher.errors import NotFound
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
+MONTH = "public, max-age=2592000"
+"""Fonts: style sheets name them without a version."""
 PACKED, WORTH_PACKING = frozenset((".css", ".js", ".svg")), 1_000
 """Fonts are compressed already; of a small file nothing is won."""
 LOOK_AGAIN_S = 2.0
@@ -65,7 +67,8 @@ def _text(path: str, changed: int) -> str:
 
 def _cache_static(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code in {200, 206, 304}:
-        response.headers["Cache-Control"] = IMMUTABLE if request.args.get("v") else SHORT
+        unversioned = MONTH if request.path.endswith(".woff2") else SHORT
+        response.headers["Cache-Control"] = IMMUTABLE if request.args.get("v") else unversioned
         return _packed(response)
     return response
 
