@@ -25,7 +25,7 @@ from tests.factories.matching import make_offer, make_request
 from tests.factories.people import make_school, make_teacher
 
 ROWS = 20
-ROUNDS = 40
+ROUNDS = 25
 BARE_AT_ONCE = 20  # so short that the clock must see several of them
 PAGES = {"my requests": "/requests", "offers": "/offers/browse"}
 MOST = {"SQLite": 15, "PostgreSQL": 20}

@@ -26,7 +26,7 @@ from matcher.reference import prepare
 
 CONNECTIONS = 16
 ROUNDS = 3
-BARE_EACH, PAGE_EACH = 60, 12
+BARE_EACH, PAGE_EACH = 40, 8
 STARTS_WITHIN_S = 60.0
 ANSWERS_WITHIN_S = 30.0
 KEY = "b" * 48

@@ -41,6 +41,17 @@ def test_texts_leave_compressed_only_for_who_reads_them_so(client: FlaskClient) 
         answer.close()
 
 
+def test_first_visit_weighs_less_than_a_hundred_kilobytes_before_pictures(client: FlaskClient) -> None:
+    page = client.get("/")
+    weight = len(page.data)
+    for address in set(re.findall(r'(?:href|src)="(/static/[^"#]+)[^"]*"', page.text)):
+        if ".svg" not in address:
+            answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+            weight += len(answer.data)
+            answer.close()
+    assert 40_000 < weight < 100_000
+
+
 def test_fonts_are_left_as_they_are(client: FlaskClient) -> None:
     font = next((Path(client.application.static_folder or "") / "vendor" / "figtree").glob("*.woff2"))
     answer = client.get(f"/static/vendor/figtree/{font.name}", headers={"Accept-Encoding": "gzip"})
