@@ -20,12 +20,8 @@ def upgrade() -> None:
         sa.Column("term_id", sa.BigInteger(), nullable=False),
         sa.Column("offer_id", sa.Integer(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["offer_id"], ["offers.id"], name=op.f("fk_offer_words_offer_id_offers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["term_id"], ["search_terms.id"], name=op.f("fk_offer_words_term_id_search_terms")
-        ),
+        sa.ForeignKeyConstraint(["offer_id"], ["offers.id"], name=op.f("fk_offer_words_offer_id_offers")),
+        sa.ForeignKeyConstraint(["term_id"], ["search_terms.id"], name=op.f("fk_offer_words_term_id_search_terms")),
         sa.PrimaryKeyConstraint("term_id", "offer_id", name=op.f("pk_offer_words")),
         sqlite_with_rowid=False,
     )
