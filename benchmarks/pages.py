@@ -1,6 +1,8 @@
-"""What pages cost, through the whole application on SQLite: CPU time of one thread, in turns.
+"""What pages cost, through the whole application: CPU time of one thread, in turns; and how long they take under load.
 
-Measure 15: a whole match request (retrieve, judge, facts, score, store, show) next to the same page from a stored list.
+Measure 14: a list page of 20 rows next to a bare Flask page (`_page_lists`). Measure 15: a whole match request
+(retrieve, judge, facts, score, store, show) next to the same page from a stored list. Measure 16: the slowest answers
+while 16 connections ask at once (`_page_load`).
 """
 
 import statistics
@@ -12,9 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from benchmarks._output import arguments, in_turns, line
+from benchmarks._page_lists import list_pages, signed_in
+from benchmarks._page_load import under_load
 from benchmarks._servers import sqlite_folder
 from matcher import create_app
-from matcher.accounts.services import open_session
 from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.db import Database
@@ -33,6 +36,8 @@ AGO = timedelta(hours=2)  # the world is made a little earlier, so that nothing 
 
 def main() -> None:
     asked = arguments("What pages cost")
+    list_pages()
+    under_load()
     with sqlite_folder() as folder:
         url = f"sqlite:///{folder / 'world.db'}"
         make_world(url, full=asked.size == "full")
@@ -88,15 +93,6 @@ def whole_request(app: Flask, database: Database) -> None:
         detail=f"SQLite, {len(shares)} requests with {seen / len(shares):.0f} people who fit,"
         f" {ms(fresh_s)} and {ms(stored_s)} of CPU",
     )
-
-
-def signed_in(app: Flask, database: Database, user_id: int) -> FlaskClient:
-    client = app.test_client()
-    with database.write() as session:
-        token = open_session(session, user_id=user_id, agent="benchmark", now=utcnow())
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
 
 
 def whole(client: FlaskClient, request_id: int) -> int:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,13 @@ LOCALES = ("nl", "en")
 CATALOGUES = Path(__file__).parent / "translations"
 _FORMATS = {"nl": Locale("nl"), "en": Locale("en", "GB")}
 _forced: ContextVar[str | None] = ContextVar("forced_locale", default=None)
+_of_request: ContextVar[str | None] = ContextVar("locale_of_request", default=None)
 
 
 def init_app(app: Flask, select_locale: Callable[[], str]) -> None:
     """Give templates and forms their texts; `select_locale` knows whose request it is."""
     app.extensions["matcher_locale"] = select_locale
+    app.teardown_request(forget_locale)
     Babel(app, locale_selector=current_locale, timezone_selector=lambda: AMSTERDAM)
     app.jinja_env.globals.update(
         _=gettext, gettext=gettext, ngettext=ngettext, current_locale=current_locale, LOCALES=LOCALES
@@ -45,13 +47,21 @@ def init_app(app: Flask, select_locale: Callable[[], str]) -> None:
 
 
 def current_locale() -> str:
-    """`nl` or `en`: what `in_locale` says, else what the request asks, else English."""
-    forced = _forced.get()
-    if forced is not None:
-        return forced
+    """`nl` or `en`: what `in_locale` says, else what the request asks, else English. Asked all the time."""
+    return _forced.get() or _of_request.get() or _work_out()
+
+
+def _work_out() -> str:
     if has_request_context() and "matcher_locale" in current_app.extensions:
-        return str(current_app.extensions["matcher_locale"]())
+        found = str(current_app.extensions["matcher_locale"]())
+        _of_request.set(found)
+        return found
     return "en"
+
+
+def forget_locale(error: BaseException | None = None) -> None:
+    """At the end of a request, and when its reader chose another language."""
+    _of_request.set(None)
 
 
 @contextmanager
@@ -134,17 +144,23 @@ def _keep(content: bytes, path: Path) -> None:
 
 def format_date(day: date | datetime, style: str = "long") -> str:
     """`10 december 2026`; styles are short, medium, long, full or a CLDR pattern."""
-    return dates.format_date(_local(day), format=style, locale=_formats())
+    return _day_text(_local(day), style, current_locale())
 
 
 def format_day_month(day: date | datetime) -> str:
     """`do 10 december`."""
-    return dates.format_date(_local(day), format="EEE d MMMM", locale=_formats())
+    return _day_text(_local(day), "EEE d MMMM", current_locale())
 
 
 def format_weekday(day: date | datetime, style: str = "EEEE") -> str:
     """`donderdag`; `EEE` gives the short name."""
-    return dates.format_date(_local(day), format=style, locale=_formats())
+    return _day_text(_local(day), style, current_locale())
+
+
+@lru_cache(maxsize=4096)
+def _day_text(day: date, style: str, locale: str) -> str:
+    # A page says the same few days again and again.
+    return dates.format_date(day, format=style, locale=_FORMATS[locale])
 
 
 def format_time(moment: datetime | time) -> str:
@@ -174,4 +190,6 @@ def _formats() -> Locale:
 
 
 def _local(day: date) -> date:
-    return day.astimezone(AMSTERDAM) if isinstance(day, datetime) and day.tzinfo else day
+    if isinstance(day, datetime):
+        return (day.astimezone(AMSTERDAM) if day.tzinfo else day).date()
+    return day

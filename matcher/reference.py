@@ -7,6 +7,7 @@ from matcher import migrate
 from matcher.clock import utcnow
 from matcher.damage import refuse_damaged
 from matcher.db import Database
+from matcher.offers.word_services import write_missing_words
 from matcher.qualifications.services import seed_routes
 from matcher.regions.services import seed_regions
 from matcher.safeguarding.services import seed_rules
@@ -30,6 +31,7 @@ def prepare(database_url: str, *, newest_data: bool = False) -> bool:
                 seed_topics(session)
                 seed_rules(session)
                 seed_routes(session, utcnow())
+                write_missing_words(session)
         finally:
             database.dispose()
     return changed

@@ -20,6 +20,7 @@ class RegionFigures:
     lectures: int | None
     internships: int | None
     open_requests: int | None
+    middle: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, render_template, url_for
 from matcher.accounts.states import Role
 from matcher.clock import local_date, school_year, utcnow
 from matcher.home import explaining, queries, working
-from matcher.home.figures import Health, PublicFigures
+from matcher.home.figures import Health, PublicFigures, RegionFigures
 from matcher.jobs.periods import Periodic
 from matcher.jobs.queue import queue_waiting
 from matcher.matching.model_queries import running
@@ -19,13 +19,16 @@ from matcher.web.guards import maybe_actor, public
 from matcher.web.transaction import reading
 
 blueprint = Blueprint("home", __name__)
+WAYS_IN = {"teacher": "teacher", "professional": "company", "company": "company"}
 
 
 @blueprint.get("/")
 @public
 def index() -> str:
     figures = queries.public_figures(reading(), today=local_date(utcnow()))
-    return render_template("home/index.html", figures=figures, map=_map(figures))
+    # Who gives a lesson for an employer or for themselves says so on the next page.
+    starts = {who: _register_url(start) for who, start in WAYS_IN.items()}
+    return render_template("home/index.html", figures=figures, map=_map(figures), starts=starts)
 
 
 @blueprint.get("/how-it-works")
@@ -117,10 +120,17 @@ def _register_url(start: str) -> str | None:
     return address_of("accounts.register", start=start)
 
 
+def _counted(region: RegionFigures) -> dict[str, Any]:
+    """Where the number of a region stands on the drawing."""
+    x, y = netherlands.project(*region.middle) if region.middle else (0.0, 0.0)
+    return {"x": round(x, 1), "y": round(y, 1), "count": region.open_requests, "name": region.name}
+
+
 def _map(figures: PublicFigures) -> dict[str, Any]:
     return {
         "width": netherlands.WIDTH,
         "height": netherlands.HEIGHT,
-        "provinces": netherlands.provinces(read_static("vendor/netherlands/netherlands.svg")),
+        "shapes": netherlands.shapes(read_static(netherlands.DRAWING)),
         "dots": netherlands.dots(figures.spots),
+        "counts": [_counted(region) for region in figures.regions if region.middle and region.open_requests],
     }

@@ -25,7 +25,7 @@ from matcher.matching.states import MatchState
 from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.organisations.models import Organisation
 from matcher.organisations.queries import CHECKED_TYPES, awaiting_confirmation
-from matcher.regions.models import Region
+from matcher.regions.models import Postcode, Region
 from matcher.regions.netherlands import Spot
 from matcher.regions.states import RegionLevel
 from matcher.requests.models import Request
@@ -52,6 +52,7 @@ def public_figures(session: Session, *, today: date) -> PublicFigures:
         .order_by(Region.name)
     ).all()
     ids = [region for region, _name in names]
+    middles = _middles(session)
     columns = (
         publishable_column([held.get((region, Kind.GUEST_LECTURE), 0) for region in ids]),
         publishable_column([held.get((region, Kind.TEACHER_INTERNSHIP), 0) for region in ids]),
@@ -63,7 +64,8 @@ def public_figures(session: Session, *, today: date) -> PublicFigures:
         hybrids=publishable(_total(held, Kind.HYBRID_PLACEMENT)),
         open_requests=publishable(sum(open_now.values())),
         regions=tuple(
-            RegionFigures(name, *row) for (_id, name), row in zip(names, zip(*columns, strict=True), strict=True)
+            RegionFigures(name, *row, middle=middles.get(number))
+            for (number, name), row in zip(names, zip(*columns, strict=True), strict=True)
         ),
         spots=(*_spots(session, first, last),),
     )
@@ -132,6 +134,12 @@ def _unchecked(session: Session, actor: Actor) -> int:
         Organisation.stopped_at.is_(None),
     )
     return session.scalar(query) or 0
+
+
+def _middles(session: Session) -> dict[int, tuple[float, float]]:
+    """Region → the middle of its postcodes."""
+    query = select(Postcode.region_id, func.avg(Postcode.lat), func.avg(Postcode.lon)).group_by(Postcode.region_id)
+    return {number: (float(lat), float(lon)) for number, lat, lon in session.execute(query)}
 
 
 def _counts(session: Session, query: Select[Any]) -> dict[tuple[Any, Any], int]:

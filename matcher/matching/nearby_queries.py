@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
@@ -18,6 +18,7 @@ from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.history_queries import chains_of, hours_given, partnerships_at, tallied
 from matcher.matching.key_queries import KM_PER_DEGREE, LEAST_COSINE, MARGIN
 from matcher.matching.models import Match
+from matcher.matching.nearby_text_queries import answering
 from matcher.matching.nearby_views import Fit, Nearby, Wanted
 from matcher.matching.offer_row_queries import bare_view, offer_query, with_budget
 from matcher.matching.pairs import facts_batch, reason_detail
@@ -34,15 +35,17 @@ from matcher.matching.view_queries import (
 )
 from matcher.matching.views import OfferView, RequestView
 from matcher.offers.models import Offer
+from matcher.offers.policy import sees_names
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.partner_queries import standing_pairs
 from matcher.ranking.baseline import Ranker
 from matcher.ranking.reasons import reasons
-from matcher.requests.models import Request, RequestMoment, RequestTopic
+from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Block, Proof
 from matcher.safeguarding.policy import Seen
+from matcher.subjects.finding import Search
 
 MOST_JUDGED = 400
 OWN_OBSTACLES = frozenset({NeverCode.NOT_CONFIRMED, NeverCode.NOT_VERIFIED, NeverCode.VIA_CONTACT})
@@ -51,12 +54,14 @@ NOT_ASKED = frozenset({NeverCode.OPEN_ASKS, NeverCode.PAUSED})
 """Limits on being asked do not hold for who comes forward."""
 
 
-def nearby(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ranker: Ranker | None = None) -> Nearby:
+def nearby(
+    session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ranker: Ranker | None = None, locale: str = "nl"
+) -> Nearby:
     """Requests that fit the reader's open offers, best first; equal ones in order of their number."""
     offers = own_offers(session, actor)
     if not offers:
         return Nearby([])
-    ids = session.scalars(_candidates(offers, wanted, now).limit(MOST_JUDGED)).all()
+    ids, search = _asked_for(session, actor, _candidates(offers, wanted, now), wanted.text, locale)
     requests = request_views(session, ids, now=now)
     views = own_views(session, requests, [offer.id for offer in offers], now=now)
     # A learned chance is about being asked; whoever comes forward says yes already.
@@ -73,7 +78,15 @@ def nearby(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, ran
             never.update(code.value for code in _mildest(judged))
     never.pop(NeverCode.BLOCKED.value, None)
     fits.sort(key=lambda fit: (-round(fit.score, 6), fit.request_id))
-    return Nearby(fits, dict(never), len(offers))
+    return Nearby(fits, dict(never), len(offers), search)
+
+
+def _asked_for(
+    session: Session, actor: Actor, candidates: Select[Any], text: str, locale: str
+) -> tuple[Sequence[int], Search]:
+    if text:
+        return answering(session, candidates, text, locale, names=sees_names(actor), most=MOST_JUDGED)
+    return session.scalars(candidates.limit(MOST_JUDGED)).all(), Search()
 
 
 def own_offers(session: Session, actor: Actor) -> Sequence[Offer]:
@@ -122,7 +135,7 @@ def _best(
     )
 
 
-def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Any:
+def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Select[Any]:
     """Open requests with a free place and a moment ahead, within reach of one of the offers, the nearest first."""
     ahead = exists().where(RequestMoment.request_id == Request.id, RequestMoment.start_s > now.timestamp())
     taken = select(func.count(Match.id)).where(Match.request_id == Request.id, Match.state.in_(TAKES_PLACE))
@@ -135,10 +148,6 @@ def _candidates(offers: Sequence[Offer], wanted: Wanted, now: datetime) -> Any:
         .where(taken.correlate(Request).scalar_subquery() < Request.needed)
         .where(or_(*(_reach(offer) for offer in offers)))
     )
-    if wanted.topic_ids:
-        query = query.where(
-            Request.id.in_(select(RequestTopic.request_id).where(RequestTopic.topic_id.in_(wanted.topic_ids)))
-        )
     if wanted.level:
         query = query.where(Request.level == wanted.level)
     return query.order_by(flat_square(first), Request.id)

@@ -13,8 +13,8 @@ from matcher.matching.nearby_services import come_forward
 from matcher.matching.nearby_views import DISTANCES, Wanted
 from matcher.matching.nearby_wording import own_never_lines
 from matcher.offers.policy import sees_names
+from matcher.subjects.finding import as_shown
 from matcher.subjects.levels import Level, level_name
-from matcher.subjects.queries import related, suggested_topics
 from matcher.web.guards import actor, roles
 from matcher.web.paging import paged
 from matcher.web.toasts import toast
@@ -28,15 +28,12 @@ PER_PAGE = 12
 @roles(*OFFERERS)
 def nearby_requests() -> str:
     session, person, now, locale = reading(), actor(), utcnow(), current_locale()
-    text = request.args.get("q", "").strip()[:200]
-    topics = suggested_topics(session, text, locale, guesses=False) if text else []
     wanted = Wanted(
-        text=text,
-        topic_ids=frozenset(related(session, [topic.id for topic in topics])),
+        text=as_shown(request.args.get("q", "")),
         level=_one_of("level", [level.value for level in Level]),
         km=int(_one_of("km", [str(km) for km in DISTANCES]) or 0) or None,
     )
-    found = nearby(session, person, wanted, now=now)
+    found = nearby(session, person, wanted, now=now, locale=locale)
     page = paged(found.fits, per_page=PER_PAGE)
     return render_template(
         "matching/nearby.html",
@@ -45,7 +42,6 @@ def nearby_requests() -> str:
         found=found,
         never=own_never_lines(found.never)[:5],
         wanted=wanted,
-        topics=topics,
         levels=[(level.value, level_name(level, locale)) for level in Level],
         distances=DISTANCES,
         confirmed=sees_names(person),

@@ -3,22 +3,22 @@
 from dataclasses import dataclass, field
 
 from matcher.matching.kind_words import KindWords
+from matcher.subjects.finding import Search
 
 DISTANCES = (5, 10, 25, 50, 100)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the reader filters by. `topic_ids` are those the typed text led to, near ones included."""
+    """What the reader filters by."""
 
     text: str = ""
-    topic_ids: frozenset[int] = frozenset()
     level: str | None = None
     km: int | None = None
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.topic_ids or self.level or self.km)
+        return bool(self.text or self.level or self.km)
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,4 @@ class Nearby:
     fits: list[Fit]
     never: dict[str, int] = field(default_factory=dict)
     offers: int = 0
+    search: Search = field(default_factory=Search)

@@ -40,6 +40,8 @@ class Outbox(Base):
         CheckConstraint("state <> 'sent' or sent_at is not null", name="sent_has_time"),
         Index("ix_outbox_due", "state", "not_before"),
         Index("ix_outbox_recipient", "recipient_user_id", "channel", "created_at"),
+        # Counted on every page of somebody who is signed in.
+        Index("ix_outbox_unread", "recipient_user_id", "channel", "read_at", "state", "not_before"),
         Index("ix_outbox_subject", "subject", "subject_id"),
         Index("ix_outbox_digest", "digest_id"),
     )

@@ -68,6 +68,16 @@ class OfferTopic(Base):
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id"), primary_key=True, index=True)
 
 
+class OfferWord(Base):
+    """Derived: the words of an open offer, each once, with how much its place in the text says (title 12, text 8)."""
+
+    __tablename__ = "offer_words"
+    __table_args__ = (PrimaryKeyConstraint("term_id", "offer_id"), {"sqlite_with_rowid": False})
+    term_id: Mapped[int] = mapped_column(ForeignKey("search_terms.id"), primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"), primary_key=True, index=True)
+    weight: Mapped[int]
+
+
 class OfferRevision(Base):
     """What the offer said at a moment; never changed, so that a suggestion can be explained later."""
 

@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from matcher.accounts.models import Grant, User
+from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import COMPANY_ROLES, Role
 from matcher.db import BIGGEST_ID
 from matcher.errors import NotFound
+from matcher.i18n import _
 from matcher.offers.inputs import OfferInput
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.policy import OfferFacts, can_change, can_release, can_see, sees_names
-from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
 from matcher.regions.geo import distance_km
 from matcher.regions.models import Postcode
-from matcher.subjects.levels import LEVEL_BITS, Level
 from matcher.subjects.models import Topic
-from matcher.subjects.queries import TopicChoice, related, topics_with_ids
+from matcher.subjects.queries import TopicChoice, topics_with_ids
 
 FOR_ONE = "trial_for"
 """In the details of a lesson that was made for one school alone; it stands in nobody's list."""
@@ -182,31 +181,6 @@ def company_in(session: Session, region_ids: Collection[int], organisation_id: i
     return found
 
 
-def browse_query(session: Session, *, topic_ids: Collection[int] = (), level: str | None = None) -> Select[Offer]:
-    """Open offers of checked organisations and confirmed people, the newest first, near topics included."""
-    confirmed = select(Grant.id).where(
-        Grant.user_id == Offer.person_id,
-        Grant.organisation_id == Offer.organisation_id,
-        Grant.confirmed_at.is_not(None),
-        Grant.ended_at.is_(None),
-    )
-    query = (
-        select(Offer)
-        .join(Organisation, Organisation.id == Offer.organisation_id)
-        .outerjoin(User, User.id == Offer.person_id)
-        .where(Offer.state == OfferState.OPEN, Organisation.verified_at.is_not(None))
-        .where(Organisation.stopped_at.is_(None), Organisation.ended_at.is_(None))
-        .where(or_(Offer.person_id.is_(None), confirmed.exists()))
-        .where(or_(User.id.is_(None), and_(User.stopped_at.is_(None), User.erased_at.is_(None))))
-    )
-    if topic_ids:
-        near = related(session, topic_ids)
-        query = query.where(Offer.id.in_(select(OfferTopic.offer_id).where(OfferTopic.topic_id.in_(list(near)))))
-    if level is not None:
-        query = query.where(Offer.level_mask.bitwise_and(LEVEL_BITS[Level(level)]) != 0)
-    return query.order_by(Offer.changed_at.desc(), Offer.id.desc())
-
-
 @dataclass(frozen=True)
 class Found:
     """One offer while browsing."""
@@ -214,7 +188,7 @@ class Found:
     offer: Offer
     who: str
     topics: list[str]
-    km: float | None
+    near: str | None
 
 
 def browse_rows(session: Session, actor: Actor, offers: Collection[Offer], *, locale: str) -> list[Found]:
@@ -224,10 +198,11 @@ def browse_rows(session: Session, actor: Actor, offers: Collection[Offer], *, lo
         _rows_query().where(Offer.id.in_(ids))
     )}  # fmt: skip
     names = _topic_names(session, ids, locale)
-    here = _own_place(session, actor)
+    here = own_point(session, actor)
     named = sees_names(actor)
     return [
-        Found(offer, _who(offer, *rows[offer.id], named=named), names[offer.id], _km(offer, here)) for offer in offers
+        Found(offer, _who(offer, *rows[offer.id], named=named), names[offer.id], _near(offer, here, exact=named))
+        for offer in offers
     ]
 
 
@@ -242,12 +217,17 @@ def _who(offer: Offer, organisation: Organisation, user: User | None, *, named: 
     return " · ".join(part for part in parts if part)
 
 
-def _own_place(session: Session, actor: Actor) -> Organisation | None:
+def own_point(session: Session, actor: Actor) -> tuple[float, float] | None:
+    """Where the reader's own school is."""
     schools = [grant.organisation_id for grant in actor.grants if grant.role in (Role.TEACHER, Role.SCHOOL_LEAD)]
-    return session.get(Organisation, schools[0]) if schools and schools[0] is not None else None
+    place = session.get(Organisation, schools[0]) if schools and schools[0] is not None else None
+    return None if place is None or place.lat is None or place.lon is None else (place.lat, place.lon)
 
 
-def _km(offer: Offer, here: Organisation | None) -> float | None:
-    if here is None or here.lat is None or here.lon is None:
+def _near(offer: Offer, here: tuple[float, float] | None, *, exact: bool) -> str | None:
+    """How far from the reader's school; rounded to five kilometres for who does not see names yet."""
+    if here is None:
         return None
-    return distance_km(here.lat, here.lon, offer.lat, offer.lon)
+    km = distance_km(*here, offer.lat, offer.lon)
+    shown = round(km) if exact else 5 * max(1, round(km / 5))
+    return _("less than 1 km away") if shown < 1 else _("about %(km)s km away", km=shown)

@@ -1,4 +1,4 @@
-"""My offers, the form of a guest lecture, an offer to read, all open offers to browse; pausing and releasing."""
+"""My offers, the form of a guest lecture, an offer to read; pausing and releasing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l, current_locale
-from matcher.offers import hybrid_routes, place_routes, queries, services
+from matcher.offers import browse_routes, hybrid_routes, place_routes, queries, services
 from matcher.offers.company_routes import CHANGERS, OFFERERS, blueprint, changeable, ticked_topics
 from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
@@ -20,16 +20,14 @@ from matcher.offers.place_wording import facts_of_offer, offer_line
 from matcher.offers.policy import sees_names
 from matcher.offers.wording import STATES, limit_facts
 from matcher.organisations.models import Organisation
-from matcher.subjects.levels import Level, level_name
-from matcher.subjects.queries import suggested_topics, topics_by_type, topics_with_ids
+from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices, invalid, number_in
 from matcher.web.guards import actor, roles, signed_in
 from matcher.web.once import leads_to
-from matcher.web.paging import paginate
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
-__all__ = ["blueprint", "hybrid_routes", "place_routes"]
+__all__ = ["blueprint", "browse_routes", "hybrid_routes", "place_routes"]
 
 FORM = "offers/guest_lecture.html"
 STAY = Kind.TEACHER_INTERNSHIP
@@ -205,29 +203,6 @@ def resume() -> Response:
         services.pause_offers(session, actor=person, until=None, now=now)
     toast(_("Schools can ask you again."))
     return redirect(url_for(".index"))
-
-
-@blueprint.get("/browse")
-@signed_in
-def browse() -> str:
-    session, locale = reading(), current_locale()
-    text = request.args.get("q", "")[:200]
-    level = request.args.get("level", "")
-    level = level if level in set(Level) else ""
-    topics = suggested_topics(session, text, locale, guesses=False) if text.strip() else []
-    query = queries.browse_query(session, topic_ids=[topic.id for topic in topics], level=level or None)
-    page = paginate(session, query)
-    return render_template(
-        "offers/browse.html",
-        page=page,
-        rows=queries.browse_rows(session, actor(), page.rows, locale=locale),
-        lines={offer.id: offer_line(offer) for offer in page.rows},
-        q=text,
-        level=level,
-        levels=[(each.value, level_name(each, locale)) for each in Level],
-        topics=topics,
-        confirmed=sees_names(actor()),
-    )
 
 
 def _form(

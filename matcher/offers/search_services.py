@@ -14,6 +14,7 @@ from matcher.availability.states import Delivery, OwnerType
 from matcher.clock import local_date
 from matcher.offers.models import Offer, OfferSearch, OfferTopic
 from matcher.offers.states import OfferState
+from matcher.offers.word_services import write_words
 from matcher.regions.geo import ONLINE_CELL, cell_of
 
 KNOWN_AHEAD = timedelta(days=400)
@@ -26,7 +27,7 @@ def refresh_search_key(session: Session, offer_id: int, *, now: datetime) -> Non
 
 def refresh_person(session: Session, user_id: int, *, now: datetime) -> None:
     """After somebody's week or exceptions changed."""
-    _refresh(session, select(Offer).where(Offer.person_id == user_id), now)
+    _refresh(session, select(Offer).where(Offer.person_id == user_id), now, words=False)
 
 
 def refresh_organisation(session: Session, organisation_id: int, *, now: datetime) -> None:
@@ -51,7 +52,7 @@ def renew_owner(session: Session, *, owner: Owner, now: datetime) -> None:
 CHUNK = 500
 
 
-def _refresh(session: Session, query: Any, now: datetime) -> None:
+def _refresh(session: Session, query: Any, now: datetime, *, words: bool = True) -> None:
     session.flush()
     offers = list(session.scalars(query.order_by(Offer.id)))
     for first in range(0, len(offers), CHUNK):
@@ -60,6 +61,8 @@ def _refresh(session: Session, query: Any, now: datetime) -> None:
         rows = search_rows(session, [offer for offer in part if offer.state is OfferState.OPEN], now=now)
         if rows:
             session.execute(insert(OfferSearch), rows)
+        if words:
+            write_words(session, part)
 
 
 def search_rows(session: Session, offers: list[Offer], *, now: datetime) -> list[dict[str, Any]]:

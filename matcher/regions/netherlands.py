@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 WIDTH, HEIGHT = 613, 724
+DRAWING = "vendor/netherlands/netherlands.svg"
 _X_SCALE, _X_SHIFT = 158.26, -531.54
 _Y_SCALE, _Y_SHIFT = -157.893, 10052.55
 _PATH = re.compile(r'<path\s+id="(\w+)"\s+name="([^"]+)"\s+d="([^"]+)"')
@@ -57,3 +58,9 @@ def dots(spots: Iterable[Spot]) -> list[Dot]:
 def provinces(svg: str) -> tuple[tuple[str, str], ...]:
     """(name, path data) of every province in the drawing's text."""
     return tuple((name, " ".join(path.split())) for _code, name, path in _PATH.findall(svg))
+
+
+@lru_cache(maxsize=2)
+def shapes(svg: str) -> tuple[str, ...]:
+    """The id of every province in the drawing's text, for a page that shows the file's own shapes."""
+    return tuple(code for code, _name, _path in _PATH.findall(svg))

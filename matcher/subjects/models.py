@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.db import Base, UtcDateTime, short, str_enum
@@ -49,3 +49,11 @@ class Occupation(Base):
     name: Mapped[str] = mapped_column(short())
     folded: Mapped[list[str]] = mapped_column(JSON)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SearchTerm(Base):
+    """Every word that a searched text ever held, folded. The number is made from the word, so nobody looks it up."""
+
+    __tablename__ = "search_terms"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    word: Mapped[str] = mapped_column(short(60))

@@ -4,7 +4,7 @@ from flask import current_app, g, request, session
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from matcher.i18n import LOCALES
+from matcher.i18n import LOCALES, forget_locale
 
 
 def select_locale() -> str:
@@ -19,6 +19,7 @@ def choose_locale(locale: str) -> None:
     if locale in LOCALES:
         session["lang"] = locale
         g.locale = locale
+        forget_locale()
 
 
 def _account_locale() -> str | None:

@@ -69,11 +69,21 @@ def test_better_fit_comes_first(session: Session) -> None:
 
 def test_filters_narrow(session: Session) -> None:
     life = make_life(session)
-    topic = make_topic(session, "zorg")
+    make_topic(session, "zorg")
     assert fits_of(life, level="vwo") == []
     assert fits_of(life, level="havo") == [life.request.id]
     assert fits_of(life, km=5) == []
-    assert fits_of(life, topic_ids=frozenset({topic.id})) == []
+    assert fits_of(life, text="zorg") == []
+
+
+def test_typed_words_find_what_the_school_wrote(session: Session) -> None:
+    life = make_life(session)
+    pump = make_request(session, school=make_school(session, pc4="5611"), title="Rekenen aan warmtepompen")
+    assert fits_of(life, text="warmtepomp") == [pump.id]
+    assert fits_of(life, text="wartmepomp Eindhoven") == [pump.id]
+    assert set(fits_of(life, text="gastles")) == {pump.id, life.request.id}
+    for odd in ("%", "\x00", "(" * 300, "flapdrolhuh"):
+        assert fits_of(life, text=odd) == [], odd
 
 
 def test_request_of_another_topic_is_counted_not_shown(session: Session) -> None:
