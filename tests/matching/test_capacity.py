@@ -27,6 +27,7 @@ from tests.matching.lives import make_life
 from tests.matching.rushes import all_at_once, circles, take_all_back
 from tests.matching.stays import make_stay
 
+pytestmark = pytest.mark.usefixtures("patient")
 NEEDED, PLACES = (1, 10, 3), (1, 3)
 SIZES = [(12, 2), pytest.param((24, 100), marks=pytest.mark.integrity)]
 PLACE_SIZES = [(6, 1), pytest.param((16, 20), marks=pytest.mark.integrity)]
