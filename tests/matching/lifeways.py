@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,6 +14,8 @@ from tests.matching.lifemodel import DEEDS, LIVE, Life
 
 RARE_DEEDS, LOOKED_AT = 8, 200
 YOUNG = 80
+SOON, LONG = date(2026, 12, 11), date(2028, 12, 31)
+"""Until when a proof is valid: between the first moments, and for years."""
 WAYS = (
     "accept",
     "accept supersede",
@@ -134,9 +136,8 @@ class Ways(Deeds):
     def _prove_otherwise(self, match: Life) -> None:
         """The proof of the guest is withdrawn, or given when there was none."""
         if match["visitor"] in self.world["guests"] and match["chosen"] is not None:
-            until = self.world["until"]
             safe = self.model.is_safe(match, match["visitor"], match["chosen"])
-            self._prove(match["visitor"], None if safe else until)
+            self._prove(match["visitor"], None if safe else LONG)
 
     def _do(self, match: Life, action: str, **chosen: Any) -> None:
         """Whoever may, with a moment or a colleague that fits, if there is one."""
@@ -263,14 +264,14 @@ class Ways(Deeds):
     def _moved_beyond_the_proof(self) -> None:
         match = self._agreed(lambda m: self._is_strict(m), approved=False)
         if match is not None and match["visitor"] in self.world["guests"]:
-            self._prove(match["visitor"], self.world["soon"])
+            self._prove(match["visitor"], SOON)
             for action in ("approve", "ask_move", "move"):
                 self._do(match, action)
 
     def _sent_without_proof(self) -> None:
         match = self._agreed(lambda m: self._is_strict(m))
         for guest in self.world["guests"] if match is not None else ():
-            self._prove(guest, self.world["until"] if guest == match["visitor"] else None)
+            self._prove(guest, LONG if guest == match["visitor"] else None)
         if match is not None:
             self._do(match, "change_visitor")
 

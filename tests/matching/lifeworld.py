@@ -72,8 +72,6 @@ def make_world(session: Session) -> dict[str, Any]:
         ],
         "stoppable": [guests[1].id],
         "withdrawable": list(requests),
-        "until": date(2028, 12, 31),
-        "soon": date(2026, 12, 11),
         "set_proof": set_proof,
         "set_role": set_role,
         "set_stopped": set_stopped,
