@@ -24,12 +24,16 @@ def damage_of(file: Path) -> str:
     """The first thing SQLite says is wrong with the file, or nothing."""
     try:
         with closing(sqlite3.connect(file, timeout=30)) as connection:
+            # What is said of a torn file may quote bytes of it that are no text.
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             first = connection.execute("PRAGMA integrity_check(1)").fetchone()
             orphan = None if first[0] != "ok" else connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.OperationalError as error:
         return "" if "locked" in str(error) or "readonly" in str(error) else str(error)
     except sqlite3.DatabaseError as error:
         return str(error)
+    except UnicodeDecodeError:
+        return "what it says of itself is no text"
     if first[0] != "ok":
         return str(first[0]).splitlines()[-1]
     return f"a row of {orphan[0]} points at nothing" if orphan else ""

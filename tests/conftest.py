@@ -46,6 +46,14 @@ SLOW_FIRST = (
     "web/test_odd_input",
     "test_suggest_search",
 )
+LANE_FIRST = (
+    "matching/test_rush",
+    "matching/test_machine",
+    "matching/test_capacity",
+    "test_planted_faults",
+    "test_kills",
+)
+"""The same for the full figures (-m integrity)."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -63,7 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("long_on_sqlite") and "long" not in named:
             item.add_marker(pytest.mark.skip(reason="long on SQLite: name it with -m long_on_sqlite"))
     # The files that take longest go first, so that two workers end together.
-    items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW_FIRST) if slow in item.nodeid), len(SLOW_FIRST)))
+    first = LANE_FIRST if "integrity" in named else SLOW_FIRST
+    items.sort(key=lambda item: next((n for n, slow in enumerate(first) if slow in item.nodeid), len(first)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

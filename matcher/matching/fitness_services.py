@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.queries import members_of
@@ -11,9 +12,11 @@ from matcher.errors import Conflict
 from matcher.i18n import _l
 from matcher.matching.models import Match
 from matcher.matching.queries import chosen_moment
+from matcher.matching.states import LIVE
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
+from matcher.requests.states import RequestState
 from matcher.safeguarding.policy import Result
 from matcher.safeguarding.queries import result_for
 
@@ -62,3 +65,16 @@ def safeguarding_result(
         user_id=visitor_id,
         on_day=on_day,
     )
+
+
+def check_can_go_on(session: Session, match: Match, request: Request) -> None:
+    """An ended match that would live again: its request is open still, and nobody asked these people anew. The locks
+    are held. Raises Conflict."""
+    if request.state is not RequestState.OPEN:
+        raise Conflict(_l("This request is not open any more."))
+    same = [Match.offer_id == match.offer_id]
+    if match.professional_id is not None and match.kind is not Kind.TEACHER_INTERNSHIP:
+        same.append(Match.professional_id == match.professional_id)
+    others = select(Match.id).where(Match.request_id == request.id, Match.id != match.id, Match.state.in_(LIVE))
+    if session.scalar(others.where(or_(*same)).limit(1)) is not None:
+        raise Conflict(_l("This person was already asked for this request."))

@@ -21,7 +21,7 @@ from matcher.matching.behalf_services import quiet, voice
 from matcher.matching.booking_services import book, choose_moment, release, reset_consents, take_place
 from matcher.matching.door_services import check_version, locked, permitted, step
 from matcher.matching.employer_services import ask_employer
-from matcher.matching.fitness_services import check_approvable
+from matcher.matching.fitness_services import check_approvable, check_can_go_on
 from matcher.matching.models import Consent, Match, MatchEvent, MatchMoment, Message
 from matcher.matching.moment_services import add_half_days, add_moment, expiry_for, moment_of_match
 from matcher.matching.moments import parts_of, set_parts
@@ -242,10 +242,12 @@ def _restore_yes(session: Session, match: Match, request: Request, offer: Offer,
 
 def _restore_open(session: Session, match: Match, request: Request, offer: Offer, last: MatchEvent) -> None:
     """A no held nothing, so there is nothing to give back."""
+    check_can_go_on(session, match, request)
 
 
 def _restore_decision(session: Session, match: Match, request: Request, offer: Offer, last: MatchEvent) -> None:
     if last.action is Action.REJECT:
+        check_can_go_on(session, match, request)
         moment = moment_of_match(session, match, last.details["moment_id"], last.at)
         choose_moment(session, match.id, moment.id)
         take_place(session, match, request)

@@ -92,6 +92,15 @@ def test_torn_file_is_noticed_before_serving(whole_file: Path, tmp_path: Path, e
     assert len(missed) <= each * 3 // 4
 
 
+def test_what_is_said_of_torn_text_is_readable(whole_file: Path, tmp_path: Path) -> None:
+    """The message may quote bytes that are no text: looking never ends in an error of its own."""
+    for number in range(20, 30):
+        torn = tmp_path / "torn.db"
+        shutil.copyfile(whole_file, torn)
+        _flip_bits(torn, random.Random(f"bits flipped {number}"))
+        damage_of(torn).encode()
+
+
 def test_control_whole_file_is_served(whole_file: Path) -> None:
     assert damage_of(whole_file) == ""
     refuse_damaged(f"sqlite:///{whole_file}")

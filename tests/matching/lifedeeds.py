@@ -40,6 +40,11 @@ VERBS: dict[str, tuple[Any, str, dict[str, Any]]] = {
 EXTRA_SPANS = {(epoch(day, starts), epoch(day, ends)): (day, starts, ends) for day, starts, ends in EXTRA}
 
 
+STEPS = "steps"
+AGAIN = "again"
+"""A second click on what was done: the same answer once more."""
+
+
 class Violation(AssertionError):
     """The services did what the model forbids, or something else than it says."""
 
@@ -67,6 +72,7 @@ class Deeds:
         """The verb in a unit of its own. `must` is why it has to be refused; `free`: it may be refused for reasons
         that the model does not know."""
         self.since_check += 1
+        self.seen[STEPS] += 1
         unit = self.session.begin_nested()
         try:
             done = call()
@@ -86,30 +92,45 @@ class Deeds:
         self.seen[what] += 1
         return done
 
-    def _deed(self, match: Life, action: str, who: int, *, stale: bool = False, moment: Any = None) -> None:
-        model = self.model
+    def _deed(self, match: Life, action: str, who: int, *, stale: bool = False, **chosen: Any) -> None:
+        given = self._given(match, action, who, stale, chosen.get("moment"))
+        if given is not None:
+            given |= {name: value for name, value in chosen.items() if value is not None}
+            self._carry_out(match, action, given, self._must(match, action, given))
+
+    def _given(self, match: Life, action: str, who: int, stale: bool, moment: Any = None) -> dict[str, Any] | None:
+        """What somebody fills in with it; None when there is nothing to choose from."""
         if action in {"accept", "suggest_moment", "ask_move"}:
             among = sorted(match["moments"]) if action == "accept" else sorted(EXTRA_SPANS)
             if not among:
-                return
+                return None
             moment = moment or self._pick(among)
         given = {"moment": moment, "stale": stale, "who": who}
         if action in {"hand_over", "change_visitor"}:
             nobody = [None] if action == "hand_over" else []
             given["colleague"] = self._pick([*self.world["guests"], *nobody])
+        return given
+
+    def _must(self, match: Life, action: str, given: dict[str, Any]) -> str | None:
+        """Why it has to be refused, or that it is done already; None when it has to be done."""
+        model, who = self.model, given["who"]
         must = model.refusal(match, action, who)
-        if who not in model.stopped and model.is_repeat(match, action, who, moment):
+        if who not in model.stopped and model.is_repeat(match, action, who, given["moment"]):
+            return AGAIN
+        if must is None and given["stale"] and action not in {"undo", "report_held", "report_missed"}:
+            must = "an old page"
+        return must or self._in_the_way(match, action, who, given)
+
+    def _carry_out(self, match: Life, action: str, given: dict[str, Any], must: str | None) -> None:
+        if must == AGAIN:
             self._repeated(match, action, given)
             return
-        if must is None and stale and action not in {"undo", "report_held", "report_missed"}:
-            must = "an old page"
-        must = must or self._in_the_way(match, action, who, given)
-        label = f"{match['state']} {action}"
-        done = self._try(label, lambda: self._call(match, action, given), must)
+        done = self._try(action, lambda: self._call(match, action, given), must)
         if done is None:
             return
         before = match["state"]
         self._follow(match, action, given, done)
+        self.seen[f"{before} {action}"] += 1
         self.seen[f"{before} {action} {match['state']}"] += 1
         self.touched.add(match["id"])
 
@@ -130,10 +151,7 @@ class Deeds:
         if action == "approve":
             return model.unfit(match)
         if action == "undo":
-            if match["last"]["action"] != "reject":
-                return None
-            gone = match["chosen"][0] <= match["last"]["at"].timestamp()
-            return "the moment is gone" if gone else model.hold_refusal(match, match["chosen"])
+            return model.undo_refusal(match)
         if action == "change_visitor":
             refusal = model.colleague_refusal(match, given["colleague"], match["visitor"])
             return refusal or model.busy(match, match["chosen"], given["colleague"])

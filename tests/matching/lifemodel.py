@@ -26,9 +26,46 @@ DEEDS = sorted({action for _state, action in TABLE} | {"undo"})
 TAKES_PLACE = {"accepted", "approved", "held"}
 HOLDS_TIME = {"accepted", "approved", "held"}
 LIVE = {"proposed", "accepted", "approved"}
+STATES = sorted(LIVE | {"held", "missed", "declined", "withdrawn", "rejected", "expired", "cancelled", "superseded"})
 REPEATED = {"accept", "decline", "approve", "withdraw", "reject", "cancel"}
 """A second click on these gives the same answer again."""
 Life = dict[str, Any]
+GONE, BUSY = "the moment is gone", ["the person is busy", "the class is busy"]
+REASONS: dict[str, list[str]] = {
+    "accept": ["another moment was chosen", "they come together", "no place left", GONE, *BUSY],
+    "suggest_moment": [GONE],
+    "ask_move": [GONE, "it is over"],
+    "approve": ["it began", "the guest left", "the teacher left", "no proof"],
+    "cancel": ["it is over"],
+    "move": ["nobody asked to move", GONE, *BUSY],
+    "report_held": ["it is not over", "the sides agree"],
+    "report_missed": ["it is not over", "the sides agree"],
+    "undo": ["cannot be undone", "the request is closed", "asked anew", "no place left", GONE, *BUSY],
+    "change_visitor": ["the same person", "no colleague", "the person is busy"],
+    "hand_over": ["the same person", "no colleague", "the colleague was asked"],
+    "propose": ["the request is closed", "asked already", "no place left"],
+    "invite": ["the request is closed", "a stranger"],
+    "withdraw the request": ["a stranger", "a visit began"],
+    "end of the stopped": ["it is over"],
+}
+"""What stands in the way of a deed besides who somebody is and where the match stands."""
+THEIRS = {"accept", "approve", "ask_move", "change_visitor", "decline", "hand_over", "move", "reject", "suggest_moment"}
+"""Deeds of one side, which the other may see and not do."""
+ANSWERS = {"report_held", "report_missed", "undo"}
+"""Deeds that ask no version of the page."""
+REFUSALS = (
+    {f"refused {deed}: {reason}" for deed, reasons in REASONS.items() for reason in reasons}
+    | {
+        f"refused {deed}: not from {state}"
+        for deed in DEEDS
+        for state in STATES
+        if deed != "undo" and (state, deed) not in TABLE
+    }
+    | {f"refused {deed}: {reason}" for deed in DEEDS if deed != "undo" for reason in ("a stranger", "stopped")}
+    | {f"refused {deed}: not theirs to {deed}" for deed in {*THEIRS, "withdraw"}}
+    | {f"refused {deed}: an old page" for deed in DEEDS if deed not in ANSWERS}
+)
+"""Every refusal of the model, as the lives count them."""
 
 
 class Model:
@@ -135,6 +172,24 @@ class Model:
             return "they come together"
         missing = {each for each, given in match["consents"].items() if not given}
         return self.hold_refusal(match, moment) if missing <= {side} else None
+
+    def undo_refusal(self, match: Life) -> str | None:
+        """What a match that ended meets when it is to live again."""
+        action = match["last"]["action"]
+        if action not in {"decline", "reject"}:
+            return None
+        if self.requests[match["request"]]["state"] != "open":
+            return "the request is closed"
+        if any(self._same_people(match, m) and m["state"] in LIVE for m in self._of_request(match)):
+            return "asked anew"
+        if action == "decline":
+            return None
+        gone = match["chosen"][0] <= match["last"]["at"].timestamp()
+        return "the moment is gone" if gone else self.hold_refusal(match, match["chosen"])
+
+    def _same_people(self, one: Life, other: Life) -> bool:
+        person = one["professional"]
+        return one["offer"] == other["offer"] or (person is not None and other["professional"] == person)
 
     def hold_refusal(self, match: Life, moment: tuple[int, int], visitor: int | None = None) -> str | None:
         if match["state"] not in TAKES_PLACE and self.free_place(match) is None:

@@ -14,19 +14,21 @@ from matcher.matching import proposal_services, request_services
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.states import Side
 from tests.factories import NOW
-from tests.matching.lifedeeds import Deeds, Violation
+from tests.matching.lifedeeds import Violation
 from tests.matching.lifemodel import DEEDS, LIVE, TABLE, Model
+from tests.matching.lifeways import Ways
 
 JUMPS = [timedelta(seconds=20)] * 6 + [timedelta(minutes=2)] * 4 + [timedelta(days=1)] * 2 + [timedelta(days=8)]
 CHECKED_EVERY = 12
 FORWARD = {"accept": 4, "approve": 3, "move": 3, "change_visitor": 2, "hand_over": 2, "undo": 2}
 WEIGHTED = [each for each in DEEDS for _time in range(FORWARD.get(each, 1))]
 """Most deeds end a match; these are taken more often, so that lives become long."""
+CLOCKED, PROPOSALS, LATE_SHARE = 4, 6, 0.5
 UNTIL = [None, date(2026, 12, 11), date(2028, 12, 31), date(2028, 12, 31)]
 """Until when a proof is valid: not at all, until between the first moments, for long."""
 
 
-class LifeMachine(Deeds, RuleBasedStateMachine):
+class LifeMachine(Ways, RuleBasedStateMachine):
     """`session`, `world` and `seen` are set by whoever runs it; the world is there again for each life."""
 
     session: Session
@@ -36,14 +38,21 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 2**32))
     def begin(self, seed: int) -> None:
         self.chance = Random(seed)
+        # A life that is lived again, to look at what went wrong, has to see what it saw the first time.
+        self.at_birth = Counter(self.seen)
+        self.before = self.world.setdefault("known", {}).setdefault(seed, self.at_birth)
         self.savepoint = self.session.begin_nested()
         self.model = Model(self.world, NOW)
         self.touched: set[int] = set()
         self.since_check = 0
         for guest in self.world["guests"]:
             self._prove(guest, self._pick(UNTIL))
+        self.propose("coordinator")
         for _request in range(3):
             self.invite()
+        self.play_a_scene()
+        if self.chance.random() < LATE_SHARE:
+            self._play_late()
 
     def teardown(self) -> None:
         if not hasattr(self, "savepoint"):
@@ -59,8 +68,20 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
 
     @rule(side=st.sampled_from(["school", "company", "coordinator"]))
     def propose(self, side: str) -> None:
-        request_id = self._pick(sorted(self.model.requests))
-        offer_id = self._pick(sorted(self.model.offers))
+        tries = [self._proposal(side) for _ in range(PROPOSALS)]
+        who, request_id, offer_id, must = min(tries, key=lambda each: self._times("propose", each[-1]))
+        values = {"request_id": request_id, "offer_id": offer_id, "side": Side(side), "now": self.model.now}
+        made = self._try(
+            "propose",
+            lambda: proposal_services.propose(self.session, actor=self._actor(who), **values),
+            must,
+            free=True,
+        )
+        if made is not None:
+            self._adopt(made, who)
+
+    def _proposal(self, side: str) -> tuple[int, int, int, str | None]:
+        request_id, offer_id = self._pick(sorted(self.model.requests)), self._pick(sorted(self.model.offers))
         request, offer = self.model.requests[request_id], self.model.offers[offer_id]
         who = {"school": request["asked_by"], "company": offer["contact"], "coordinator": self.world["boss"]}[side]
         others = [m for m in self.model.matches.values() if m["request"] == request_id]
@@ -73,15 +94,7 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
             must = "asked already"
         elif sum(m["place"] is not None for m in others) >= request["needed"]:
             must = "no place left"
-        values = {"request_id": request_id, "offer_id": offer_id, "side": Side(side), "now": self.model.now}
-        made = self._try(
-            "propose",
-            lambda: proposal_services.propose(self.session, actor=self._actor(who), **values),
-            must,
-            free=True,
-        )
-        if made is not None:
-            self._adopt(made, who)
+        return who, request_id, offer_id, must
 
     @rule()
     def invite(self) -> None:
@@ -89,8 +102,7 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
         offers = self.chance.sample(sorted(self.model.offers), len(self.model.offers))
         request = self.model.requests[request_id]
         who = request["asked_by"]
-        must = "stopped" if who in self.model.stopped else None
-        must = must or ("the request is closed" if request["state"] != "open" else None)
+        must = self._outsider(who, request) or ("the request is closed" if request["state"] != "open" else None)
         made = self._try(
             "invite",
             lambda: request_services.invite(
@@ -109,13 +121,20 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
         if made and len(waiting) > 3:
             raise Violation(f"{len(waiting)} invitations wait at once")
 
+    def _outsider(self, who: int, request: dict[str, Any]) -> str | None:
+        if who in self.model.stopped:
+            return "stopped"
+        return None if ("teacher", request["school"]) in self.model.roles[who] else "a stranger"
+
     # deeds of people
 
     @rule()
     def do_what_is_allowed(self) -> None:
-        """Somebody does something that the model allows, when there is something; three times."""
-        for _time in range(3):
+        """Somebody is agreed with, and somebody does something else that the model allows, when there is something."""
+        self._go(self._to_go(False), "accept approve")
+        for _time in range(2):
             self._do_allowed()
+        self._rare(3)
 
     def _do_allowed(self) -> None:
         matches = list(self.model.matches.values())
@@ -142,35 +161,41 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
             last = match["last"]
             self._deed(match, "undo" if undoing else last["action"], last["who"], moment=last["moment"])
 
-    @rule()
-    def somebody_who_works_there_decides(self) -> None:
-        """A coordinator who is also a professional tries to approve."""
-        match = self._some(lambda m: m["state"] == "accepted")
-        if match is not None:
-            self._deed(match, "approve", self.world["changing"][1][0])
-
     # the clock and the world
 
     @rule(jump=st.sampled_from(JUMPS))
     def time_passes(self, jump: timedelta) -> None:
         self.model.now += jump
         self.seen["clock"] += 1
+        self._rare(3)
 
-    @rule(days=st.sampled_from([0, 8, 22]))
+    @rule(days=st.sampled_from([0, 0, 8, 22]))
     def a_visit_is_over(self, days: int) -> None:
-        match = self._some(lambda m: m["state"] == "approved")
+        match = None if self._is_young() else self._some(lambda m: m["state"] == "approved")
+        if match is None:
+            return
+        asked = match["last"].get("wanted") if match["move_by"] else None
+        self._wait_until(asked[0] if asked else match["chosen"][1], timedelta(days=days, hours=1))
+        if days:
+            self._count(match)
+        elif self.world["stoppable"][0] in {match["visitor"], match["professional"]} - self.model.stopped:
+            self._change_stop()
+
+    @rule(noticed=st.booleans())
+    def nobody_decided_in_time(self, noticed: bool) -> None:
+        match = None if self._is_young() else self._some(lambda m: m["state"] == "accepted")
         if match is not None:
-            end = datetime.fromtimestamp(match["chosen"][1], NOW.tzinfo) + timedelta(days=days, hours=1)
-            self.model.now = max(self.model.now, end)
+            self._wait_until(match["chosen"][0], timedelta(minutes=1))
+            if noticed:
+                self._expire(match)
 
     @rule()
     def the_clock_works(self) -> None:
-        match = self._some(lambda m: m["state"] in LIVE)
-        if match is None:
-            return
-        verb = self._pick(["expire", "supersede", "count", "lapse"])
-        getattr(self, f"_{verb}")(match)
-        self._compare(match)
+        live = [m for m in self.model.matches.values() if m["state"] in LIVE]
+        for match in self.chance.sample(live, min(CLOCKED, len(live))):
+            verb = self._pick(["expire", "supersede", "count", "lapse"])
+            getattr(self, f"_{verb}")(match)
+            self._compare(match)
 
     @rule(what=st.sampled_from(["proof", "role", "stop", "withdraw"]))
     def the_world_changes(self, what: str) -> None:
@@ -187,8 +212,11 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
         self.model.proofs[(who, school)] = covered
         self.seen["proof granted" if until else "proof expired"] += 1
 
-    def _change_role(self) -> None:
-        who, role, place = self._pick(self.world["changing"])
+    def _change_role(self, of: int | None = None) -> None:
+        """Somebody starts or stops somewhere; this one, if that can be."""
+        changing = [each for each in self.world["changing"] if each[0] == of] or self.world["changing"]
+        gone = [each for each in changing if each[1:] not in self.model.roles[each[0]]]
+        who, role, place = self._pick(gone if gone and self.chance.random() < 0.6 else changing)
         has = (role, place) in self.model.roles[who]
         self.world["set_role"](self.session, who, role, place, not has)
         (self.model.roles[who].discard if has else self.model.roles[who].add)((role, place))
@@ -206,18 +234,22 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
                 self._end(match)
 
     def _change_withdraw(self) -> None:
-        request_id = self._pick(self.world["withdrawable"])
+        begun = {m["request"] for m in self.model.matches.values() if m["state"] == "approved" and self._began(m)}
+        self._withdraw(self._pick(sorted(begun & set(self.world["withdrawable"])) or self.world["withdrawable"]))
+
+    def _began(self, match: Any) -> bool:
+        return match["chosen"][1] <= self.model.now.timestamp()
+
+    def _withdraw(self, request_id: int, who: int | None = None) -> None:
         request = self.model.requests[request_id]
         live = [m for m in self.model.matches.values() if m["request"] == request_id and m["state"] in LIVE]
-        over = any(m["state"] == "approved" and m["chosen"][1] <= self.model.now.timestamp() for m in live)
-        must = "stopped" if request["asked_by"] in self.model.stopped else ("a visit began" if over else None)
-        must = must or (
-            None if ("teacher", request["school"]) in self.model.roles[request["asked_by"]] else "a stranger"
-        )
+        over = any(m["state"] == "approved" and self._began(m) for m in live)
+        who = who or self._pick([request["asked_by"], request["asked_by"], *self.world["guests"]])
+        must = self._outsider(who, request) or ("a visit began" if over else None)
         done = self._try(
             "withdraw the request",
             lambda: request_services.withdraw_request(
-                self.session, request_id, actor=self._actor(request["asked_by"]), now=self.model.now
+                self.session, request_id, actor=self._actor(who), now=self.model.now
             ),
             must,
         )
@@ -230,6 +262,7 @@ class LifeMachine(Deeds, RuleBasedStateMachine):
     def promises_are_kept(self) -> None:
         for match_id in sorted(getattr(self, "touched", ())):
             self._compare(self.model.matches[match_id])
+        getattr(self, "touched", set()).clear()
         if getattr(self, "since_check", 0) >= CHECKED_EVERY:
             self._promises()
 

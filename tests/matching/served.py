@@ -6,12 +6,13 @@ from pathlib import Path
 
 import time_machine
 
-from matcher import create_app
+from matcher import create_app, db
 from matcher.config import Settings
 from tests.factories import NOW
 
 # Ahead of the test that started it: a cookie from the future is refused.
 time_machine.travel(NOW + timedelta(minutes=1), tick=True).start()
+db.PG_LOCK_TIMEOUT_MS = int(os.environ.get("MATCHER_TEST_LOCK_MS", db.PG_LOCK_TIMEOUT_MS))
 app = create_app(
     Settings(
         var=Path(os.environ["MATCHER_TEST_VAR"]),

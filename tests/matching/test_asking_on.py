@@ -35,6 +35,7 @@ from tests.factories.matching import THURSDAY
 from tests.matching.lives import Life, make_life
 
 LATER = NOW + timedelta(minutes=2)
+pytestmark = pytest.mark.usefixtures("patient")
 ASKERS = 16
 
 

@@ -36,6 +36,7 @@ from tests.factories.matching import make_request, seed_transitions
 from tests.factories.people import make_company, make_coordinator, make_grant, make_school, make_teacher, make_user
 from tests.matching.lives import AFTER, Life, another_offer, make_life
 
+pytestmark = pytest.mark.usefixtures("patient")
 ASKERS = 64
 YEAR = 2026
 ADDED_BY = "0019"

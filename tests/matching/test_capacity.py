@@ -1,9 +1,12 @@
 """Many say yes at once to a request that needs k people, and k teachers fit in a place: k come in, never one more."""
 
+from collections import Counter
 from collections.abc import Callable
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
@@ -11,7 +14,8 @@ from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.db import Database
 from matcher.errors import Conflict
-from matcher.matching import services
+from matcher.matching import door_services, services, yes_services
+from matcher.matching.booking_services import free_place
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.states import MatchState
 from matcher.offers.models import Offer
@@ -23,6 +27,7 @@ from tests.matching.lives import make_life
 from tests.matching.rushes import all_at_once, circles, take_all_back
 from tests.matching.stays import make_stay
 
+pytestmark = pytest.mark.usefixtures("patient")
 NEEDED, PLACES = (1, 10, 3), (1, 3)
 SIZES = [(12, 2), pytest.param((24, 100), marks=pytest.mark.integrity)]
 PLACE_SIZES = [(6, 1), pytest.param((16, 20), marks=pytest.mark.integrity)]
@@ -64,6 +69,35 @@ def test_place_takes_no_more_teachers_than_it_has_room_for(database: Database, s
             held = select(Booking.party_id).where(Booking.party == Party.PLACE, Booking.live)
             assert len(set(session.scalars(held))) == places
         take_all_back(database)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_without_the_row_lock_the_same_rush_does_not_end_in_words(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the lock: rows are read and not locked, so that all find the same place free. The constraint still
+    lets one in only, but the others get an error of the database. (SQLite has one writer, with or without it.)"""
+    askers = 8
+    with database.write() as session:
+        life = make_life(session, guests=askers, needed=max(NEEDED))
+        found = [life.asked(number) for number in range(askers)]
+        said = [(match.id, life.moments(match)[0].id, life.guest(number)) for number, match in enumerate(found)]
+    meet = Barrier(askers)
+
+    def looked_up(session: Session, match: Match, request: Request) -> int:
+        place = free_place(session, match, request)
+        meet.wait(timeout=60)
+        return place
+
+    monkeypatch.setattr(door_services, "lock_row", lambda session, model, row_id: session.get_one(model, row_id))
+    monkeypatch.setattr(yes_services, "free_place", looked_up)
+    with pytest.raises(DBAPIError):
+        _all_say_yes(database, said)
+    with database.read() as session:
+        assert Counter(session.scalars(select(Match.state))) == {
+            MatchState.ACCEPTED: 1,
+            MatchState.PROPOSED: askers - 1,
+        }
 
 
 def _rounds(database: Database, said: list[Yes], most: int, rounds: int) -> None:

@@ -10,14 +10,16 @@ from matcher.accounts.states import Role
 from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.errors import Conflict, Forbidden, IllegalMove
-from matcher.matching import change_services, services, visit_services
-from matcher.matching.models import MatchEvent
+from matcher.matching import change_services, request_services, services, visit_services
+from matcher.matching.fsck_queries import broken_promises
+from matcher.matching.models import Match, MatchEvent
+from matcher.matching.proposal_services import hand_over
 from matcher.matching.states import CancelReason, DeclineReason, MatchState, RejectReason, Side
 from matcher.notices.models import NoticeState, Outbox
 from matcher.organisations.models import Organisation
 from tests.factories import NOW
 from tests.factories.people import make_coordinator, make_grant, make_professional, make_region
-from tests.matching.lives import Life, make_life
+from tests.matching.lives import Life, another_offer, make_life
 
 MINUTE = timedelta(minutes=1)
 
@@ -53,6 +55,44 @@ def test_undo_of_a_no(session: Session) -> None:
     services.decline_match(session, match.id, reason=DeclineReason.NONE_GIVEN, actor=life.guest(), now=NOW)
     services.undo(session, match.id, actor=life.guest(), now=NOW + timedelta(seconds=10))
     assert match.state is MatchState.PROPOSED
+
+
+def _passed_on_to_the_first(life: Life) -> Match:
+    """A colleague who was asked for the same request hands it over to whoever is out."""
+    at = life.session.get_one(Organisation, life.offers[0].organisation_id)
+    life.offers.append(another_offer(life.session, company=at))
+    asked, colleague = life.asked(len(life.offers) - 1), life.guest(len(life.offers) - 1)
+    return hand_over(life.session, asked.id, colleague_id=life.offers[0].person_id, actor=colleague, now=NOW)
+
+
+def test_no_cannot_be_undone_once_the_same_person_was_asked_again(session: Session) -> None:
+    life = make_life(session)
+    match = life.asked()
+    services.decline_match(session, match.id, reason=DeclineReason.NONE_GIVEN, actor=life.guest(), now=NOW)
+    again = _passed_on_to_the_first(life)
+    with pytest.raises(Conflict, match="already asked"):
+        services.undo(session, match.id, actor=life.guest(), now=NOW + timedelta(seconds=10))
+    assert (match.state, again.state) == (MatchState.DECLINED, MatchState.PROPOSED)
+
+
+def test_rejection_cannot_be_undone_once_the_same_person_was_asked_again(session: Session) -> None:
+    life = make_life(session)
+    match, coordinator = life.accepted(), life.actor(life.coordinator)
+    services.reject_match(session, match.id, reason=RejectReason.DUPLICATE, actor=coordinator, now=NOW)
+    _passed_on_to_the_first(life)
+    with pytest.raises(Conflict, match="already asked"):
+        services.undo(session, match.id, actor=coordinator, now=NOW)
+    assert (match.state, match.place_no) == (MatchState.REJECTED, None)
+
+
+def test_no_cannot_be_undone_once_the_request_was_withdrawn(session: Session) -> None:
+    life = make_life(session)
+    match = life.asked()
+    services.decline_match(session, match.id, reason=DeclineReason.NONE_GIVEN, actor=life.guest(), now=NOW)
+    request_services.withdraw_request(session, life.request.id, actor=life.actor(life.teacher), now=NOW)
+    with pytest.raises(Conflict, match="not open any more"):
+        services.undo(session, match.id, actor=life.guest(), now=NOW + timedelta(seconds=10))
+    assert broken_promises(session) == []
 
 
 def test_undo_too_late_or_by_somebody_else_is_refused(session: Session) -> None:
