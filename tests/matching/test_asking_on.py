@@ -67,6 +67,7 @@ def test_no_that_can_be_taken_back_keeps_its_place_in_the_row(session: Session) 
     assert [match.offer_id for match in ask_next(session, life.request.id, now=LATER)] == [life.offers[3].id]
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("rounds", [1, pytest.param(40, marks=pytest.mark.integrity)])
 def test_many_who_ask_on_at_once_never_ask_more_than_three(database: Database, rounds: int) -> None:
     for _ in range(rounds):
@@ -82,6 +83,7 @@ def test_many_who_ask_on_at_once_never_ask_more_than_three(database: Database, r
             assert session.scalars(skipped).all() == []
 
 
+@pytest.mark.usefixtures("patient")
 def test_without_counting_who_waits_the_same_rush_asks_everybody(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -224,6 +224,7 @@ def test_database_itself_refuses_more_than_the_maximum(session: Session) -> None
 # --- many at once -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("rounds", [2, pytest.param(200, marks=pytest.mark.integrity)])
 def test_of_64_askers_exactly_as_many_as_are_left_get_a_place(database: Database, rounds: int) -> None:
     for number in range(rounds):
@@ -258,6 +259,7 @@ def _careless(database: Database, number: int, left: int) -> Callable[[int], boo
     return ask
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.integrity)])
 def test_64_schools_ask_one_person_who_wants_three_visits(database: Database, rounds: int) -> None:
     """The whole verb, with judging and locks; a second limit is that of the organisation."""

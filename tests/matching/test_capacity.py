@@ -1,6 +1,7 @@
 """Many say yes at once to a request that needs k people, and k teachers fit in a place: k come in, never one more."""
 
 from collections.abc import Callable
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select, text
@@ -23,6 +24,7 @@ from tests.matching.lives import make_life
 from tests.matching.rushes import all_at_once, circles, take_all_back
 from tests.matching.stays import make_stay
 
+pytestmark = pytest.mark.usefixtures("patient")
 NEEDED, PLACES = (1, 10, 3), (1, 3)
 SIZES = [(12, 2), pytest.param((24, 100), marks=pytest.mark.integrity)]
 PLACE_SIZES = [(6, 1), pytest.param((16, 20), marks=pytest.mark.integrity)]
@@ -105,10 +107,13 @@ def _careless_count_overshoots(
         guard_off(connection, "place_beyond_needed")
     monkeypatch.setattr("matcher.matching.yes_services.free_place", _any_place)
 
+    counted = Barrier(len(said))
+
     def is_free() -> bool:
         with database.read() as session:
-            taken = select(func.count()).where(Match.state == MatchState.ACCEPTED)
-            return (session.scalar(taken) or 0) < needed
+            taken = session.scalar(select(func.count()).where(Match.state == MatchState.ACCEPTED)) or 0
+        counted.wait(120)
+        return taken < needed
 
     assert _all_say_yes(database, said, is_free) > needed
 

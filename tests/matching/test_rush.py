@@ -33,6 +33,7 @@ from tests.factories.people import make_coordinator, make_school, make_teacher
 from tests.matching.lives import another_offer
 from tests.matching.rushes import all_at_once, circles, form_token, percentile, sent, served, take_all_back
 
+pytestmark = pytest.mark.usefixtures("patient")
 ASKERS = 64
 ROUNDS = [20, pytest.param(200, marks=pytest.mark.integrity)]
 OVER_HTTP = 2

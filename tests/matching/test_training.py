@@ -173,7 +173,7 @@ def test_worker_that_goes_on_trains_beside_its_rounds(app: Flask, tmp_path: Path
     consumer = queue.huey.create_consumer(workers=1, periodic=False)
     consumer._set_signal_handlers = lambda: None
     consumer.start()
-    for _try in range(600):
+    for _try in range(1800):
         with database.read() as session:
             outcomes = session.scalars(select(ModelTraining.outcome)).all()
         if outcomes != [None]:

@@ -144,7 +144,7 @@ def test_server_away_and_back_loses_and_doubles_nothing(
     for _ in range(3):
         assert "mails_sent" not in send_due(database, app, now)
         now += timedelta(minutes=4)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     mail_server.sink.answers = ["450 greylisted"] * 7
     mail_server.start()
     for _ in range(8):
