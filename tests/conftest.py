@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
@@ -107,6 +108,13 @@ def reference_folder() -> Path:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture
+def on_the_day() -> Iterator[None]:
+    """The clock stands at `now` and goes on, for pages that look at it in a world that was made for that day."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture
