@@ -7,25 +7,33 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
-from matcher import create_app
+import matcher
+from matcher import create_app, db
 from matcher.config import Settings
 from matcher.db import Database
 from matcher.migrate import upgrade
 from matcher.subjects.services import seed_topics
+from matcher.web import once
+from tests import quick
 from tests.postgres import Cluster
-from tests.quick import leave_what_is_loaded_alone, remember_address_builders
+
+# Two test processes on two cores: threads of their own in each would wait for each other's turn.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """Monday 23 November 2026, nine o'clock on Dutch clocks."""
+PATIENCE_S = 120
 DEFAULT_REFERENCE_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMIUM_OPTIONS = [
@@ -35,7 +43,10 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
+# The same examples in every run, however long they take; --hypothesis-profile=search looks for others.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 SLOW_FIRST = (
     "journeys/test_main_job",
@@ -45,6 +56,10 @@ SLOW_FIRST = (
     "journeys/",
     "web/test_odd_input",
     "test_suggest_search",
+    "durability/",
+    "ranking/test_learned",
+    "web/",
+    "home/test_accessibility",
 )
 LANE_FIRST = (
     "matching/test_rush",
@@ -76,8 +91,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    remember_address_builders()
-    leave_what_is_loaded_alone()
+    quick.remember_address_builders()
+    quick.do_not_wait_for_the_disk()
+    quick.leave_what_is_loaded_alone()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -101,6 +117,33 @@ def reference_folder() -> Path:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture
+def on_the_day() -> Iterator[None]:
+    """The clock stands at `now` and goes on, for pages that look at it in a world that was made for that day."""
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def real_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite keeps every commit on the disk, as it is installed; `usefixtures` puts this before the database."""
+    monkeypatch.setattr(db, "_sqlite_connect", quick.sqlite_as_it_is)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For rushes, with `usefixtures`: on a slow machine nobody is sent away because the others were not done yet.
+
+    How long Matcher itself waits is small on purpose, and has tests of its own.
+    """
+    for name in ("SQLITE_BUSY_MS", "PG_LOCK_TIMEOUT_MS", "PG_STATEMENT_TIMEOUT_MS"):
+        monkeypatch.setattr(db, name, PATIENCE_S * 1000)
+    monkeypatch.setattr(db, "LONGEST_WAIT_S", PATIENCE_S)
+    monkeypatch.setattr(matcher, "SERVING_WAIT_S", PATIENCE_S)
+    monkeypatch.setattr(once, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(once, "ANSWERED_WITHIN", timedelta(seconds=PATIENCE_S))
 
 
 @pytest.fixture(scope="session")

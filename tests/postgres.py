@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +50,16 @@ class Cluster:
         self.log = (self.folder / "log").open("wb")
         self._launch()
 
-    def restart(self, how: signal.Signals) -> None:
+    def restart(self, how: signal.Signals, while_away: Callable[[], object] = lambda: None) -> None:
         """SIGINT is a fast stop, SIGQUIT an immediate one, as after a crash."""
         self.server.send_signal(how)
-        self.server.wait(30)
+        self.server.wait(120)
+        while_away()
         self._launch()
 
     def stop(self) -> None:
         self.server.send_signal(signal.SIGQUIT)
-        self.server.wait(30)
+        self.server.wait(120)
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -67,8 +70,12 @@ class Cluster:
         """A new database; its name."""
         self._made += 1
         name = f"t{self._made}"
-        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        return name
+        for _try in range(12):
+            # Who closed the template a moment ago may still be going: the server itself waits five seconds for that.
+            with suppress(psycopg.errors.ObjectInUse):
+                self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+                return name
+        raise RuntimeError(f"somebody stays in {template}")
 
     def drop(self, database: str) -> None:
         self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
@@ -111,7 +118,7 @@ class Cluster:
 
     def _wait(self) -> None:
         """Until it answers; says what its log says when it does not."""
-        for _try in range(300):
+        for _try in range(1200):
             try:
                 psycopg.connect(f"host={self.folder}/socket user=postgres dbname=postgres").close()
             except psycopg.OperationalError:

@@ -59,6 +59,7 @@ def test_changed_link_is_refused(session: Session) -> None:
             )
 
 
+@pytest.mark.usefixtures("patient")
 def test_link_used_by_eight_at_once_works_once(database: Database) -> None:
     with database.write() as session:
         user_id = make_user(session).id

@@ -15,6 +15,11 @@ from matcher.matching.suggestion_services import store_run, suggest
 from tests.matching.lives import Life, make_life
 
 
+@pytest.fixture(autouse=True)
+def _on_the_day(on_the_day: None) -> None:
+    """The worlds of these tests are of one day, and the pages look at the clock."""
+
+
 @pytest.fixture
 def browse(app: Flask, sqlite_database: Database) -> Callable[[int], FlaskClient]:
     """A browser in which this person is signed in."""

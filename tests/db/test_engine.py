@@ -21,6 +21,7 @@ def second(database: Database) -> Database:
     return Database(database.engine.url.render_as_string(hide_password=False))
 
 
+@pytest.mark.usefixtures("real_disk")
 def test_every_pooled_sqlite_connection_is_safe(sqlite_database: Database) -> None:
     with ExitStack() as stack:
         sessions = [stack.enter_context(sqlite_database.read()) for _ in range(5)]

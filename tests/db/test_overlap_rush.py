@@ -35,6 +35,7 @@ CROSSING = text(
 LIVE = text("select count(*) from bookings where live")
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("operations", OPERATIONS)
 def test_writers_at_random_never_overlap(database: Database, operations: int) -> None:
     done, refused = _rush(database, operations)

@@ -18,6 +18,7 @@ from matcher.i18n import LOCALES, in_locale
 from tests.house.code import ROOT
 from tests.machines import for_reading_only, small_disk
 
+pytestmark = pytest.mark.usefixtures("real_disk")
 Place = Callable[[ExitStack, Path], str]
 
 

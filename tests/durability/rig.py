@@ -6,14 +6,13 @@ import os
 import random
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -32,6 +31,7 @@ from matcher.matching.models import Message
 from matcher.notices.models import Outbox
 from tests.factories.matching import seed_transitions
 from tests.matching.lives import make_life
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "k" * 40
@@ -80,9 +80,7 @@ class Service:
     worker: int = 0
 
     def start(self, *, worker: bool = True) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.start_web()
         if worker:
             self.worker = self.zygote.make("work", self._environment(), [])
@@ -93,7 +91,7 @@ class Service:
         address = ["--bind", f"127.0.0.1:{self.port}", "--log-level", "critical"]
         self.web = self.zygote.make("web", self._environment(), [*server, *address, self.application])
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
@@ -119,9 +117,12 @@ class Service:
         return _children(self.worker)
 
     def kill(self, pids: list[int]) -> int:
+        killed = 0
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        return int(bool(pids))
+            with suppress(ProcessLookupError):  # it went by itself since it was seen
+                os.kill(pid, signal.SIGKILL)
+                killed = 1
+        return killed
 
     def kill_all_of_web(self) -> int:
         os.killpg(self.web, signal.SIGKILL)
@@ -173,15 +174,21 @@ class Writing:
         finally:
             self.ended.set()
             for thread in threads:
-                thread.join(60)
+                thread.join(240)
 
     def gap(self) -> float:
         """The longest time in which nothing was acknowledged."""
         return max((b - a for a, b in zip(self.times, self.times[1:], strict=False)), default=0.0)
 
-    def until(self, acknowledged: int, seconds: float = 60) -> None:
+    def until(self, acknowledged: int, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while len(self.acknowledged) < acknowledged and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def until_refused(self) -> None:
+        """Until somebody was told to come back later, which they cannot have been before."""
+        deadline, before = time.monotonic() + 120, self.statuses[503]
+        while self.statuses[503] == before and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def _write(self, number: int, who: Person) -> None:

@@ -22,8 +22,9 @@ TIMES = [
     pytest.param(1, id="each once"),
     pytest.param(5, id="each five times", marks=pytest.mark.integrity),
 ]
-FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 MOST_GAP = 5.0
+"""Seconds in which nobody gets through."""
+FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 
 
 @pytest.fixture
@@ -35,13 +36,13 @@ def service(zygote: Zygote, database: Database, database_url: str, tmp_path: Pat
 
 def worker_has_begun(database: Database) -> None:
     """A worker that cannot reach its database at its very start ends; this is about one that runs."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         with database.read() as session:
             if session.scalar(select(JobRun.name).where(JobRun.finished_at.is_not(None)).limit(1)):
                 return
         time.sleep(0.1)
-    raise RuntimeError("the worker did nothing in a minute")
+    raise RuntimeError("the worker did nothing in four minutes")
 
 
 def restarted(
@@ -57,9 +58,8 @@ def restarted(
     with writing.going_on():
         writing.until(16)
         for each in how:
-            cluster.restart(each)
+            cluster.restart(each, writing.until_refused)
             writing.until(len(writing.acknowledged) + 16)
-            time.sleep(0.3)
     assert service.serving() + service.working() == processes, "a process ended"
     return compared(database, writing, before), writing
 

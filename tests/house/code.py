@@ -4,7 +4,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from matcher import ROOMS
@@ -59,8 +59,15 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.source)
 
-    def imports(self) -> Iterator[tuple[str, int, bool]]:
+    def imports(self) -> list[tuple[str, int, bool]]:
         """Dotted name, line, and whether it is imported when the file is."""
+        return self._imports
+
+    @cached_property
+    def _imports(self) -> list[tuple[str, int, bool]]:
+        return list(self._find_imports())
+
+    def _find_imports(self) -> Iterator[tuple[str, int, bool]]:
         inner = {id(node) for part in ast.walk(self.tree) if _is_function(part) for node in ast.walk(part)}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -80,8 +87,9 @@ class Module:
 KNOWN_ROOMS = frozenset((*ROOMS, "ranking", "demo", "web"))
 
 
+@cache
 def modules() -> list[Module]:
-    """Every source file of the application."""
+    """Every source file of the application, read once for all rules."""
     return [read(path) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
@@ -91,6 +99,7 @@ def read(path: Path) -> Module:
     return Module(name, path.read_text(encoding="utf-8"))
 
 
+@cache
 def target(imported: str) -> Module:
     """The module an import of ours points at; its last part may be a name inside it."""
     parts = imported.split(".")

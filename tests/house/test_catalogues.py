@@ -1,7 +1,8 @@
 """Every text exists in Dutch and in English, and nothing in the catalogues is left over."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ PLACE = re.compile(r"%\((\w+)\)[sd]")
 Text = str | tuple[str, str]
 
 
-def used_texts() -> set[Text]:
+@cache
+def used_texts() -> frozenset[Text]:
     """What the code and the templates ask for."""
     found: set[Text] = set()
     for folder in ("matcher", "templates"):
@@ -27,7 +29,7 @@ def used_texts() -> set[Text]:
             str(ROOT / folder), METHODS, {"**.html": {"silent": "false"}, "**.txt": {"silent": "false"}}, KEYWORDS
         ):
             found.add((message[0], message[1]) if isinstance(message, tuple) else message)
-    return found - {""}
+    return frozenset(found - {""})
 
 
 def catalogue(locale: str, folder: Path = CATALOGUES) -> Catalog:
@@ -35,7 +37,7 @@ def catalogue(locale: str, folder: Path = CATALOGUES) -> Catalog:
         return pofile.read_po(file, locale=locale)
 
 
-def catalogue_faults(known: Catalog, used: set[Text]) -> Iterator[str]:
+def catalogue_faults(known: Catalog, used: Set[Text]) -> Iterator[str]:
     entries = {message.id: message for message in known if message.id}
     yield from (f"not in the catalogue: {text}" for text in sorted(used - entries.keys(), key=str))
     yield from (f"not used any more: {text}" for text in sorted(entries.keys() - used, key=str))

@@ -3,6 +3,8 @@
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -26,9 +28,15 @@ def name_of(requirement: str) -> str:
     return re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-")
 
 
+@cache
+def owners_of_packages() -> Mapping[str, list[str]]:
+    """Everything that is installed, which takes a second to read."""
+    return packages_distributions()
+
+
 def imported(files: list[Module]) -> set[str]:
     """Distributions behind the imports that are neither ours nor Python's."""
-    owners = packages_distributions()
+    owners = owners_of_packages()
     tops = {name.split(".")[0] for module in files for name, _line, _early in module.imports()}
     foreign = tops - set(sys.stdlib_module_names) - {"matcher"}
     return {name_of(owner) for top in foreign for owner in owners.get(top, [top])[:1]}

@@ -16,6 +16,7 @@ from matcher.errors import ConfigurationError
 from matcher.jobs.queue import Queue, make_queue
 from tests.conftest import lacking
 from tests.factories import NOW
+from tests.ports import free_port
 from tests.postgres import Cluster
 
 KEY = "k" * 40
@@ -38,13 +39,11 @@ def queue_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def redis_server(folder: Path) -> Iterator[str]:
     if REDIS is None:
         lacking("no valkey-server or redis-server on this machine", "MATCHER_REQUIRE_REDIS")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(REDIS), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        for _try in range(100):
+        for _try in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -52,7 +51,7 @@ def redis_server(folder: Path) -> Iterator[str]:
         yield f"valkey://127.0.0.1:{port}/0"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 @pytest.fixture
@@ -97,7 +96,7 @@ def test_consumer_of_the_worker_does_what_the_web_puts_in(queues: list[Queue]) -
     web.put("greet", now=NOW, who="a")
     web.put("nobody does this", now=NOW)
     web.put("greet", now=NOW, who="b")
-    for _try in range(600):
+    for _try in range(2400):
         if len(done) == 2:
             break
         time.sleep(0.05)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -33,6 +33,8 @@ from tests.factories.people import make_company, make_coordinator, make_professi
 from tests.notices.conftest import MailServer
 
 PASSWORD = "een heel lang wachtwoord"
+PATIENCE_MS = 90_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Walk:
         """A browser of their own in which this person is signed in; opened once per person."""
         if who not in self.pages:
             context = self.browser.new_context(base_url=self.base, locale=self.locale)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             page.on("pageerror", lambda error: self.faults.append(str(error)))
             page.on("response", self._note)
@@ -130,7 +132,7 @@ def walk(
         for page in walked.pages.values():
             page.context.close()
         server.shutdown()
-        thread.join(10)
+        thread.join(120)
     assert walked.faults == []
 
 

@@ -24,7 +24,6 @@ from tests.journeys.conftest import PASSWORD, Walk, link_in
 from tests.journeys.test_main_job import calendar_part, unfolded
 from tests.matching.stays import place_input
 
-expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.browser, pytest.mark.long_on_postgres]
 
 WORDS = {

@@ -14,7 +14,6 @@ from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import MatchState
 from tests.journeys.conftest import Walk, link_in
 
-expect.set_options(timeout=20_000)
 pytestmark = pytest.mark.browser
 
 

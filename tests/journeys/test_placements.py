@@ -28,10 +28,10 @@ from tests.factories.people import make_company, make_grant, make_professional, 
 from tests.journeys.conftest import Walk, link_in
 from tests.journeys.test_main_job import calendar_part
 
-expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.browser, pytest.mark.long_on_postgres]
 TUESDAY, THURSDAY = HalfDay(1, 0), HalfDay(3, 0)
-LANGUAGES = pytest.mark.parametrize("language", ["nl", "en"])
+AT_LENGTH = pytest.mark.long
+"""Each of the two journeys goes in one language, so that both are walked; in the other one at length."""
 
 
 def hybrid_people(walk: Walk, language: str, **people: list[HalfDay]) -> None:
@@ -111,7 +111,7 @@ def term() -> tuple[date, date]:
     return first, first + timedelta(days=182)
 
 
-@LANGUAGES
+@pytest.mark.parametrize("language", [pytest.param("nl", marks=AT_LENGTH), "en"])
 def test_vacancy_is_bridged_over_two_people(walk: Walk, language: str) -> None:
     hybrid_people(walk, language, anna=[TUESDAY], bram=[THURSDAY])
     first, last = term()
@@ -147,7 +147,7 @@ def test_vacancy_is_bridged_over_two_people(walk: Walk, language: str) -> None:
     }
 
 
-@LANGUAGES
+@pytest.mark.parametrize("language", ["nl", pytest.param("en", marks=AT_LENGTH)])
 def test_trial_lesson_leads_to_a_start_and_reports(walk: Walk, language: str) -> None:
     hybrid_people(walk, language, anna=[TUESDAY, THURSDAY])
     first, last = term()

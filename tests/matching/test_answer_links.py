@@ -121,6 +121,7 @@ def test_yes_is_given_once_and_can_be_taken_back_for_a_minute(mailed: Mailed, ap
     assert mailed.events() == 3
 
 
+@pytest.mark.usefixtures("patient")
 def test_sixteen_at_once_have_one_effect(database: Database, make_app: Callable[..., Flask]) -> None:
     app = mailing(database, make_app)
     mailed = Mailed(database, app, lambda life: life.asked())
@@ -128,7 +129,7 @@ def test_sixteen_at_once_have_one_effect(database: Database, make_app: Callable[
     data = [{"answer": "accept", "moment": mailed.moments[0]}, {"answer": "decline", "reason": "none_given"}]
 
     def press(number: int) -> int:
-        gate.wait()
+        gate.wait(120)
         return app.test_client().post(path, data=data[number % 2]).status_code
 
     with ThreadPoolExecutor(16) as pool:

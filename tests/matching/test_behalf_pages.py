@@ -19,6 +19,8 @@ from matcher.requests.models import Request
 from matcher.requests.services import save_draft
 from tests.matching.lives import make_life
 
+pytestmark = pytest.mark.usefixtures("on_the_day")
+
 
 @pytest.fixture
 def browse(app: Flask, sqlite_database: Database) -> Callable[[int], FlaskClient]:

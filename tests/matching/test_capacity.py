@@ -139,10 +139,13 @@ def _careless_count_overshoots(
         guard_off(connection, "place_beyond_needed")
     monkeypatch.setattr("matcher.matching.yes_services.free_place", _any_place)
 
+    counted = Barrier(len(said))
+
     def is_free() -> bool:
         with database.read() as session:
-            taken = select(func.count()).where(Match.state == MatchState.ACCEPTED)
-            return (session.scalar(taken) or 0) < needed
+            taken = session.scalar(select(func.count()).where(Match.state == MatchState.ACCEPTED)) or 0
+        counted.wait(120)
+        return taken < needed
 
     assert _all_say_yes(database, said, is_free) > needed
 

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from matcher import db
+from matcher.accounts.models import User
 from matcher.availability.states import Party
-from matcher.db import Database
+from matcher.db import Database, lock_row
 from matcher.matching import door_services
 from matcher.matching.door_services import locked
 from tests.factories.kinds import make_internship, make_place
@@ -23,6 +25,7 @@ from tests.factories.matching import THURSDAY, epoch, make_match
 from tests.factories.people import make_user
 from tests.matching.rushes import all_at_once, circles
 
+pytestmark = pytest.mark.usefixtures("patient")
 PEOPLE = 6
 PAIRS = [80, pytest.param(5_000, marks=pytest.mark.integrity)]
 THREADS = 8
@@ -66,10 +69,20 @@ def test_crosswise_steps_wait_in_one_row(
 
 
 def _control_locks_in_the_order_asked(database: Database, between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: who is locked as the match names them, not by number, ends in a circle."""
+    """The control: who locks as the match names them, not by number, ends in a circle: each of two has the first of
+    theirs before either asks for the other."""
     turn = {match: [goes, guides] for (goes, guides), match in between.items()}
     asked: dict[int, list[int]] = {}
+    both_have_one = threading.Barrier(2)
+
+    def lock_and_meet(session: Session, model: Any, row_id: int) -> Any:
+        row = lock_row(session, model, row_id)
+        if model is User and row_id == asked[threading.get_ident()][0]:
+            both_have_one.wait(120)
+        return row
+
     monkeypatch.setattr(door_services, "sorted", lambda found: _as_named(found, asked), raising=False)
+    monkeypatch.setattr(door_services, "lock_row", lock_and_meet)
     before = circles(database)
     with database.write() as session:
         session.execute(text("delete from bookings"))
@@ -80,7 +93,7 @@ def _control_locks_in_the_order_asked(database: Database, between: Between, monk
     pair = next(iter(between))
     two = {pair: between[pair], pair[::-1]: between[pair[::-1]]}
     with pytest.raises(OperationalError, match="deadlock"):
-        _step_crosswise(database, two, 40, prepare, pause=0.05)
+        _step_crosswise(database, two, 1, prepare)
     assert circles(database, settled=True) > before, "the rig cannot see a deadlock, so the pairs above prove nothing"
 
 
@@ -94,7 +107,6 @@ def _step_crosswise(
     between: Between,
     pairs: int,
     prepare: Callable[[int], None] = lambda match_id: None,
-    pause: float = 0.0,
 ) -> list[float]:
     """Every thread takes one side of a pair; the other side is another thread's at the same moment."""
     dice = random.Random(pairs)
@@ -112,7 +124,6 @@ def _step_crosswise(
             began = time.perf_counter()
             with database.write() as session:
                 locked(session, match_id)
-                time.sleep(pause)
                 start = epoch(THURSDAY, "08:00") + number * 3600
                 for person in (goes, guides):
                     session.execute(BOOK, {"match": match_id, "party": Party.PERSON.value, "person": person,

@@ -25,6 +25,7 @@ from tests.factories import NOW
 from tests.factories.matching import THURSDAY
 from tests.matching.lives import AFTER, Life, make_life
 
+pytestmark = pytest.mark.usefixtures("on_the_day")
 EMPLOYER = {"employer_consent": True, "employer_name": "Chef Jansen", "employer_email": "chef@werk.example"}
 
 

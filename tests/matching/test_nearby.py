@@ -29,6 +29,8 @@ from tests.factories.people import make_company, make_grant, make_school, make_u
 from tests.house.test_lists import counted
 from tests.matching.lives import Life, another_offer, make_life
 
+pytestmark = pytest.mark.usefixtures("on_the_day")
+
 
 def fits_of(life: Life, number: int = 0, **wanted: Any) -> list[int]:
     found = nearby(life.session, life.guest(number), Wanted(**wanted), now=NOW)

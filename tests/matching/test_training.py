@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import func, select, update
@@ -29,9 +30,11 @@ from matcher.matching.suggestion_models import SuggestionRun
 from matcher.matching.tasks import due_work
 from matcher.ranking.learned import FittedModel
 from matcher.worker import offer_jobs
+from tests.factories import NOW
 from tests.matching.logs import make_log
 from tests.ranking.made import made_examples
 
+pytestmark = pytest.mark.usefixtures("on_the_day")
 RANKERS = {"model", "random", "nearest", "most_popular", "most_recent", "rule"}
 MEASURES = {"ndcg@10", "mrr", "hit@1", "hit@3", "hit@5", "ece", "gini", "served"}
 
@@ -72,8 +75,9 @@ def settled_log(folder: Path, template: Path, *, requests: int, always: MatchSta
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> tuple[Path, dict[str, object]]:
     """A folder with a log and the model that was learned from it, and what the command told."""
-    folder = settled_log(tmp_path_factory.mktemp("trained"), sqlite_template, requests=160)
-    done = run(folder, "train", "--json")
+    with time_machine.travel(NOW, tick=True):
+        folder = settled_log(tmp_path_factory.mktemp("trained"), sqlite_template, requests=160)
+        done = run(folder, "train", "--json")
     assert done.exit_code == 0, done.output
     return folder, json.loads(done.stdout)
 
@@ -173,7 +177,7 @@ def test_worker_that_goes_on_trains_beside_its_rounds(app: Flask, tmp_path: Path
     consumer = queue.huey.create_consumer(workers=1, periodic=False)
     consumer._set_signal_handlers = lambda: None
     consumer.start()
-    for _try in range(600):
+    for _try in range(1800):
         with database.read() as session:
             outcomes = session.scalars(select(ModelTraining.outcome)).all()
         if outcomes != [None]:

@@ -1,8 +1,10 @@
 """A real SMTP server that remembers what it got, and an application with a few letters of its own."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from threading import Event
 from typing import Any
 
 import pytest
@@ -31,6 +33,8 @@ class Sink:
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
+        self.holds, self.go_on = Event(), Event()
+        self._hold_in, self._hold_taken = 0, False
         self.answers: list[str] = []
         self.refused: set[str] = set()
         self.asked = 0
@@ -45,12 +49,29 @@ class Sink:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self._hold_in -= 1
+        if self._hold_in == 0 and not self._hold_taken:
+            await self._hold()
         if self.answers:
             answer = self.answers.pop(0)
             if not answer.startswith("2"):
                 return answer
         self.envelopes.append(envelope)
+        if self._hold_in == 0:
+            await self._hold()
         return "250 OK"
+
+    def hold(self, after: int, *, taken: bool) -> None:
+        """Whoever sends the mail with this number from now on gets no answer until `go_on`, before or after it counts
+        as taken; `holds` is set then."""
+        self.holds.clear()
+        self.go_on.clear()
+        self._hold_in, self._hold_taken = after, taken
+
+    async def _hold(self) -> None:
+        self.holds.set()
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.005)
 
     @property
     def messages(self) -> list[EmailMessage]:

@@ -135,6 +135,7 @@ def test_without_extras_only_optional_letters_stay_away(session: Session) -> Non
     assert [row.state for row in mails(session)] == [NoticeState.WITHHELD, NoticeState.WITHHELD, NoticeState.QUEUED]
 
 
+@pytest.mark.usefixtures("patient")
 def test_two_workers_make_one_mail(database: Database) -> None:
     with database.write() as session:
         anna = reader(session)
@@ -145,7 +146,7 @@ def test_two_workers_make_one_mail(database: Database) -> None:
     gate = Barrier(4)
 
     def work() -> None:
-        gate.wait()
+        gate.wait(120)
         with database.write() as session:
             made.append(gather(session, anna.user_id or 0, now=FOUR))
 

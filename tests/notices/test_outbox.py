@@ -183,6 +183,7 @@ def test_later_mail_to_the_same_person_waits_for_the_earlier(session: Session) -
     assert [row.seq for row in services.claim_due(session, LATER + timedelta(minutes=2), 10)] == [2]
 
 
+@pytest.mark.usefixtures("patient")
 def test_three_workers_at_once_share_without_doubles(database: Database) -> None:
     with database.write() as session:
         for number in range(60):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -39,6 +40,7 @@ def hours(session: Session) -> Counter[datetime]:
     return Counter(at.replace(minute=0, second=0) for at in session.scalars(query))
 
 
+@pytest.mark.usefixtures("patient")
 def test_sixty_four_at_once_keep_the_hour_exactly(database: Database) -> None:
     with database.write() as session:
         sender = make_user(session).id
@@ -49,6 +51,7 @@ def test_sixty_four_at_once_keep_the_hour_exactly(database: Database) -> None:
         assert session.scalar(inbox) == RUSH, "on the site nobody waits"
 
 
+@pytest.mark.usefixtures("patient")
 def test_control_counting_first_lets_too_many_through(database: Database) -> None:
     """The rig sees an overshoot: the same rush with a look before the write instead of one statement."""
     gate = Barrier(RUSH)
@@ -57,7 +60,7 @@ def test_control_counting_first_lets_too_many_through(database: Database) -> Non
     def careless(number: int) -> None:
         with database.read() as session:
             counted = session.scalar(select(func.count(Outbox.id)).where(Outbox.channel == "mail")) or 0
-        gate.wait()
+        gate.wait(120)
         with database.write() as session:
             invite(session, None, number)
         if counted < PER_HOUR:
@@ -103,7 +106,7 @@ def rush(database: Database, act: Any) -> None:
     gate = Barrier(RUSH)
 
     def one(number: int) -> None:
-        gate.wait()
+        gate.wait(120)
         with database.write() as session:
             act(session, number)
 

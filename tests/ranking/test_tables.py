@@ -111,7 +111,7 @@ def test_objects_in_a_table_are_refused(tmp_path: Path) -> None:
 def test_benchmark_ends_with_two_and_a_sentence(tmp_path: Path) -> None:
     path = written(tmp_path, y=np.ones(3))
     command = [sys.executable, "-m", "benchmarks.ranking_quality", "--json", "--table", str(path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "X has 240 rows and y has 3." in ended.stderr
     assert "Traceback" not in ended.stderr

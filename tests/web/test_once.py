@@ -96,6 +96,7 @@ def test_part_of_a_page_may_send_the_same_again(person: FlaskClient, database: D
     assert topics(database) == 2
 
 
+@pytest.mark.usefixtures("patient")
 def test_clicks_at_the_same_moment_are_one(person: FlaskClient, adding: Flask, database: Database) -> None:
     cookie = person.get_cookie("matcher")
     assert cookie is not None
@@ -105,7 +106,7 @@ def test_clicks_at_the_same_moment_are_one(person: FlaskClient, adding: Flask, d
     def click() -> None:
         client = adding.test_client()
         client.set_cookie("matcher", cookie.value)
-        start.wait()
+        start.wait(120)
         answers.append(client.post("/add", data={"nonce": "n1"}).status_code)
 
     threads = [threading.Thread(target=click) for _ in range(4)]

@@ -76,6 +76,7 @@ def desk(database: Database, database_url: str, make_app: Callable[..., Flask]) 
         yield found
 
 
+@pytest.mark.usefixtures("patient")
 def test_clicks_at_once_are_one_message_and_one_mail(desk: Desk) -> None:
     for number, times in enumerate(TIMES, start=1):
         answers = desk.at_once(times, lambda: desk.send(nonce=f"key-{number}", body=f"{WORDS} {number}"))  # noqa: B023
