@@ -18,7 +18,9 @@ STOP = """want => {
     const style = one && getComputedStyle(one);
     return style && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   });
-  const seen = box.bottom > 0 && box.top < innerHeight;
+  const over = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  const around = at.closest('label') ?? at.parentElement;
+  const seen = over && (around.contains(over) || over.contains(at));
   return {there: at.matches(want), fault: at === document.body || (rings && seen) ? '' : at.outerHTML.slice(0, 160)};
 }"""
 
@@ -57,7 +59,7 @@ class Way:
 
 @dataclass
 class Keys(Way):
-    """Tab, Enter, Space, arrows and letters. Wherever Tab comes, it must be seen."""
+    """Tab, Enter, Space, arrows and letters. Wherever Tab comes, it must be seen: with a ring, and nothing over it."""
 
     unseen: set[str] = field(default_factory=set)
 
