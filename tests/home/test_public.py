@@ -96,10 +96,10 @@ def test_every_page_names_who_helps_in_the_region(
         above = make_coordinator(unit, region=north, name="Ana Boven")
     assert "Vraag het de regiocoördinator" in client.get("/privacy").text
     for page in ("/privacy", "/nowhere", "/help"):
-        assert "Vraag het Ana Boven, die in Fryslân helpt" in sign_in(teacher.id).get(page).text
+        assert "Vraag het aan Ana Boven, die in Fryslân helpt" in sign_in(teacher.id).get(page).text
     with sqlite_database.write() as unit:
         make_coordinator(unit, region=region, name="Ilse Tuin")
-    assert "Vraag het Ilse Tuin, die in Fryslân helpt" in sign_in(teacher.id).get("/privacy").text
+    assert "Vraag het aan Ilse Tuin, die in Fryslân helpt" in sign_in(teacher.id).get("/privacy").text
     assert "Vraag het" not in sign_in(above.id).get("/privacy").text
 
 
