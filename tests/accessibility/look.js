@@ -16,9 +16,9 @@ const ringed = (element) => [element, element.closest("label"), element.parentEl
   const style = getComputedStyle(one);
   return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 });
-const unseenFocus = (known) => {
+const unseenFocus = (known, root) => {
   const wrong = [];
-  const stops = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
+  const stops = root.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
   for (const stop of stops) {
     const place = short("focus " + placeOf(stop));
     if (known.has(place) || stop.disabled || !stop.checkVisibility({ visibilityProperty: true })) continue;
@@ -39,12 +39,35 @@ globalThis.wide = () => {
   return [`${document.documentElement.scrollWidth} px wide: ${out.map((one) => one.outerHTML.slice(0, 140)).join()}`];
 };
 
+// What opens over the page, one after the other: each kind once.
+const panels = async (known, about) => {
+  const found = [];
+  for (const details of document.querySelectorAll("details.confirm, details[data-menu]")) {
+    if (!details.checkVisibility()) continue;
+    const kind = short("panel " + [...details.querySelectorAll("*")].map((one) => one.tagName + one.className + (one.name ?? "")).join());
+    if (known.has(kind)) continue;
+    known.add(kind);
+    details.open = true;
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    found.push(...wide(), ...described((await axe.run({ include: [details] }, about)).violations));
+    found.push(...unseenFocus(known, details));
+    details.open = false;
+  }
+  return found;
+};
+const about = { resultTypes: ["violations"], preload: false, rules: { "target-size": { enabled: true } } };
+
+globalThis.narrow = async (places) => {
+  const before = new Set(places), known = new Set(places);
+  const faults = [...wide(), ...(await panels(known, about))];
+  return { faults, places: [...known].filter((one) => !before.has(one)) };
+};
+
 globalThis.look = async (places, whole) => {
   document.querySelectorAll("details:not(.confirm):not([data-menu])").forEach((each) => { each.open = true; });
   document.querySelectorAll(".toast").forEach((each) => { each.style.animation = "none"; });
   const before = new Set(places);
   const known = new Set(places);
-  const about = { resultTypes: ["violations"], preload: false, rules: { "target-size": { enabled: true } } };
   const faults = wide();
   if (whole) {
     faults.push(...described((await axe.run(document, about)).violations));
@@ -58,6 +81,6 @@ globalThis.look = async (places, whole) => {
     });
     if (fresh.length) faults.push(...described((await axe.run({ include: fresh }, { ...about, rules: {}, runOnly: ["color-contrast"] })).violations));
   }
-  faults.push(...unseenFocus(known));
+  faults.push(...unseenFocus(known, document), ...(await panels(known, about)));
   return { faults, places: [...known].filter((one) => !before.has(one)) };
 };

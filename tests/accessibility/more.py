@@ -1,6 +1,5 @@
 """What the crowd of tests/web does not have: stays, placements, links from mails, a list and a calendar handed in."""
 
-import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,7 +138,7 @@ def _by_hand(more: More) -> None:
     busy = calendar(event("DTSTART:20270107T090000Z", "DURATION:PT2H")).decode().replace("\r\n", "\n")
     more.sends("guest_approved", "/availability/calendar", text=busy)
     sheet = csv_of(HEAD.replace("Contactpersoon", "Wie"), PIET, NOOR)
-    more.sends("coordinator", "/coordination/import", kind="people", file=(io.BytesIO(sheet), "lijst.csv"))
+    more.sends("coordinator", "/coordination/import", kind="people", file=(sheet, "lijst.csv"))
     more.sees("coordinator", LED_TO)
     codes = ["organisation", "kvk", "postcode", "name", "email", "role", "do_not_approach"]
     more.sends("coordinator", LED_TO, **{f"column-{at}": code for at, code in enumerate(codes)})

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import BytesIO
 from typing import Any
 
 from flask import Flask, Response, abort, template_rendered
@@ -15,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from matcher.accounts.queries import actor_for
 from matcher.web.guards import public
-from tests.accessibility.more import LED_TO, More
+from tests.accessibility.more import LED_TO, More, Sent
 from tests.web.crowd import VIEWERS, Crowd, addresses, rules_for
 from tests.web.odd import Form, encoded, forms_of
 
@@ -128,7 +129,7 @@ class Collector:
             method = "GET" if sent is None else "POST"
             path = path or led_to
             endpoint = adapter.match(path.split("?")[0], method)[0]
-            page = self.ask(endpoint, viewer, path, "open" if sent is None else "sent", method, data=sent)
+            page = self.ask(endpoint, viewer, path, "open" if sent is None else "sent", method, data=handed_in(sent))
             led_to = self.led_to
             assert self.status < 400 or self.status == 409, f"{viewer} {path}: {self.status}"
             if page:
@@ -160,6 +161,12 @@ class Collector:
                 if answer is None or answer.status < 400:
                     self.crowd.restore()
                     self.crowd.browsers.clear()
+
+
+def handed_in(sent: Sent) -> Sent:
+    """Files are read anew each time."""
+    fresh = {name: (BytesIO(value[0]), value[1]) for name, value in (sent or {}).items() if isinstance(value, tuple)}
+    return None if sent is None else {**sent, **fresh}
 
 
 def forms_in(crowd: Crowd, pages: list[Page]) -> dict[str, tuple[Page, Form]]:

@@ -28,6 +28,8 @@ FAULTY = {
     "no visible focus": '<a class="dull" href="/a">Waar ben ik</a>',
     "px wide": '<p class="broad">Heel breed</p>',
     "heading-order": "<h4>Te diep</h4>",
+    "image-alt": '<details class="confirm"><summary class="btn">Weg</summary><div class="confirm-panel">'
+    '<img src="/static/img/mark.svg" width="40" height="40"></div></details>',
 }
 FAULTY_STYLE = (
     "<style>.faint{color:#ccc}.tiny{font-size:8px;display:inline-block;width:9px;height:9px}"

@@ -140,6 +140,7 @@ def test_leader_confirms_a_teacher_and_a_company_offers_a_place(walk: Walk, brow
     contact.write("topic_text", "warmtepomp")
     contact.write("supervisor", "Sam Begeleider")
     contact.press("[name=go]")
+    assert contact.page.locator(".error-summary").all_inner_texts() == []
     contact.close()
     with walk.database.read() as session:
         assert session.scalars(select(Offer).where(Offer.title == "Meekijken in de werkplaats")).one()

@@ -98,9 +98,11 @@ class Keys(Way):
         self.page.keyboard.press("Enter")
 
     def press(self, where: str) -> None:
+        """Until another page is there: what only moves within this one does not count."""
         self._to(where)
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
+        self.page.evaluate("globalThis.stillHere = true")
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_function("!globalThis.stillHere && document.readyState === 'complete'")
 
     def close(self) -> None:
         super().close()
