@@ -78,6 +78,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="long: name it with -m long"))
         if item.get_closest_marker("integrity") and "integrity" not in named:
             item.add_marker(pytest.mark.skip(reason="integrity at full length: name it with -m integrity"))
+        if item.get_closest_marker("accessibility") and "accessibility" not in named:
+            item.add_marker(pytest.mark.skip(reason="every page in every dress: name it with -m accessibility"))
         if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
             item.add_marker(pytest.mark.postgres)
             if item.get_closest_marker("long_on_postgres") and "long" not in named:

@@ -24,3 +24,6 @@ class ExampleForm(MatcherForm):
         _l("Languages"), choices=choices([("nl", "Nederlands"), ("en", "English"), ("fy", "Frysk")])
     )
     stays = BooleanField(_l("I stay in the room during the lesson"), default=True)
+    half_days = SelectMultipleField(
+        _l("Half-days"), coerce=int, choices=choices([]), default=(1, 8), validate_choice=False
+    )

@@ -76,8 +76,10 @@ def privacy() -> str:
 @public
 def help_contact() -> str:
     """Names and addresses of coordinators only for people with an account: robots read this page too."""
-    shown = queries.coordinator_rows(reading()) if maybe_actor() else []
-    return render_template("home/help.html", coordinators=shown)
+    actor = maybe_actor()
+    shown = queries.coordinator_rows(reading()) if actor else []
+    report_url = address_of("safeguarding.report") if actor else address_of("accounts.sign_in")
+    return render_template("home/help.html", coordinators=shown, report_url=report_url)
 
 
 @blueprint.get("/status")

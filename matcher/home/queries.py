@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant, User
 from matcher.accounts.policy import Actor
+from matcher.accounts.queries import coordinators_of
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
@@ -99,10 +100,36 @@ def health(
     )
 
 
-def coordinator_rows(session: Session) -> list[tuple[str, str, str]]:
-    """(region, name, mail address) of every coordinator that works now, in the order of the regions."""
+class Contact(NamedTuple):
+    """The person of flesh and blood who helps in this region."""
+
+    region: str
+    name: str
+    email: str
+    phone: str | None = None
+
+
+def contact_for(session: Session, actor: Actor) -> Contact | None:
+    """Who helps this person: the coordinator of the region of their school or company, else of the node above it. None
+    for people without an organisation, and where nobody serves the region yet."""
+    if not actor.organisation_ids:
+        return None
+    here = (
+        select(Region.id, Region.name)
+        .join(Organisation, Organisation.region_id == Region.id)
+        .where(Organisation.id.in_(actor.organisation_ids))
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+    region = session.execute(here).first()
+    people = [one for one in coordinators_of(session, region.id) if one.user_id != actor.user_id] if region else []
+    return Contact(region.name, people[0].name, people[0].email) if region and people else None
+
+
+def coordinator_rows(session: Session) -> list[Contact]:
+    """Every coordinator that works now, in the order of the regions."""
     query = (
-        select(Region.name, User.name, User.email)
+        select(Region.name, User.name, User.email, User.phone)
         .join(Grant, Grant.region_id == Region.id)
         .join(User, User.id == Grant.user_id)
         .where(Grant.role == Role.COORDINATOR, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
@@ -110,7 +137,7 @@ def coordinator_rows(session: Session) -> list[tuple[str, str, str]]:
         .where(User.stopped_at.is_(None), User.erased_at.is_(None))
         .order_by(Region.name, User.name)
     )
-    return [(region, name, email) for region, name, email in session.execute(query)]
+    return [Contact(*row) for row in session.execute(query)]
 
 
 def waiting_counts(session: Session, *, actor: Actor, now: datetime) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The header every page shares, the choice of language, the styleguide. Public pages and the dashboard: beside this."""
 
+import re
 from typing import Any
 
 from flask import abort, current_app, redirect, render_template, request, url_for
@@ -9,12 +10,14 @@ from matcher.accounts import services as accounts
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
+from matcher.availability.halfday_wording import half_day_table
 from matcher.clock import utcnow
 from matcher.home import dashboard_routes, nav, queries
 from matcher.home.forms import ExampleForm
 from matcher.home.public_routes import address_of, blueprint
 from matcher.i18n import LOCALES, _, current_locale
 from matcher.notices.queries import unread_count
+from matcher.web.assets import read_static
 from matcher.web.guards import local_target, maybe_actor, public
 from matcher.web.language import choose_locale
 from matcher.web.transaction import reading, writing
@@ -30,7 +33,8 @@ def styleguide() -> str:
         abort(404)
     form = ExampleForm(None, meta={"csrf": False})
     form.validate()
-    return render_template("home/styleguide.html", form=form)
+    icons = re.findall(r'<symbol id="([^"]+)"', read_static("img/icons.svg"))
+    return render_template("home/styleguide.html", form=form, icons=icons, half_days=half_day_table())
 
 
 @blueprint.post("/language")
@@ -68,7 +72,10 @@ def _site(person: Actor | None) -> dict[str, Any]:
         "language_url": url_for("home.language"),
         "other_language": next(locale for locale in LOCALES if locale != current_locale()),
         "here": request.full_path.rstrip("?") if request.method == "GET" else url_for("home.index"),
-        "help_url": None if person and person.has(Role.COORDINATOR) else url_for("home.help_contact"),
+        "help_url": url_for("home.help_contact"),
+        "wrong_url": url_for("home.help_contact", _anchor="wrong"),
+        "contact": queries.contact_for(reading(), person) if person and not person.is_coordinator else None,
+        "is_helper": person is not None and person.is_coordinator,
         "footer": [(link.label, url_for(link.endpoint)) for link in nav.FOOTER],
     }
 

@@ -37,7 +37,7 @@ SENTENCES = {
 PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
 WORDS = frozenset({"body", "note", "title", "own_words", "description"})
 """Fields that hold what somebody wrote, even when it is one word."""
-PAGES = frozenset({403, 404, 409, 422, 429, 500, 503, 507})
+PAGES = frozenset({400, 403, 404, 409, 413, 422, 429, 500, 503, 507})
 AGAIN_AFTER_S = {429: 60, 503: 10, 507: 120}
 """When it is worth trying again; a header says so to programs."""
 ALERT_EVERY_S = 60.0

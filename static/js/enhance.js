@@ -86,7 +86,19 @@
     });
   };
 
+  // What scrolls sideways can be reached, and says what it is; a table that fits stays out of the way.
+  const prepareTable = (wrap) => {
+    const show = () => {
+      const scrolls = wrap.scrollWidth > wrap.clientWidth;
+      const said = { tabindex: "0", role: "region", "aria-label": wrap.querySelector("caption")?.textContent };
+      Object.entries(said).forEach(([name, value]) => (scrolls && value ? wrap.setAttribute(name, value) : wrap.removeAttribute(name)));
+    };
+    new ResizeObserver(show).observe(wrap);
+    show();
+  };
+
   const prepare = (root) => {
+    all(".table-wrap", root).forEach(prepareTable);
     all("details[data-confirm]", root).forEach(prepareConfirm);
     all("[data-toast]", root).forEach(prepareToast);
     all("form[data-autosubmit]", root).forEach(prepareAutosubmit);

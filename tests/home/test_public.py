@@ -10,7 +10,8 @@ from matcher.accounts.models import User
 from matcher.accounts.states import Role
 from matcher.db import Database
 from matcher.home import nav
-from tests.factories.people import make_coordinator, make_region, make_teacher
+from matcher.regions.models import Region
+from tests.factories.people import make_coordinator, make_region, make_school, make_teacher
 
 EXPLAINING = ("/", "/how-it-works", "/for-schools", "/for-companies", "/how-ranking-works", "/privacy", "/help")
 PAGES = (*EXPLAINING, "/figures", "/status", "/qualifications")
@@ -83,6 +84,33 @@ def test_help_names_coordinators_only_for_people_with_an_account(
         person = make_coordinator(unit, region=make_region(unit), name="Ilse Tuin")
     assert "Ilse Tuin" not in client.get("/help").text
     assert "Ilse Tuin" in sign_in(person.id).get("/help").text
+
+
+def test_every_page_names_who_helps_in_the_region(
+    sqlite_database: Database, client: FlaskClient, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with sqlite_database.write() as unit:
+        region = make_region(unit, "fryslan", name="Fryslân", landsdeel="noord")
+        north = unit.get_one(Region, region.parent_id)
+        teacher = make_teacher(unit, school=make_school(unit, region=region))
+        above = make_coordinator(unit, region=north, name="Ana Boven")
+    assert "Vraag het de regiocoördinator" in client.get("/privacy").text
+    for page in ("/privacy", "/nowhere", "/help"):
+        assert "Vraag het aan Ana Boven, die in Fryslân helpt" in sign_in(teacher.id).get(page).text
+    with sqlite_database.write() as unit:
+        make_coordinator(unit, region=region, name="Ilse Tuin")
+    assert "Vraag het aan Ilse Tuin, die in Fryslân helpt" in sign_in(teacher.id).get("/privacy").text
+    assert "Vraag het" not in sign_in(above.id).get("/privacy").text
+
+
+def test_every_page_says_where_to_go_when_something_is_wrong(
+    sqlite_database: Database, client: FlaskClient, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    assert 'href="/help#wrong"' in client.get("/nowhere").text
+    assert "/safeguarding/report" not in client.get("/help").text
+    with sqlite_database.write() as unit:
+        person = make_teacher(unit)
+    assert 'href="/safeguarding/report"' in sign_in(person.id).get("/help").text
 
 
 def test_links_several_roles_show_each_page_once() -> None:
