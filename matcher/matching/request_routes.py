@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.clock import utcnow
-from matcher.errors import InvalidInput
+from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _, ngettext
 from matcher.matching import request_services
 from matcher.matching.fairness_queries import fairness_for
@@ -14,6 +14,7 @@ from matcher.matching.match_routes import blueprint
 from matcher.matching.request_queries import request_page
 from matcher.matching.states import CancelReason
 from matcher.matching.suggestion_services import mark_shown, store_run, suggest
+from matcher.requests.models import Request
 from matcher.requests.queries import lessons_of, request_for
 from matcher.requests.states import RequestState
 from matcher.web.forms import number_in
@@ -56,6 +57,9 @@ def publish_request(request_id: int) -> Response:
         return redirect(url_for("requests.edit_draft", request_id=request_id))
     for lesson in lessons_of(reading(), sent):
         _search(lesson.id)
+    ticked = _ticked()
+    if ticked:
+        return _invited_at_once(request_id, ticked)
     if sent.state is RequestState.OPEN:
         toast(_("Sent. Below you see who fits."))
     else:
@@ -86,9 +90,7 @@ def search_again(request_id: int) -> Response:
 @roles(*SCHOOL_SIDE)
 def invite(request_id: int) -> Response | tuple[str, int]:
     found = request_for(reading(), actor(), request_id)
-    ticked = [
-        int(text) for text in request.form.getlist("offers") if text.isascii() and text.isdigit() and len(text) < 10
-    ]
+    ticked = _ticked()
     who, now = actor(), utcnow()
     try:
         with writing() as session:
@@ -101,15 +103,38 @@ def invite(request_id: int) -> Response | tuple[str, int]:
         page = request_page(reading(), found, who, now)
         toast(str(refusal), kind="problem")
         return render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=ticked), 422
+    _say_asked(found, len(ticked), len(asked))
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _invited_at_once(request_id: int, ticked: list[int]) -> Response:
+    """Who was ticked beside the form is asked as soon as it is sent. The request stands, whatever becomes of them."""
+    who, now = actor(), utcnow()
+    try:
+        with writing() as session:
+            asked = len(request_services.invite(session, request_id, offer_ids=ticked, actor=who, now=now))
+    except (InvalidInput, NotFound, Conflict) as refusal:
+        toast(str(refusal) or _("Sent. Nobody is asked yet: tick people below."), kind="problem")
+    else:
+        _say_asked(request_for(reading(), who, request_id), len(ticked), asked)
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _ticked() -> list[int]:
+    texts = request.form.getlist("offers")
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+
+
+def _say_asked(found: Request, ticked: int, asked: int) -> None:
     if found.held_back:
         toast(_("Your choice is kept. We ask them once your place at the school is confirmed."))
-        return redirect(url_for("matching.request_page_view", request_id=request_id))
-    later = len(ticked) - len(asked)
-    text = words_of(found.kind).asked_now(len(asked))
-    if later > 0:
-        text += " " + ngettext("%(num)s waits for a place in the row.", "%(num)s wait for a place in the row.", later)
+        return
+    text = words_of(found.kind).asked_now(asked)
+    if ticked > asked:
+        text += " " + ngettext(
+            "%(num)s waits for a place in the row.", "%(num)s wait for a place in the row.", ticked - asked
+        )
     toast(text)
-    return redirect(url_for("matching.request_page_view", request_id=request_id))
 
 
 @blueprint.post("/requests/<int:request_id>/change")

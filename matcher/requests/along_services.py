@@ -1,0 +1,68 @@
+"""A draft that is kept while somebody types: one page makes one draft, and may write on without asking again.
+
+Every page with the form carries a key of its own. What the same page kept a second ago is no reason to refuse it;
+what another page or person kept meanwhile is.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.behalf import Heard
+from matcher.accounts.policy import Actor
+from matcher.requests import services
+from matcher.requests.asking import Wish
+from matcher.requests.models import Request
+from matcher.requests.states import RequestState
+
+KEY = "page"
+LONGEST_KEY = 64
+LOOKED_AT = 60
+
+
+def keep_draft(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    organisation_id: int,
+    data: Wish,
+    page: str,
+    draft_id: int | None = None,
+    version: int | None = None,
+    asked_by_id: int | None = None,
+    heard: Heard | None = None,
+) -> Request:
+    """The draft of this page, made when it is not there yet. Raises InvalidInput, NotFound, Conflict."""
+    page = page[:LONGEST_KEY]
+    found = draft_id or _draft_of_page(session, actor, page)
+    if found is None:
+        saved = services.save_draft(
+            session,
+            actor=actor,
+            now=now,
+            organisation_id=organisation_id,
+            data=data,
+            asked_by_id=asked_by_id,
+            heard=heard,
+        )
+    else:
+        wrote_last = bool(page) and (session.get_one(Request, found).details or {}).get(KEY) == page
+        saved = services.update_draft(
+            session, actor=actor, now=now, request_id=found, data=data, version=None if wrote_last else version
+        )
+    if page and saved.details.get(KEY) != page:
+        saved.details = {**saved.details, KEY: page}
+        session.flush()
+    return saved
+
+
+def _draft_of_page(session: Session, actor: Actor, page: str) -> int | None:
+    """What this page kept before, when its answer never reached the browser."""
+    if not page or actor.user_id is None:
+        return None
+    mine = (Request.asked_by_id == actor.user_id) | (Request.on_behalf_by_id == actor.user_id)
+    query = select(Request.id, Request.details).where(mine, Request.state == RequestState.DRAFT)
+    rows = session.execute(query.order_by(Request.id.desc()).limit(LOOKED_AT)).all()
+    return next((row.id for row in rows if (row.details or {}).get(KEY) == page), None)
