@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
@@ -137,9 +137,18 @@ def format_date(day: date | datetime, style: str = "long") -> str:
     return dates.format_date(_local(day), format=style, locale=_formats())
 
 
-def format_day_month(day: date | datetime) -> str:
-    """`do 10 december`."""
-    return dates.format_date(_local(day), format="EEE d MMMM", locale=_formats())
+NEAR = timedelta(days=183)
+
+
+def format_day_month(day: date | datetime, seen: datetime | None = None) -> str:
+    """`do 10 december`; with the year where that is more than half a year from when it is `seen`."""
+    shown = _local(day)
+    far = seen is not None and abs(_date(shown) - _date(_local(seen))) > NEAR
+    return dates.format_date(shown, format="EEE d MMMM y" if far else "EEE d MMMM", locale=_formats())
+
+
+def _date(day: date | datetime) -> date:
+    return day.date() if isinstance(day, datetime) else day
 
 
 def format_weekday(day: date | datetime, style: str = "EEEE") -> str:

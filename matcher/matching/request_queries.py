@@ -156,7 +156,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         school=school,
         sub=_sub(request, school),
         facts=_facts(request),
-        moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
+        moments=[moment_label(moment.day, moment.periods, now) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         mark=mark_of_request(session, request),
         state=state,

@@ -203,7 +203,7 @@ def _line(
     over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     weekly = request.kind is Kind.HYBRID_PLACEMENT
-    when = _when(ahead) if not over else format_day_month(request.changed_at)
+    when = _when(ahead) if not over else format_day_month(request.changed_at, now)
     what = class_line(found) if found else ""
     if stays:
         what, when = _("Teacher internship"), asked_line(request) if ahead or not over else when
