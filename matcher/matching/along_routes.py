@@ -59,6 +59,7 @@ def along() -> Answer:
                 organisation_id=school_id,
                 data=wish,
                 page=form.page_key.data or "",
+                turn=form.sent_before,
                 draft_id=draft.id if draft else None,
                 version=number_in(form.version.data) if draft else None,
                 asked_by_id=number_in(form.asked_by.data),

@@ -50,5 +50,5 @@ def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime)
         sub=_("The nearest, in order of fit") if found.eligible >= WANTED else _("In order of fit"),
         people=[candidate_row(each, draft, {}, {}, (), (), {}) for each in shown],
         changes=[change_sentence(change) for change in found.smallest_change],
-        can_ask=knows_names and confirmed,
+        can_ask=knows_names,
     )

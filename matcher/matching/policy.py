@@ -142,10 +142,9 @@ def can_prepare(facts: MatchFacts, actor: Actor, now: datetime) -> Side | None:
 
 
 def can_prepare_for(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Side]:
-    """Whose half a coordinator may note for somebody who told it: both, as long as they could do it themselves."""
+    """Whose half a coordinator may note for somebody who told it: both, from approval on, when she reads them too."""
     until = facts.starts if facts.kind is Kind.HYBRID_PLACEMENT else facts.ends
-    over = until is not None and now >= until
-    if over or facts.state not in {MatchState.ACCEPTED, MatchState.APPROVED}:
+    if facts.state is not MatchState.APPROVED or (until is not None and now >= until):
         return frozenset()
     return frozenset({Side.SCHOOL, Side.COMPANY}) if Side.COORDINATOR in sides_of(facts, actor) else frozenset()
 

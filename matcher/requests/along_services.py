@@ -1,7 +1,8 @@
 """A draft that is kept while somebody types: one page makes one draft, and may write on without asking again.
 
 Every page with the form carries a key of its own. What the same page kept a second ago is no reason to refuse it;
-what another page or person kept meanwhile is.
+what another page or person kept meanwhile is. A page counts what it sends, so that what arrives late never undoes what
+was sent after it.
 """
 
 from datetime import datetime
@@ -11,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.behalf import Heard
 from matcher.accounts.policy import Actor
-from matcher.requests import services
+from matcher.requests import queries, services
 from matcher.requests.asking import Wish
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
-KEY = "page"
+KEY, TURN = "page", "turn"
 LONGEST_KEY = 64
 LOOKED_AT = 60
 
@@ -29,6 +30,7 @@ def keep_draft(
     organisation_id: int,
     data: Wish,
     page: str,
+    turn: int = 0,
     draft_id: int | None = None,
     version: int | None = None,
     asked_by_id: int | None = None,
@@ -48,12 +50,15 @@ def keep_draft(
             heard=heard,
         )
     else:
-        wrote_last = bool(page) and (session.get_one(Request, found).details or {}).get(KEY) == page
+        kept = queries.draft_for(session, actor, found)
+        wrote_last = bool(page) and (kept.details or {}).get(KEY) == page
+        if wrote_last and turn < kept.details.get(TURN, 0):
+            return kept
         saved = services.update_draft(
             session, actor=actor, now=now, request_id=found, data=data, version=None if wrote_last else version
         )
-    if page and saved.details.get(KEY) != page:
-        saved.details = {**saved.details, KEY: page}
+    if page:
+        saved.details = {**saved.details, KEY: page, TURN: turn}
         session.flush()
     return saved
 

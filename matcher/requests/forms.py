@@ -176,6 +176,7 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
     asked_by = SelectField(_l("Who asks?"), validators=[Optional(), _row_or_nothing], validate_choice=False)
     version = HiddenField(validators=[Optional()])
     page_key = HiddenField(validators=[Optional(), Length(max=64)])
+    turn = HiddenField(validators=[Optional()])
     planned = SelectMultipleField(validators=[Optional()], validate_choice=False)
     suits = SelectMultipleField(validators=[Optional()], validate_choice=False)
 
@@ -207,6 +208,11 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
             if missing and not self[name].errors:
                 self[name].errors = [*self[name].errors, sentences[name]]
         return all(not self[name].errors for name in self.required)
+
+    @property
+    def sent_before(self) -> int:
+        """How often this page sent itself before, as it counts."""
+        return min(number_in(self.turn.data) or 0, 10**6)
 
     @property
     def without(self) -> tuple[str, ...]:

@@ -9,7 +9,10 @@
   let timer = 0, busy = false, changed = false, stopped = false;
   const part = (name, root = page) => root.querySelector(`[data-part=${name}]`);
 
+  // What arrives late never undoes what was sent after it: the page counts.
+  const count = () => { form.elements.turn.value = String(Number(form.elements.turn.value) + 1); };
   const fields = () => {
+    count();
     const sent = new FormData(form);
     // Keeping what is typed may happen as often as it likes: the key of one sending is left for the buttons.
     sent.delete("nonce");
@@ -74,7 +77,7 @@
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
   page.addEventListener("htmx:after:swap", () => plan(TYPING));
-  form.addEventListener("submit", () => { stopped = true; window.clearTimeout(timer); });
+  form.addEventListener("submit", () => { count(); stopped = true; window.clearTimeout(timer); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) stopped = false; });
   // Somebody who leaves within a second of the last letter loses nothing either.
   window.addEventListener("pagehide", () => {
