@@ -6,8 +6,11 @@ from flask import Blueprint, current_app, render_template, url_for
 
 from matcher.accounts.states import Role
 from matcher.clock import local_date, school_year, utcnow
-from matcher.home import explaining, queries, working
+from matcher.config import shared_folder
+from matcher.errors import NotFound
+from matcher.home import explaining, guides, queries, working
 from matcher.home.figures import Health, PublicFigures
+from matcher.i18n import current_locale
 from matcher.jobs.periods import Periodic
 from matcher.jobs.queue import queue_waiting
 from matcher.matching.model_queries import running
@@ -74,7 +77,17 @@ def privacy() -> str:
 def help_contact() -> str:
     """Names and addresses of coordinators only for people with an account: robots read this page too."""
     shown = queries.coordinator_rows(reading()) if maybe_actor() else []
-    return render_template("home/help.html", coordinators=shown)
+    return render_template("home/help.html", coordinators=shown, guides=guides.NAMES)
+
+
+@blueprint.get("/help/<role>")
+@public
+def guide(role: str) -> str:
+    """The guide of a role, as it stands in the documentation, in the reader's language."""
+    if role not in guides.ROLES:
+        raise NotFound()
+    file = shared_folder("guides", "docs") / f"{role}.{current_locale()}.md"
+    return render_template("home/guide.html", guide=guides.guide_of(file.read_text("utf-8")))
 
 
 @blueprint.get("/status")

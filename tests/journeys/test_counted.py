@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 from matcher.accounts.models import User
 from matcher.accounts.states import Role
 from matcher.clock import utcnow
+from matcher.matching.models import Match
+from matcher.matching.states import MatchState
 from matcher.organisations.models import Organisation
 from tests.factories.people import make_grant, make_user
 from tests.journeys.conftest import PASSWORD, Walk
@@ -160,9 +162,11 @@ def region_decides(staff: Walk, ledger: Ledger, size: tuple[int, int]) -> None:
         person.tap("form[action$='/approve'] button[data-key=a]", leaves=True)
     staff.later(minutes=2)
     staff.work()
+    with staff.database.read() as session:
+        agreed = session.scalars(select(Match.id).where(Match.state == MatchState.APPROVED)).one()
     page = here(staff, "coordinator", size, "/coordination")
     with ledger.of("coordinator", "note the plan for the day that somebody told by phone", page) as person:
-        person.tap("main a[href^='/matches/']", leaves=True)
+        person.follow(f"/matches/{agreed}")
         person.tap("#runbook details:has([name=behalf][value=school]) summary")
         person.write("room", "Lokaal 12")
         person.tap("#runbook form:has([name=behalf][value=school]) button", leaves=True)
