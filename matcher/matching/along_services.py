@@ -30,6 +30,7 @@ class Along:
     people: list[Candidate] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     can_ask: bool = False
+    looked: bool = False
 
 
 def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime) -> Along:
@@ -51,4 +52,5 @@ def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime)
         people=[candidate_row(each, draft, {}, {}, (), (), {}) for each in shown],
         changes=[change_sentence(change) for change in found.smallest_change],
         can_ask=knows_names,
+        looked=True,
     )
