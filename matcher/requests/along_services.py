@@ -11,7 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.behalf import Heard
+from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
+from matcher.db import lock_row
+from matcher.errors import Conflict
+from matcher.i18n import _l
 from matcher.requests import queries, services
 from matcher.requests.asking import Wish
 from matcher.requests.models import Request
@@ -20,6 +24,7 @@ from matcher.requests.states import RequestState
 KEY, TURN = "page", "turn"
 LONGEST_KEY = 64
 LOOKED_AT = 60
+SENT = _l("You sent this already.")
 
 
 def keep_draft(
@@ -38,7 +43,7 @@ def keep_draft(
 ) -> Request:
     """The draft of this page, made when it is not there yet. Raises InvalidInput, NotFound, Conflict."""
     page = page[:LONGEST_KEY]
-    found = draft_id or _draft_of_page(session, actor, page)
+    found = draft_id or _draft_of_page(session, actor, page, turn)
     if found is None:
         saved = services.save_draft(
             session,
@@ -63,11 +68,19 @@ def keep_draft(
     return saved
 
 
-def _draft_of_page(session: Session, actor: Actor, page: str) -> int | None:
-    """What this page kept before, when its answer never reached the browser."""
+def _draft_of_page(session: Session, actor: Actor, page: str, turn: int) -> int | None:
+    """What this page kept before, when its answer never reached the browser. Raises Conflict for what arrives after
+    the page was sent: it would begin a second draft of the same."""
     if not page or actor.user_id is None:
         return None
+    # One page's two sendings at a time, or each would begin a draft.
+    lock_row(session, User, actor.user_id)
     mine = (Request.asked_by_id == actor.user_id) | (Request.on_behalf_by_id == actor.user_id)
-    query = select(Request.id, Request.details).where(mine, Request.state == RequestState.DRAFT)
+    query = select(Request.id, Request.state, Request.details).where(mine)
     rows = session.execute(query.order_by(Request.id.desc()).limit(LOOKED_AT)).all()
-    return next((row.id for row in rows if (row.details or {}).get(KEY) == page), None)
+    own = next((row for row in rows if (row.details or {}).get(KEY) == page), None)
+    if own is None or own.state is RequestState.DRAFT:
+        return own.id if own else None
+    if 0 < turn <= own.details.get(TURN, 0):
+        raise Conflict(SENT)
+    return None

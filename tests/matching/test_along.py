@@ -155,6 +155,19 @@ def test_what_arrives_late_undoes_nothing(typing: Typing, sqlite_database: Datab
     assert [each.own_words for each in drafts(sqlite_database)] == ["begin en eind"]
 
 
+def test_what_arrives_after_the_button_makes_no_second_draft(
+    typing: Typing, sqlite_database: Database, place: dict[str, int]
+) -> None:
+    filled(typing, place)
+    late = typing.form() | {"draft": "", "version": ""}
+    typing.turn += 1
+    sent = typing.form() | {"go": "1"}
+    saved = typing.client.post(f"/requests/{typing.draft}/edit", data=sent)
+    assert typing.client.post(saved.location, data=sent).status_code == 302
+    assert typing.client.post(ALONG, data=late).status_code == 409
+    assert [each.state for each in drafts(sqlite_database)] == [RequestState.OPEN]
+
+
 def test_button_after_keeping_is_no_conflict_with_itself(typing: Typing, sqlite_database: Database) -> None:
     typing.type(own_words="een")
     before = typing.version
