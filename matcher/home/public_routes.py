@@ -80,13 +80,13 @@ def help_contact() -> str:
     return render_template("home/help.html", coordinators=shown, guides=guides.NAMES)
 
 
-@blueprint.get("/help/<role>")
+@blueprint.get("/help/<slug>")
 @public
-def guide(role: str) -> str:
+def guide(slug: str) -> str:
     """The guide of a role, as it stands in the documentation, in the reader's language."""
-    if role not in guides.ROLES:
+    if slug not in guides.ROLES:
         raise NotFound()
-    file = shared_folder("guides", "docs") / f"{role}.{current_locale()}.md"
+    file = shared_folder("guides", "docs") / f"{slug}.{current_locale()}.md"
     return render_template("home/guide.html", guide=guides.guide_of(file.read_text("utf-8")))
 
 
