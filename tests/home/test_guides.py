@@ -1,8 +1,10 @@
 """The guides: one for each role, the same parts in both languages, whole on their page."""
 
+import re
 from pathlib import Path
 
 import pytest
+from babel.messages import pofile
 from flask.testing import FlaskClient
 
 from matcher.home.guides import ROLES, guide_of
@@ -19,6 +21,16 @@ def test_both_languages_say_the_same_things_in_the_same_order(role: str) -> None
     assert dutch.title != english.title
     assert dutch.intro
     assert len(dutch.parts) > 5
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_what_a_guide_quotes_stands_on_a_page(language: str) -> None:
+    with (FOLDER.parents[1] / f"matcher/translations/{language}/LC_MESSAGES/messages.po").open("rb") as file:
+        found = [entry.string for entry in pofile.read_po(file, locale=language) if entry.id]
+    texts = [text for entry in found for text in ([entry] if isinstance(entry, str) else entry)]
+    for role in sorted(ROLES):
+        quoted = re.findall(r'"([^"]+)"', (FOLDER / f"{role}.{language}.md").read_text("utf-8"))
+        assert [words for words in quoted if not any(text.startswith(words) for text in texts)] == []
 
 
 def test_help_leads_to_every_guide_and_nothing_of_it_is_lost(client: FlaskClient) -> None:
