@@ -23,7 +23,7 @@ from matcher.requests.models import Request
 from matcher.requests.pages import plan_view
 from matcher.requests.school_routes import ASKERS, MOST_TOPICS
 from matcher.web.forms import number_in
-from matcher.web.guards import actor, roles
+from matcher.web.guards import actor, maybe_actor, roles
 from matcher.web.limits import limiter
 from matcher.web.transaction import reading, writing
 
@@ -31,9 +31,15 @@ PART = "matching/_along.html"
 Answer = str | tuple[str, int]
 
 
+def _writer() -> str:
+    """A whole school types behind one address: everybody counts for themselves."""
+    who = maybe_actor()
+    return f"along:{who.user_id if who else request.remote_addr}"
+
+
 @blueprint.post("/requests/along")
 @roles(*ASKERS)
-@limiter.limit("600 per 5 minutes")
+@limiter.limit("300 per 5 minutes", key_func=_writer)
 def along() -> Answer:
     """Keep what is typed, unless it is only looked at (`look`), and say what follows from it."""
     form, who, now = GuestLectureForm(), actor(), utcnow()
