@@ -166,6 +166,7 @@ def _live(session: Any, plan: bulk.Plan, cut: datetime, at_random: bool) -> tupl
 
 LEVELS = [level.value for level in Level]
 SETTLED = {MatchState.ACCEPTED: 1.0, MatchState.DECLINED: 0.0, MatchState.EXPIRED: 0.0}
+LEFT = {MatchState.SUPERSEDED, MatchState.WITHDRAWN, MatchState.CANCELLED}
 ENDED = {MatchState.HELD: 1.0, MatchState.MISSED: 0.0, MatchState.CANCELLED: 0.0, MatchState.REJECTED: 0.0,
          MatchState.WITHDRAWN: 0.0, MatchState.EXPIRED: 0.0}  # fmt: skip
 
@@ -176,11 +177,15 @@ def _rows(asked: Asked) -> list[dict[str, Any]]:
 
 
 def _row(asked: Asked, shown: Shown, pair: Any) -> dict[str, Any]:
-    yes, settled, held, ended = np.nan, np.nan, np.nan, np.nan
+    asked_at, left, yes, settled, held, ended = [np.nan] * 6
+    if pair is not None:
+        asked_at = pair.row["created_at"].timestamp()
     for event in pair.events if pair is not None else ():
         to, come_from = event["to_state"], event["from_state"]
         if come_from == MatchState.PROPOSED and to in SETTLED:
             yes, settled = SETTLED[to], event["at"].timestamp()
+        elif come_from == MatchState.PROPOSED and to in LEFT:
+            left = event["at"].timestamp()
         elif yes == 1 and to in ENDED:
             held, ended = ENDED[to], event["at"].timestamp()
     past = shown.given.past
@@ -197,6 +202,8 @@ def _row(asked: Asked, shown: Shown, pair: Any) -> dict[str, Any]:
         "shown": shown.row["shown_at"] is not None,
         "opened": shown.row["opened_at"] is not None,
         "invited": pair is not None,
+        "asked_at": asked_at,
+        "left_at": left,
         "yes": yes,
         "settled_at": settled,
         "held": held,

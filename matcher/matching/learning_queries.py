@@ -34,6 +34,8 @@ PACKED = 4 * WIDTH
 class _Row(NamedTuple):
     """What became of one suggestion, as numbers."""
 
+    asked_at: float = np.nan
+    left_at: float = np.nan
     yes: float = np.nan
     settled_at: float = np.nan
     held: float = np.nan
@@ -198,14 +200,8 @@ def _became(session: Session, window: list[ColumnElement[bool]], as_of: datetime
         steps = list(chain)
         outcome = outcome_of(steps)
         if outcome is not None:
-            known = (
-                outcome.yes,
-                outcome.settled_at,
-                outcome.held,
-                outcome.ended_at,
-                *again.get(match_id, (None, None)),
-            )
-            found[steps[0].suggestion_id] = _Row(*map(_number, known))
+            known = vars(outcome).values()
+            found[steps[0].suggestion_id] = _Row(*map(_number, [*known, *again.get(match_id, (None, None))]))
     return found
 
 

@@ -14,6 +14,8 @@ NO = frozenset({Action.DECLINE, Action.HAND_OVER})
 class Outcome:
     """None where it is not known: neither asked long enough, nor ended, nor told."""
 
+    asked_at: datetime
+    left_at: datetime | None = None
     yes: bool | None = None
     settled_at: datetime | None = None
     held: bool | None = None
@@ -40,11 +42,14 @@ def outcome_of(rows: Sequence[Any]) -> Outcome | None:
     if not steps or steps[-1].reason == NEVER_SENT:
         return None
     yes, settled_at = _answer(steps)
-    if not yes or steps[-1].to_state not in FINAL:
-        return Outcome(yes, settled_at)
+    asked_at, over = steps[0].at, steps[-1].to_state in FINAL
+    if yes is None:
+        return Outcome(asked_at, steps[-1].at if over else None)
+    if not yes or not over:
+        return Outcome(asked_at, None, yes, settled_at)
     unknown = steps[-1].reason == MissedReason.NOT_REPORTED
     held = None if unknown else steps[-1].to_state == MatchState.HELD
-    return Outcome(yes, settled_at, held, steps[-1].at)
+    return Outcome(asked_at, None, yes, settled_at, held, steps[-1].at)
 
 
 def _answer(steps: Sequence[Any]) -> tuple[bool | None, datetime | None]:

@@ -34,6 +34,8 @@ class Examples:
     shown: Truths
     opened: Truths
     invited: Truths
+    asked_at: Column  # when they were invited
+    left_at: Column  # when the invitation ended before they had answered, as when another had said yes
     yes: Column  # 1, 0, NaN
     settled_at: Column  # when the yes, the no or the silence was there
     held: Column  # 1, 0, NaN; only of a yes
@@ -58,10 +60,17 @@ class Examples:
         return replace(self, **{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
     def known_by(self, moment: float) -> "Examples":
-        """As they were known at that moment (epoch seconds): no later suggestions, later outcomes NaN."""
+        """As they were known at that moment (epoch seconds): nothing that came later, and no time of it."""
         there = self.where(self.at <= moment)
+        settled, ended = there.settled_at <= moment, there.ended_at <= moment
+        invited = there.invited & ~(there.asked_at > moment)
         return replace(
             there,
-            yes=np.where(there.settled_at <= moment, there.yes, np.nan),
-            held=np.where(there.ended_at <= moment, there.held, np.nan),
+            invited=invited,
+            asked_at=np.where(invited, there.asked_at, np.nan),
+            left_at=np.where(there.left_at <= moment, there.left_at, np.nan),
+            yes=np.where(settled, there.yes, np.nan),
+            settled_at=np.where(settled, there.settled_at, np.nan),
+            held=np.where(ended, there.held, np.nan),
+            ended_at=np.where(ended, there.ended_at, np.nan),
         )

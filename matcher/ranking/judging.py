@@ -13,6 +13,7 @@ import numpy as np
 
 from matcher.ranking import measures
 from matcher.ranking.baseline import Ranker
+from matcher.ranking.censoring import weights_of_answers
 from matcher.ranking.examples import Examples
 from matcher.ranking.facts import Column, FactsBatch
 from matcher.ranking.learned import CATEGORIES, FEWEST, MONOTONE_FACTS
@@ -86,7 +87,10 @@ def judge(rankers: Mapping[str, Ranker], examples: Examples, *, seed: int) -> Re
             if name != first
         },
         segments=_segments(examples, seen, ndcg[first] - ndcg.get("rule", ndcg[first]), seed),
-        curves={name: measures.reliability(found[seen.settled], seen.came) for name, found in scores.items()},
+        curves={
+            name: measures.reliability(found[seen.settled], seen.came, weights=seen.counts_for)
+            for name, found in scores.items()
+        },
     )
 
 
@@ -115,6 +119,7 @@ class _Seen:
     settled_bounds: Whole  # of the settled rows, a question per run with any
     settled_runs: Whole  # the run of each of these questions, as its place in bounds
     came: Column  # of the settled rows
+    counts_for: Column  # of the settled rows: more where others like them were cut off before they could answer
     visits: Column  # of all rows, 0 where not known
     rarity: Column  # of all rows: how much a place in the list counts
     chances: Column  # of all rows: that they would have come, learned from these same outcomes in two halves
@@ -132,11 +137,18 @@ class _Seen:
             settled_bounds=_bounds(run_of),
             settled_runs=np.unique(run_of),
             came=came[settled],
+            counts_for=_counts_for(examples)[settled],
             visits=np.where(settled, np.nan_to_num(came), 0.0),
             rarity=_rarity(examples.position, settled),
             chances=_chances(examples, came, settled),
             guest=examples.guest,
         )
+
+
+def _counts_for(examples: Examples) -> Column:
+    weights = np.zeros(len(examples))
+    weights[examples.invited] = weights_of_answers(examples.where(examples.invited))
+    return weights
 
 
 def _bounds(run: Whole) -> Whole:
@@ -195,7 +207,7 @@ def _figures(scores: Column, ndcg: Column, seen: _Seen, seed: int) -> dict[str, 
         "hit@1": weighed(place <= 1),
         "hit@3": weighed(place <= 3),
         "hit@5": weighed(place <= 5),
-        "ece": _drawn_ece(chances, came, seed),
+        "ece": _drawn_ece(chances, came, seen.counts_for, seed),
         "gini": _drawn_gini(place, seen, seed),
         "served": measures.interval(served, seed=seed),
     }
@@ -204,11 +216,11 @@ def _figures(scores: Column, ndcg: Column, seen: _Seen, seed: int) -> dict[str, 
 _FEW_DRAWS = 100
 
 
-def _drawn_ece(chances: Column, came: Column, seed: int) -> Figure:
+def _drawn_ece(chances: Column, came: Column, weights: Column, seed: int) -> Figure:
     dice = np.random.default_rng(seed)
     rows = [dice.integers(0, len(came), len(came)) for _draw in range(_FEW_DRAWS)] if len(came) else []
-    drawn = [measures.ece(chances[each], came[each]) for each in rows]
-    return _figure(measures.ece(chances, came), drawn)
+    drawn = [measures.ece(chances[each], came[each], weights=weights[each]) for each in rows]
+    return _figure(measures.ece(chances, came, weights=weights), drawn)
 
 
 def _drawn_gini(place: Whole, seen: _Seen, seed: int) -> Figure:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.ranking.baseline import Baseline, Ranked
+from matcher.ranking.censoring import weights_of_answers
 from matcher.ranking.estimator import Fitted, fit_outcome
 from matcher.ranking.examples import Examples
 from matcher.ranking.facts import CATEGORICAL, GROUPS, MONOTONE, NAMES, WIDTH, Column, FactsBatch
@@ -147,7 +148,8 @@ def fit_model(examples: Examples, *, seed: int, name: str = "learned") -> Fitted
     if len(np.unique(asked.yes)) < 2:
         raise CannotLearn("Every settled invitation ended the same way: there is nothing to tell apart.")
     requests = len(np.unique(asked.request))
-    yes = fit_outcome(_evidence(asked, asked.yes), asked.request, seed=seed)
+    weight = weights_of_answers(examples.where(examples.invited))[np.isfinite(examples.yes[examples.invited])]
+    yes = fit_outcome(_evidence(asked, asked.yes, weight), asked.request, seed=seed)
     agreed = examples.where(settled & ripe(examples) & (examples.yes == 1) & np.isfinite(examples.held))
     held = _fit_held(agreed, seed)
     stage = "rule" if requests < FEW else "blend" if yes.trees is not None else "logistic"
@@ -165,15 +167,17 @@ def fit_model(examples: Examples, *, seed: int, name: str = "learned") -> Fitted
 def _fit_held(agreed: Examples, seed: int) -> Fitted:
     """With few yeses, or when all or none took place, one chance for everybody."""
     if len(agreed) >= FEW_YESES and len(np.unique(agreed.held)) == 2:
-        return fit_outcome(_evidence(agreed, agreed.held, with_rule=False), agreed.request, seed=seed)
+        return fit_outcome(
+            _evidence(agreed, agreed.held, np.ones(len(agreed)), with_rule=False), agreed.request, seed=seed
+        )
     chance = (agreed.held.sum() + PRIOR_YESES * PRIOR_HELD) / (len(agreed) + PRIOR_YESES)
     flat = constant(float(np.log(chance / (1 - chance))), WIDTH, len(GROUPS))
     return Fitted(flat, flat, None, 1.0, 0, 1.0, 0.0)
 
 
-def _evidence(examples: Examples, y: Column, *, with_rule: bool = True) -> Evidence:
+def _evidence(examples: Examples, y: Column, weight: Column, *, with_rule: bool = True) -> Evidence:
     rule = rule_parts(FactsBatch(examples.facts)) * float(with_rule)
-    return Evidence(examples.facts, y, np.ones(len(examples)), rule, MONOTONE_FACTS, CATEGORIES)
+    return Evidence(examples.facts, y, weight, rule, MONOTONE_FACTS, CATEGORIES)
 
 
 def _middle(facts: Column) -> Column:

@@ -52,24 +52,30 @@ def hit(scores: Column, good: Column, bounds: Whole, at: int) -> Column:
     return np.where(_sums(good > 0, bounds) > 0, among.astype(np.float64), np.nan)
 
 
-def ece(chances: Column, outcomes: Column, bins: int = BINS) -> float:
+def ece(chances: Column, outcomes: Column, bins: int = BINS, *, weights: Column | None = None) -> float:
     """The mean distance between what was said and what became true, in bins of equally many rows."""
     if not len(chances):
         return float("nan")
     order = np.argsort(chances, kind="stable")
     edges = np.linspace(0, len(order), min(bins, len(order)) + 1).astype(np.int64)
-    said, true = _sums(chances[order], edges), _sums(outcomes[order], edges)
-    return float(np.abs(said - true).sum() / len(order))
+    weight = np.ones(len(order)) if weights is None else weights[order]
+    apart = _sums(weight * (chances[order] - outcomes[order]), edges)
+    return float(np.abs(apart).sum() / weight.sum())
 
 
-def reliability(chances: Column, outcomes: Column, bins: int = BINS) -> list[tuple[float, float, int]]:
+def reliability(
+    chances: Column, outcomes: Column, bins: int = BINS, *, weights: Column | None = None
+) -> list[tuple[float, float, int]]:
     """Of each bin: the mean chance said, the share that came true, how many."""
     order = np.argsort(chances, kind="stable")
     edges = np.unique(np.linspace(0, len(order), min(bins, max(1, len(order))) + 1).astype(np.int64))
-    return [
-        (float(chances[order[low:high]].mean()), float(outcomes[order[low:high]].mean()), int(high - low))
-        for low, high in itertools.pairwise(edges)
-    ]
+    weight = np.ones(len(order)) if weights is None else weights[order]
+
+    def mean(column: Column, low: int, high: int) -> float:
+        return float(np.average(column[order[low:high]], weights=weight[low:high]))
+
+    pairs = itertools.pairwise(edges)
+    return [(mean(chances, low, high), mean(outcomes, low, high), int(high - low)) for low, high in pairs]
 
 
 def gini(counts: Column) -> float:

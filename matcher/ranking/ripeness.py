@@ -15,13 +15,23 @@ NEARLY_ALL = 0.95
 
 def ripe(examples: Examples) -> npt.NDArray[np.bool_]:
     """Of the rows: those as old as nearly every visit needed until it was counted."""
-    known = np.isfinite(examples.ended_at) & np.isfinite(examples.held)
-    if not known.any():
+    return _as_old_as(examples, (examples.ended_at - examples.at)[np.isfinite(examples.held)])
+
+
+def answered(examples: Examples) -> npt.NDArray[np.bool_]:
+    """Of the rows: those as old as nearly every invitation needed until there was an answer, or silence was one."""
+    return _as_old_as(examples, (examples.settled_at - examples.at)[np.isfinite(examples.yes)])
+
+
+def _as_old_as(examples: Examples, needed: Column) -> npt.NDArray[np.bool_]:
+    known = needed[np.isfinite(needed)]
+    if not len(known):
         return np.zeros(len(examples), dtype=np.bool_)
-    needed = float(np.quantile((examples.ended_at - examples.at)[known], NEARLY_ALL))
-    return examples.at <= _last(examples.at, examples.settled_at, examples.ended_at) - needed
+    latest = last_known(examples)
+    return examples.at <= latest - float(np.quantile(known, NEARLY_ALL))
 
 
-def _last(*times: Column) -> float:
-    """The latest moment anything is known of."""
-    return max(float(np.nanmax(each)) for each in times if np.isfinite(each).any())
+def last_known(examples: Examples) -> float:
+    """The latest moment anything is known of, epoch seconds; NaN where nothing is."""
+    times = (examples.at, examples.asked_at, examples.left_at, examples.settled_at, examples.ended_at)
+    return max((float(np.nanmax(each)) for each in times if np.isfinite(each).any()), default=float("nan"))

@@ -112,6 +112,8 @@ def test_each_suggestion_has_what_became_of_it(session: Session) -> None:
     assert outcome(found, 3) == (0, end.timestamp(), None, None, None, None)
     for place in (4, 5, 6):
         assert outcome(found, place) == (None,) * 6
+    assert np.isfinite(found.asked_at).tolist() == found.invited.tolist()
+    assert np.nan_to_num(found.left_at).tolist() == [0, 0, 0, LATER.timestamp(), 0, 0]
     assert found.guest.tolist() == [offer.person_id for offer in life.offers]
     assert set(found.never_served.tolist()) == {True}
 

@@ -64,7 +64,8 @@ def made_examples(runs: int = 500, *, size: int = 8, asked: int = 2, seed: int =
     return Examples(
         facts=facts, run=run, request=run + 10, offer=dice.integers(1, 400, rows), guest=dice.integers(1, 300, rows),
         at=at, position=position, propensity=np.ones(rows), score=dice.random(rows), shown=np.ones(rows, dtype=bool),
-        opened=invited, invited=invited, yes=yes, settled_at=np.where(invited, at + DAY, np.nan), held=held,
+        opened=invited, invited=invited, asked_at=np.where(invited, at, np.nan),
+        left_at=np.full(rows, np.nan), yes=yes, settled_at=np.where(invited, at + DAY, np.nan), held=held,
         ended_at=np.where(yes == 1, at + 20 * DAY, np.nan), again_school=np.full(rows, np.nan),
         again_guest=np.full(rows, np.nan), landsdeel=run % 3, level=run % 4, never_served=run % 5 == 0,
     )  # fmt: skip
