@@ -11,13 +11,14 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench screenshots lint lock
+.PHONY: help install demo test bench screenshots guides lint lock
 
 help:
 	@echo "make demo   a running demonstration with a generated world (ARGS='--once --json' ends after a summary)"
 	@echo "make test   all tests, on SQLite and PostgreSQL (ARGS='-k name' for some)"
 	@echo "make bench  the measurements"
 	@echo "make screenshots  a picture of every page, in var/screenshots"
+	@echo "make guides the pictures of the guides, in var/guides"
 	@echo "make lint   style and types"
 
 demo: install
@@ -34,6 +35,10 @@ bench: install $(STAMPS)/peers
 # A picture of every page as each role, in var/screenshots/index.html. ARGS='--language en --role teacher' takes some.
 screenshots: install
 	@$(BIN)/python docs/screenshots/sheet.py $(ARGS)
+
+# The pictures of docs/guides in both languages, in var/guides.
+guides: install
+	@$(BIN)/python docs/screenshots/guides.py $(ARGS)
 
 lint: install
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

@@ -149,6 +149,7 @@ def _add_rooms(app: Flask) -> None:
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)
     app.extensions["matcher_have_met"] = import_module("matcher.matching.queries").have_met
     app.extensions["matcher_meanwhile"] = import_module("matcher.home.meanwhile_queries").meanwhile
+    app.extensions["matcher_went"] = import_module("matcher.coordination.sent_on_queries").where_it_went
     app.extensions["matcher_request_standing"] = import_module("matcher.matching.request_queries").request_standings
 
 

@@ -104,10 +104,10 @@ class Settings:
         return _kept_secret(kept) if self.demo or kept.exists() else ""
 
 
-def shared_folder(name: str) -> Path:
-    """`templates`, `static` or `migrations`: inside the installed package, beside it in a checkout."""
+def shared_folder(name: str, within: str = "") -> Path:
+    """`templates` and the like: inside the installed package, or beside it in a checkout, there `within` a folder."""
     packaged = Path(__file__).parent / name
-    return packaged if packaged.is_dir() else packaged.parent.parent / name
+    return packaged if packaged.is_dir() else packaged.parent.parent / within / name
 
 
 def _kept_secret(path: Path) -> str:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from io import BytesIO
@@ -147,9 +147,18 @@ def format_date(day: date | datetime, style: str = "long") -> str:
     return _day_text(_local(day), style, current_locale())
 
 
-def format_day_month(day: date | datetime) -> str:
-    """`do 10 december`."""
-    return _day_text(_local(day), "EEE d MMMM", current_locale())
+NEAR = timedelta(days=183)
+
+
+def format_day_month(day: date | datetime, seen: datetime | None = None) -> str:
+    """`do 10 december`; with the year where that is more than half a year from when it is `seen`."""
+    shown = _local(day)
+    far = seen is not None and abs(_date(shown) - _date(_local(seen))) > NEAR
+    return _day_text(shown, "EEE d MMMM y" if far else "EEE d MMMM", current_locale())
+
+
+def _date(day: date | datetime) -> date:
+    return day.date() if isinstance(day, datetime) else day
 
 
 def format_weekday(day: date | datetime, style: str = "EEEE") -> str:

@@ -1,6 +1,6 @@
 """Moments, refusals, time states and patterns in the reader's words. No rules here."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from matcher.availability.masks import stretches
@@ -79,10 +79,10 @@ def periods_label(periods: tuple[int, ...] | list[int]) -> str:
     return _("periods %(first)s to %(last)s", first=periods[0], last=periods[-1])
 
 
-def moment_label(day: date, periods: tuple[int, ...] | list[int]) -> str:
-    """`do 10 december, 3e uur`."""
+def moment_label(day: date, periods: tuple[int, ...] | list[int], seen: datetime | None = None) -> str:
+    """`do 10 december, 3e uur`; with the year where that is far from when it is `seen`."""
     label = periods_label(periods)
-    return f"{format_day_month(day)}, {label}" if label else format_day_month(day)
+    return f"{format_day_month(day, seen)}, {label}" if label else format_day_month(day, seen)
 
 
 def moment_with_times(moment: Moment) -> str:

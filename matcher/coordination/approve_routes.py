@@ -29,7 +29,7 @@ blueprint = Blueprint("coordination", __name__, url_prefix="/coordination")
 @blueprint.get("/approve")
 @roles("coordinator")
 def approve() -> str:
-    """The named match, else the one that has waited longest."""
+    """The named match, else the one that has waited longest. A phone shows the decision, or with `list` the queue."""
     person = actor()
     queue = approval_queue(reading(), person, utcnow())
     named = request.args.get("match", type=int)
@@ -39,7 +39,7 @@ def approve() -> str:
         "coordination/approve.html",
         queue=queue,
         current=shown,
-        has_item=named is not None,
+        has_item=found is not None and "list" not in request.args,
         found=found,
         obstacle=_obstacle(found) if found else None,
         sent_on=_sent_on(found, person) if found else None,

@@ -10,6 +10,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant, User
+from matcher.accounts.policy import Actor
 from matcher.accounts.queries import administrators
 from matcher.accounts.states import Role
 from matcher.availability.absence_queries import away_until
@@ -17,6 +18,8 @@ from matcher.clock import local_date
 from matcher.coordination import sending_on
 from matcher.coordination.models import SentOn
 from matcher.coordination.sending_on import Rung, SentOnLine, SentOnReason, Waiting
+from matcher.coordination.wording import story_words, where_words
+from matcher.i18n import _
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.states import MatchState
 from matcher.notices.recipients import Recipient
@@ -160,6 +163,16 @@ def lines_for(session: Session, match_ids: Iterable[int]) -> dict[int, SentOnLin
     people = {each for row, _region in rows.values() for each in (*row.told, row.taken_by_id)} - {None}
     names = dict(session.execute(select(User.id, User.name).where(User.id.in_(people))).all()) if people else {}
     return {match_id: _line(row, region, names) for match_id, (row, region) in rows.items()}
+
+
+def where_it_went(session: Session, match: Match, reader: Actor, *, now: datetime) -> str:
+    """For the page of a match: where an approval went that nobody touched. Empty while it waits where it began."""
+    line = lines_for(session, [match.id]).get(match.id) if match.state is MatchState.ACCEPTED else None
+    if line is None:
+        return ""
+    if match.region_id in reader.region_ids:
+        return story_words(line, sending_on.working_days_waited(match.changed_at, now), reader)
+    return _("Approval: %(went)s.", went=where_words(line))
 
 
 def _line(row: SentOn, region: str | None, names: dict[int, str]) -> SentOnLine:

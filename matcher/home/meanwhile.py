@@ -14,3 +14,5 @@ class Meanwhile:
     state: str = ""
     tone: str = "plain"
     next: str = ""
+    keep: str = ""
+    """Where somebody who said yes too late says "keep me in mind"; empty for everybody else."""

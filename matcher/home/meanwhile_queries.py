@@ -14,6 +14,7 @@ from matcher.coordination.wording import approval_words, spread_words
 from matcher.errors import NotFound
 from matcher.home.meanwhile import Meanwhile
 from matcher.i18n import _, format_datetime
+from matcher.matching.kept_queries import keeping
 from matcher.matching.labels import KINDS, TONES
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.page_queries import happened_since, whose_turn
@@ -61,16 +62,18 @@ def _of_match(
     if shown is None:
         before = select(MatchEvent.seq).where(MatchEvent.match_id == match.id, MatchEvent.at < since)
         shown = max(session.scalars(before), default=0)
+    asked, sides = session.get_one(Request, match.request_id), sides_of(facts, actor)
     ways = [(_("Look at it as it is now"), f"/matches/{match.id}")]
-    if actor.is_coordinator_of(match.region_id) and not sides_of(facts, actor) - {Side.COORDINATOR}:
+    if actor.is_coordinator_of(match.region_id) and not sides - {Side.COORDINATOR}:
         ways.append((_("To everything that waits for approval"), "/coordination/approve"))
     return Meanwhile(
-        title=session.get_one(Request, match.request_id).title,
+        title=asked.title,
         happened=happened_since(session, match, facts, actor, shown)[:MOST],
         ways=ways,
         state=state_words(facts),
         tone=TONES[match.state],
         next=whose_turn(match, facts, actor, now),
+        keep=f"/matches/{match.id}/keep-in-mind" if keeping(session, match, asked, facts, sides) == "open" else "",
     )
 
 

@@ -6,8 +6,11 @@ from flask import Blueprint, current_app, render_template, url_for
 
 from matcher.accounts.states import Role
 from matcher.clock import local_date, school_year, utcnow
-from matcher.home import explaining, queries, working
+from matcher.config import shared_folder
+from matcher.errors import NotFound
+from matcher.home import explaining, guides, queries, working
 from matcher.home.figures import Health, PublicFigures, RegionFigures
+from matcher.i18n import current_locale
 from matcher.jobs.periods import Periodic
 from matcher.jobs.queue import queue_waiting
 from matcher.matching.model_queries import running
@@ -79,7 +82,17 @@ def help_contact() -> str:
     actor = maybe_actor()
     shown = queries.coordinator_rows(reading()) if actor else []
     report_url = address_of("safeguarding.report") if actor else address_of("accounts.sign_in")
-    return render_template("home/help.html", coordinators=shown, report_url=report_url)
+    return render_template("home/help.html", coordinators=shown, report_url=report_url, guides=guides.NAMES)
+
+
+@blueprint.get("/help/<slug>")
+@public
+def guide(slug: str) -> str:
+    """The guide of a role, as it stands in the documentation, in the reader's language."""
+    if slug not in guides.ROLES:
+        raise NotFound()
+    file = shared_folder("guides", "docs") / f"{slug}.{current_locale()}.md"
+    return render_template("home/guide.html", guide=guides.guide_of(file.read_text("utf-8")))
 
 
 @blueprint.get("/status")

@@ -13,7 +13,8 @@ from matcher.availability.queries import availabilities, owner_of
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.strips import week_strip
 from matcher.clock import local_date
-from matcher.i18n import _
+from matcher.i18n import _, ngettext
+from matcher.matching.eligibility import MomentState
 from matcher.matching.kind_words import words_of
 from matcher.matching.list_queries import MatchRow
 from matcher.matching.stay_wording import suits_label
@@ -38,6 +39,7 @@ class Candidate:
     near: str
     note: str
     strip: Any
+    said: list[tuple[str, str, str]]  # per state of the asked moments: tone, words, which
     status: str | None  # asked, waiting, gone: a tick is offered only when None
     status_label: str | None
 
@@ -87,9 +89,31 @@ def candidate_row(
         near=_near(found),
         note=note,
         strip=strips.get(found.offer_id),
+        said=_said(found) if request.kind is Kind.GUEST_LECTURE else [],
         status=status,
         status_label=label,
     )
+
+
+NAMED = 2
+"""Moments of one sort that are named; the rest is counted."""
+
+
+def _said(found: ShownSuggestion) -> list[tuple[str, str, str]]:
+    """The asked moments as free, not known yet, cannot: the first by name and how many more."""
+    sorts = (
+        ("free", _("free"), {MomentState.USUAL}),
+        ("maybe", _("don't know yet"), {MomentState.UNKNOWN}),
+        ("never", _("cannot"), set(MomentState) - {MomentState.USUAL, MomentState.UNKNOWN}),
+    )
+    told = []
+    for tone, words, states in sorts:
+        labels = [moment.label for moment in found.moments if MomentState(moment.state) in states]
+        if labels:
+            more = len(labels) - NAMED
+            rest = ngettext("and %(num)s more", "and %(num)s more", more) if more > 0 else ""
+            told.append((tone, words, " ".join(filter(None, ["; ".join(labels[:NAMED]), rest]))))
+    return told
 
 
 def _near(found: ShownSuggestion) -> str:

@@ -3,13 +3,13 @@
 Pure. Days on which the holiday region has no school are not proposed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from matcher.availability.moments import epoch_range, local
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.matching.eligibility import NeverCode, Verdict, judge
 from matcher.matching.views import MomentView, OfferView, RequestView
 from matcher.regions.holidays import public_holidays, school_holidays
@@ -57,6 +57,18 @@ def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: date
         found = _counted(_levels(request), refused, now) or _next_year(refused)
     order = sorted(range(len(found)), key=lambda i: (-found[i]["count"], i))
     return [found[i] for i in order[:MOST_CHANGES]]
+
+
+def can_apply(change: Mapping[str, Any], kind: Kind) -> bool:
+    """What a school can simply do itself; a level is what it is, and a new school year comes by itself."""
+    code = change.get("code")
+    return code in {"language", "wider"} or (kind is Kind.GUEST_LECTURE and code in {"online", "later", "weekday"})
+
+
+def moments_of_change(request: RequestView, code: str, params: Mapping[str, Any]) -> tuple[MomentView, ...]:
+    """What "also on Tuesday" or "two weeks later" adds."""
+    weekday, weeks = params.get("weekday"), int(params.get("weeks", 0))
+    return _moved(request, weekday=weekday if code == "weekday" else None, weeks=weeks if code == "later" else 0)
 
 
 @dataclass(frozen=True)

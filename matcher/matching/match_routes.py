@@ -26,6 +26,7 @@ from matcher.matching.forms import (
     StepForm,
 )
 from matcher.matching.list_queries import asked_page
+from matcher.matching.match_sheet_routes import drawn
 from matcher.matching.page_queries import MatchPage, match_page
 from matcher.matching.queries import match_for
 from matcher.matching.runbook_forms import RunbookForm
@@ -68,7 +69,7 @@ def asked() -> str:
 @signed_in
 def show(match_id: int) -> str:
     page = _page(match_id)
-    return render_template("matching/match.html", page=page, forms=_forms(page))
+    return drawn(page, _forms(page), actor())
 
 
 @blueprint.post("/matches/<int:match_id>/accept")
@@ -340,7 +341,7 @@ def again(match_id: int, name: str, form: Any) -> tuple[str, int]:
 
 
 def _again(page: MatchPage, name: str, form: Any) -> tuple[str, int]:
-    return render_template("matching/match.html", page=page, forms=_forms(page) | {name: form}), 422
+    return drawn(page, _forms(page) | {name: form}, actor()), 422
 
 
 def _page(match_id: int) -> MatchPage:

@@ -227,12 +227,8 @@ def closed_days(session: Session, school: Organisation, first: date, last: date)
 def expiry_for(session: Session, match: Match, request: Request, offer: Offer, now: datetime) -> datetime:
     """Working days of the region (five), never in the school's holiday, nor while whoever must answer is away; at the
     latest the person's notice time before the last moment still on the table, and never before the end of today."""
-    school = session.get_one(Organisation, request.organisation_id)
-    today = now.astimezone(AMSTERDAM).date()
-    skip = closed_days(session, school, today, today + timedelta(days=120))
-    days = region_rule(session, request.region_id, request.kind.value, ANSWER_WITHIN_WORKING_DAYS, at=now)
-    back = _last_day_away(session, match, request, offer, now) or today
-    by_days = _end_of(add_working_days(back, int(days), skip=skip))
+    back = _last_day_away(session, match, request, offer, now) or now.astimezone(AMSTERDAM).date()
+    by_days = answer_by(session, request, back, now)
     last_start = session.scalars(
         select(MatchMoment.start_s)
         .where(MatchMoment.match_id == match.id, MatchMoment.dropped_at.is_(None))
@@ -242,6 +238,15 @@ def expiry_for(session: Session, match: Match, request: Request, offer: Offer, n
     if last_start is None:
         return by_days
     return min(by_days, drops_at(last_start, offer.notice_days, now))
+
+
+def answer_by(session: Session, request: Request, asked_on: date, now: datetime) -> datetime:
+    """When somebody who is asked on this day has had the region's working days, the school's days off left out."""
+    school = session.get_one(Organisation, request.organisation_id)
+    today = now.astimezone(AMSTERDAM).date()
+    skip = closed_days(session, school, today, today + timedelta(days=120))
+    days = region_rule(session, request.region_id, request.kind.value, ANSWER_WITHIN_WORKING_DAYS, at=now)
+    return _end_of(add_working_days(asked_on, int(days), skip=skip))
 
 
 def drops_at(start_s: int, notice_days: int, asked_at: datetime) -> datetime:

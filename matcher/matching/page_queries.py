@@ -151,7 +151,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         ball_text=_ball(match, facts, turn, sides, steps, away),
         ball_mine=bool(turn & sides),
         sub=_sub(request, school, offer),
-        when=moment_text(chosen) if chosen else None,
+        when=moment_text(chosen, now) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
         timeline=_timeline(events, people, actor, request.kind, steps),
@@ -206,12 +206,12 @@ def _days(
     return None
 
 
-def moment_text(moment: MatchMoment) -> str:
+def moment_text(moment: MatchMoment, seen: datetime | None = None) -> str:
     """Day, lesson period and clock, or a plan of several visits, in the reader's language."""
     if moment.parts:
         return plan_label(parts_of(moment))
     clock = clock_text(f"{moment.starts}–{moment.ends}")
-    day = format_day_month(moment.day)
+    day = format_day_month(moment.day, seen)
     if not moment.periods:
         return f"{day}, {clock}"
     return f"{day}, {periods_label(moment.periods)} ({clock})"

@@ -141,6 +141,14 @@ def can_prepare(facts: MatchFacts, actor: Actor, now: datetime) -> Side | None:
     return next((side for side in (Side.SCHOOL, Side.COMPANY) if side in sides), None)
 
 
+def can_prepare_for(facts: MatchFacts, actor: Actor, now: datetime) -> frozenset[Side]:
+    """Whose half a coordinator may note for somebody who told it: both, from approval on, when she reads them too."""
+    until = facts.starts if facts.kind is Kind.HYBRID_PLACEMENT else facts.ends
+    if facts.state is not MatchState.APPROVED or (until is not None and now >= until):
+        return frozenset()
+    return frozenset({Side.SCHOOL, Side.COMPANY}) if Side.COORDINATOR in sides_of(facts, actor) else frozenset()
+
+
 def halves_seen(facts: MatchFacts, actor: Actor) -> frozenset[Side]:
     """Whose half of the runbook this person reads: their own, and from approval on the other side's; then also the
     coordinator."""

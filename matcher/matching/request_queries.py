@@ -20,6 +20,7 @@ from matcher.matching.bridge_queries import Asked as AskedBridge
 from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
 from matcher.matching.candidate_queries import Candidate, candidate_row, place_notes, week_strips
+from matcher.matching.changes import can_apply
 from matcher.matching.class_queries import classes_of_request
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.kind_words import KindWords, words_of
@@ -91,8 +92,13 @@ class RequestPage:
         return self.eligible >= WANTED
 
     @property
-    def changes(self) -> list[str]:
-        return changes_shown(self.run) if self.run else []
+    def changes(self) -> list[tuple[str, int | None]]:
+        """What would help, and at which place it stands where a button can do it."""
+        if self.run is None:
+            return []
+        free = self.can_edit and self.is_open and self.can_change
+        able = [free and can_apply(change, self.request.kind) for change in self.run.smallest_change]
+        return [(line, at if able[at] else None) for at, line in enumerate(changes_shown(self.run))]
 
     @property
     def never(self) -> list[tuple[str, int]]:
@@ -150,7 +156,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         school=school,
         sub=_sub(request, school),
         facts=_facts(request),
-        moments=[moment_label(moment.day, moment.periods) for moment in moments] if is_lesson else [],
+        moments=[moment_label(moment.day, moment.periods, now) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         mark=mark_of_request(session, request),
         state=state,

@@ -1,19 +1,25 @@
 """A request after its draft: sending, who fits, asking, changing, withdrawing. Registered on the room's blueprint."""
 
+from collections.abc import Sequence
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matcher.clock import utcnow
-from matcher.errors import InvalidInput
+from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _, ngettext
-from matcher.matching import request_services
+from matcher.matching import change_applied_services, request_services
 from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.forms import EndForm
+from matcher.matching.invite_now_services import if_invited_now
 from matcher.matching.kind_words import words_of
 from matcher.matching.match_routes import blueprint
-from matcher.matching.request_queries import request_page
+from matcher.matching.request_queries import RequestPage, request_page
 from matcher.matching.states import CancelReason
 from matcher.matching.suggestion_services import mark_shown, store_run, suggest
+from matcher.matching.why_not_queries import LONGEST, why_not
+from matcher.matching.wording import change_words
+from matcher.requests.models import Request
 from matcher.requests.queries import lessons_of, request_for
 from matcher.requests.states import RequestState
 from matcher.web.forms import number_in
@@ -34,7 +40,7 @@ def request_page_view(request_id: int) -> str | Response:
     if found.state is RequestState.DRAFT and not found.held_back:
         return redirect(url_for("requests.edit_draft", request_id=request_id))
     page = request_page(reading(), found, actor(), utcnow())
-    body = render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=[])
+    body = _shown_page(page, EndForm(None))
     fresh = [each.shown.suggestion_id for each in page.candidates]
     if fresh and page.can_edit and request.method == "GET" and may_mark():
         with writing(marking=True) as session:
@@ -56,6 +62,9 @@ def publish_request(request_id: int) -> Response:
         return redirect(url_for("requests.edit_draft", request_id=request_id))
     for lesson in lessons_of(reading(), sent):
         _search(lesson.id)
+    ticked = _ticked()
+    if ticked:
+        return _invited_at_once(request_id, ticked)
     if sent.state is RequestState.OPEN:
         toast(_("Sent. Below you see who fits."))
     else:
@@ -86,9 +95,7 @@ def search_again(request_id: int) -> Response:
 @roles(*SCHOOL_SIDE)
 def invite(request_id: int) -> Response | tuple[str, int]:
     found = request_for(reading(), actor(), request_id)
-    ticked = [
-        int(text) for text in request.form.getlist("offers") if text.isascii() and text.isdigit() and len(text) < 10
-    ]
+    ticked = _ticked()
     who, now = actor(), utcnow()
     try:
         with writing() as session:
@@ -100,16 +107,39 @@ def invite(request_id: int) -> Response | tuple[str, int]:
         found = request_for(reading(), actor(), request_id)
         page = request_page(reading(), found, who, now)
         toast(str(refusal), kind="problem")
-        return render_template("matching/request.html", page=page, end_form=EndForm(None), chosen=ticked), 422
+        return _shown_page(page, EndForm(None), chosen=ticked), 422
+    _say_asked(found, len(ticked), len(asked))
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _invited_at_once(request_id: int, ticked: list[int]) -> Response:
+    """Who was ticked beside the form is asked as soon as it is sent. The request stands, whatever becomes of them."""
+    who, now = actor(), utcnow()
+    try:
+        with writing() as session:
+            asked = len(request_services.invite(session, request_id, offer_ids=ticked, actor=who, now=now))
+    except (InvalidInput, NotFound, Conflict) as refusal:
+        toast(str(refusal) or _("Sent. Nobody is asked yet: tick people below."), kind="problem")
+    else:
+        _say_asked(request_for(reading(), who, request_id), len(ticked), asked)
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _ticked() -> list[int]:
+    texts = request.form.getlist("offers")
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+
+
+def _say_asked(found: Request, ticked: int, asked: int) -> None:
     if found.held_back:
         toast(_("Your choice is kept. We ask them once your place at the school is confirmed."))
-        return redirect(url_for("matching.request_page_view", request_id=request_id))
-    later = len(ticked) - len(asked)
-    text = words_of(found.kind).asked_now(len(asked))
-    if later > 0:
-        text += " " + ngettext("%(num)s waits for a place in the row.", "%(num)s wait for a place in the row.", later)
+        return
+    text = words_of(found.kind).asked_now(asked)
+    if ticked > asked:
+        text += " " + ngettext(
+            "%(num)s waits for a place in the row.", "%(num)s wait for a place in the row.", ticked - asked
+        )
     toast(text)
-    return redirect(url_for("matching.request_page_view", request_id=request_id))
 
 
 @blueprint.post("/requests/<int:request_id>/change")
@@ -130,13 +160,46 @@ def withdraw_request(request_id: int) -> Response | tuple[str, int]:
     form, who, now = EndForm(), actor(), utcnow()
     if not form.validate_on_submit():
         page = request_page(reading(), found, who, now)
-        return render_template("matching/request.html", page=page, end_form=form, chosen=[]), 422
+        return _shown_page(page, form), 422
     with writing() as session:
         reason = CancelReason(form.reason.data)
         request_services.withdraw_request(session, request_id, actor=who, now=now, reason=reason, mark=_shown())
         leads_to(url_for("matching.request_page_view", request_id=request_id))
     toast(_("Withdrawn. Everybody who was asked hears of it."))
     return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+@blueprint.post("/requests/<int:request_id>/apply-change")
+@roles(*SCHOOL_SIDE)
+def apply_change(request_id: int) -> Response:
+    """The smallest change that would help, done; then a new look."""
+    found, who, now = request_for(reading(), actor(), request_id), actor(), utcnow()
+    number = number_in(request.form.get("number"))
+    with writing() as session:
+        change = change_applied_services.apply_change(
+            session, found.id, number=-1 if number is None else number, revision=_shown(), actor=who, now=now
+        )
+        leads_to(url_for("matching.request_page_view", request_id=request_id))
+    _search(request_id)
+    toast(_("Changed: %(change)s.", change=change_words(change)))
+    return redirect(url_for("matching.request_page_view", request_id=request_id))
+
+
+def _shown_page(page: RequestPage, end_form: EndForm, chosen: Sequence[int] = ()) -> str:
+    """The page with what it says of each candidate, and of whom the reader asks why not."""
+    session, now, named = reading(), utcnow(), request.args.get("who", "")[:LONGEST]
+    then = if_invited_now(session, page.request, page.candidates, page.matches, now=now) if page.can_ask else {}
+    can_name = page.can_send and page.run is not None and page.is_open
+    return render_template(
+        "matching/request.html",
+        page=page,
+        end_form=end_form,
+        chosen=chosen,
+        then=then,
+        can_name=can_name,
+        named=named,
+        why_not=why_not(session, page.request, named, now=now) if can_name else None,
+    )
 
 
 def _shown() -> int | None:

@@ -81,6 +81,13 @@ def _open(session: Session, request: Request, *, by_id: int | None, now: datetim
             copy_ticks(session, request.id, lesson.id)
 
 
+def renew(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
+    """An open request as it reads from now on."""
+    request.revision, request.changed_at = _next_revision(session, request), now
+    session.flush()
+    record_revision(session, request, by_id=by_id, now=now)
+
+
 def _open_one(session: Session, request: Request, *, by_id: int | None, now: datetime) -> None:
     request.revision = _next_revision(session, request)
     request.state, request.held_back = RequestState.OPEN, False

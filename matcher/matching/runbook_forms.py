@@ -6,12 +6,13 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from matcher.availability.states import Kind
+from matcher.matching.behalf_forms import SpokenFields
 from matcher.matching.runbook_wording import runbook_label
 from matcher.matching.runbooks import LONGEST, Half, Item
 from matcher.web.forms import MatcherForm, number_in
 
 
-class RunbookForm(MatcherForm):
+class RunbookForm(SpokenFields, MatcherForm):
     """One field for each line there may be; the page shows those of this half. Their labels depend on the visit."""
 
     version = HiddenField()

@@ -1,6 +1,6 @@
 """The runbook of one match, as far as this person may read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.availability.states import Delivery, Kind
-from matcher.i18n import format_datetime
+from matcher.i18n import _, format_datetime
 from matcher.matching.models import Match
-from matcher.matching.policy import MatchFacts, can_prepare, halves_seen
+from matcher.matching.policy import MatchFacts, can_prepare, can_prepare_for, halves_seen
 from matcher.matching.runbook_models import RunbookVersion
-from matcher.matching.runbooks import PARTIES, Half, Item, half_of
+from matcher.matching.runbooks import HEARD, PARTIES, Half, Item, half_of
 from matcher.matching.states import Side
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -22,10 +22,12 @@ from matcher.requests.models import Request
 
 @dataclass(frozen=True)
 class Runbook:
-    """`mine` is the half this reader fills in now; `seen` (half, when and by whom it was saved) what they may read."""
+    """`mine` is the half this reader fills in now; `seen` (half, when and by whom it was saved) what they may read;
+    `spoken`: what a coordinator may note for somebody who told it."""
 
     mine: Half | None
     seen: list[tuple[Half, str]]
+    spoken: list[Half] = field(default_factory=list)
 
 
 def newest_version(session: Session, match_id: int, side: Side) -> RunbookVersion | None:
@@ -51,15 +53,16 @@ def runbook_for(
     session: Session, match: Match, request: Request, offer: Offer, facts: MatchFacts, actor: Actor, now: datetime
 ) -> Runbook | None:
     """None where there is nothing to read and nothing to fill in."""
-    side, seen = can_prepare(facts, actor, now), halves_seen(facts, actor)
-    if side is None and not seen:
+    side, seen, spoken = can_prepare(facts, actor, now), halves_seen(facts, actor), can_prepare_for(facts, actor, now)
+    if side is None and not seen and not spoken:
         return None
     found = _halves(session, match, request, offer)
-    if side is None and all(row is None for _half, row in found.values()):
+    if side is None and not spoken and all(row is None for _half, row in found.values()):
         return None
     return Runbook(
         mine=found[side][0] if side is not None else None,
         seen=[(found[each][0], _saved(session, found[each][1])) for each in PARTIES if each in seen],
+        spoken=[found[each][0] for each in PARTIES if each in spoken],
     )
 
 
@@ -88,4 +91,15 @@ def _saved(session: Session, row: RunbookVersion | None) -> str:
     if row is None:
         return ""
     person = session.get(User, row.by_id) if row.by_id is not None else None
-    return " · ".join(part for part in (person.name if person else "", format_datetime(row.at)) if part)
+    name = person.name if person else ""
+    how = row.said.get(HEARD)
+    if how in HOWS_NOTED:
+        name = HOWS_NOTED[how](name)
+    return " · ".join(part for part in (name, format_datetime(row.at)) if part)
+
+
+HOWS_NOTED = {
+    "phone": lambda name: _("told by phone, noted by %(name)s", name=name),
+    "mail": lambda name: _("told by mail, noted by %(name)s", name=name),
+    "in_person": lambda name: _("told in person, noted by %(name)s", name=name),
+}

@@ -34,7 +34,15 @@ def save_runbook(match_id: int) -> Answer:
         return again(match.id, "runbook", form)
     try:
         with writing() as session:
-            fill_in(session, match.id, form.said, version=form.seen_version, actor=who, now=now)
+            fill_in(
+                session,
+                match.id,
+                form.said,
+                version=form.seen_version,
+                actor=who,
+                now=now,
+                on_behalf=form.on_behalf(now),
+            )
     except InvalidInput as refusal:
         form.refuse(refusal)
         return again(match.id, "runbook", form)

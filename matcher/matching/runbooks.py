@@ -68,6 +68,10 @@ class Half:
         return [item for item in self.items if not self.said.get(item)]
 
 
+HEARD = "heard"
+"""Beside the lines of a half: how it was told to the coordinator who noted it."""
+
+
 def half_of(
     kind: Kind, delivery: Delivery, side: Side, saved: Mapping[str, str], known: Mapping[Item, str], version: int
 ) -> Half:

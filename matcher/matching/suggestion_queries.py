@@ -1,6 +1,6 @@
 """Reads stored suggestion runs back: worded in the reader's language and judged again as things stand now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,18 @@ from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
 from matcher.requests.models import Request, RequestMoment
 from matcher.subjects.models import Topic
+
+WHO: tuple[Any, ...] = (
+    Offer.title,
+    Offer.person_id,
+    Offer.own_name,
+    Offer.organisation_id,
+    User.name.label("person"),
+    User.function,
+    Organisation.name.label("organisation"),
+    Organisation.type,
+    Organisation.place,
+)
 
 
 def verdicts(session: Session, request_id: int, offer_ids: Collection[int], *, now: datetime) -> dict[int, Verdict]:
@@ -94,23 +106,29 @@ def shown(session: Session, run_id: int, *, now: datetime, names: bool = True) -
     rows = session.execute(_shown_query(run_id)).all()
     now_so = verdicts(session, run.request_id, [row.Suggestion.offer_id for row in rows], now=now)
     words = names_for(session, run.request_id, [row.Suggestion for row in rows])
-    return [_shown(row, now_so.get(row.Suggestion.offer_id), words, names, run.model) for row in rows]
+    return [_shown(row.Suggestion, row, now_so.get(row.Suggestion.offer_id), words, names, run.model) for row in rows]
+
+
+def worded(
+    session: Session, request_id: int, kept: Sequence[Suggestion], *, model: str, now: datetime, names: bool = True
+) -> list[ShownSuggestion]:
+    """The same for suggestions that are not stored: of a draft that changes while somebody types."""
+    ids = [each.offer_id for each in kept]
+    query = select(Offer.id, *WHO).select_from(Offer).join(Organisation, Organisation.id == Offer.organisation_id)
+    query = query.outerjoin(User, User.id == Offer.person_id).where(Offer.id.in_(ids))
+    rows = {row.id: row for row in session.execute(query)}
+    now_so = verdicts(session, request_id, ids, now=now)
+    words = names_for(session, request_id, kept)
+    return [
+        _shown(each, rows[each.offer_id], now_so.get(each.offer_id), words, names, model)
+        for each in kept
+        if each.offer_id in rows
+    ]
 
 
 def _shown_query(run_id: int) -> Any:
     return (
-        select(
-            Suggestion,
-            Offer.title,
-            Offer.person_id,
-            Offer.own_name,
-            Offer.organisation_id,
-            User.name.label("person"),
-            User.function,
-            Organisation.name.label("organisation"),
-            Organisation.type,
-            Organisation.place,
-        )
+        select(Suggestion, *WHO)
         .join(Offer, Offer.id == Suggestion.offer_id)
         .join(Organisation, Organisation.id == Offer.organisation_id)
         .outerjoin(User, User.id == Offer.person_id)
@@ -119,8 +137,9 @@ def _shown_query(run_id: int) -> Any:
     )
 
 
-def _shown(row: Any, verdict: Verdict | None, words: Names, names: bool, model: str) -> ShownSuggestion:
-    kept: Suggestion = row.Suggestion
+def _shown(
+    kept: Suggestion, row: Any, verdict: Verdict | None, words: Names, names: bool, model: str
+) -> ShownSuggestion:
     states = verdict.moment_dict() if verdict else kept.moments
     private = row.type is OrganisationType.SELF_EMPLOYED or row.own_name
     return ShownSuggestion(

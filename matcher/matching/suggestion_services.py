@@ -165,12 +165,13 @@ def store_run(session: Session, suggested: Suggested, *, generated: bool = False
     )
     session.add(run)
     session.flush()
-    session.add_all(_row(run.id, candidate) for candidate in suggested.candidates)
+    session.add_all(row_of(candidate, run.id) for candidate in suggested.candidates)
     session.flush()
     return run.id
 
 
-def _row(run_id: int, candidate: Candidate) -> Suggestion:
+def row_of(candidate: Candidate, run_id: int | None = None) -> Suggestion:
+    """As it is kept; without a run it is only worded for somebody who still types."""
     return Suggestion(
         run_id=run_id,
         offer_id=candidate.offer_id,

@@ -275,6 +275,23 @@ def change_sentence(change: Mapping[str, Any]) -> str:
     return ""
 
 
+def change_words(change: Mapping[str, Any]) -> str:
+    """The same without the number: what a button does."""
+    params = change["params"]
+    match change["code"]:
+        case "weekday":
+            return _("also on %(day)s", day=weekday_name(params["weekday"]))
+        case "online":
+            return _("online is possible too")
+        case "wider":
+            return _("%(to)s instead of %(from)s km", **{"to": params["to"], "from": params["from"]})
+        case "later":
+            return ngettext("also %(num)s week later", "also %(num)s weeks later", params["weeks"])
+        case "language":
+            return _("in %(language)s", language=str(LANGUAGES[params["language"]]))
+    return ""
+
+
 def never_lines(never: Mapping[str, int], kind: Kind = Kind.GUEST_LECTURE) -> list[tuple[str, int]]:
     """Stored counts per code as (sentence, count), the most frequent first; codes of other versions are left out."""
     told = {code.value for code in NeverCode} - {NeverCode.BLOCKED.value}

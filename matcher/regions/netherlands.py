@@ -55,6 +55,12 @@ def dots(spots: Iterable[Spot]) -> list[Dot]:
 
 
 @lru_cache(maxsize=2)
+def province_codes(svg: str) -> tuple[str, ...]:
+    """The names of its shapes, for a page that borrows them from the file instead of holding them itself."""
+    return tuple(code for code, _name, _path in _PATH.findall(svg))
+
+
+@lru_cache(maxsize=2)
 def provinces(svg: str) -> tuple[tuple[str, str], ...]:
     """(name, path data) of every province in the drawing's text."""
     return tuple((name, " ".join(path.split())) for _code, name, path in _PATH.findall(svg))

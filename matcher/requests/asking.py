@@ -1,12 +1,13 @@
 """What a school asks, as plain values: weekly periods, the wish behind a request, exam classes. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from matcher.availability.moments import (
     MAX_PERIODS_A_MOMENT,
+    Moment,
     Plan,
     Timetable,
     Week,
@@ -54,6 +55,8 @@ class Wish:
     needed: int = 1
     together: bool = True
     lessons: int = 1
+    without: tuple[str, ...] = ()  # moments that follow and do not suit, as `mark_of` says them
+    new_class: Mapping[str, Any] = field(default_factory=dict)  # a class that was typed and is not made yet
 
     @property
     def details(self) -> dict[str, Any]:
@@ -64,6 +67,8 @@ class Wish:
             "block": self.block,
             "also_class_ids": list(self.also_class_ids),
             "lessons": self.lessons,
+            "without": list(self.without),
+            "new_class": dict(self.new_class),
         }
 
     @property
@@ -123,6 +128,17 @@ def share_weeks(weeks: Iterable[Week], lessons: int) -> list[tuple[Week, ...]]:
         return []
     edges = [round(number * len(rising) / lessons) for number in range(lessons + 1)]
     return [tuple(rising[first:last]) for first, last in pairwise(edges)]
+
+
+def mark_of(moment: Moment) -> str:
+    """A moment as a form says it: its day and its first period."""
+    return f"{moment.date.isoformat()}:{moment.periods[0]}"
+
+
+def without_moments(plan: Plan, marks: Iterable[str]) -> Plan:
+    """What is left when these do not suit."""
+    left_out = set(marks)
+    return replace(plan, moments=tuple(moment for moment in plan.moments if mark_of(moment) not in left_out))
 
 
 def wish_weeks(details: Mapping[str, Any]) -> tuple[Week, ...]:

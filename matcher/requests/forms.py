@@ -33,6 +33,8 @@ BLOCKS = {
     3: _l("Three periods in a row"),
     4: _l("Four periods in a row"),
 }
+_MARK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}:[0-9]{1,2}\Z", re.ASCII)
+MOST_MARKS = 60
 _CELL = re.compile(r"p-([0-6])-([0-9]{1,2})\Z", re.ASCII)
 
 
@@ -173,6 +175,10 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
     together = BooleanField(_l("All guests come at the same moment"), default=True)
     asked_by = SelectField(_l("Who asks?"), validators=[Optional(), _row_or_nothing], validate_choice=False)
     version = HiddenField(validators=[Optional()])
+    page_key = HiddenField(validators=[Optional(), Length(max=64)])
+    turn = HiddenField(validators=[Optional()])
+    planned = SelectMultipleField(validators=[Optional()], validate_choice=False)
+    suits = SelectMultipleField(validators=[Optional()], validate_choice=False)
 
     required = ("school_class", "topic_text", "weeks", "delivery", "own_words")
 
@@ -203,8 +209,20 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
                 self[name].errors = [*self[name].errors, sentences[name]]
         return all(not self[name].errors for name in self.required)
 
+    @property
+    def sent_before(self) -> int:
+        """How often this page sent itself before, as it counts."""
+        return min(number_in(self.turn.data) or 0, 10**6)
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The moments that were shown and are not ticked any more."""
+        suits = set(self.suits.data or ())
+        marks = (mark for mark in (self.planned.data or ())[:MOST_MARKS] if _MARK.match(mark))
+        return tuple(dict.fromkeys(mark for mark in marks if mark not in suits))
+
     def wish(self, *, class_id: int | None, pupils: int | None, topic_ids: tuple[int, ...]) -> Wish:
-        """The typed values; call after validation."""
+        """The typed values; call after validation. A class that was typed and is not made yet comes along as it is."""
         return Wish(
             class_id=class_id,
             topic_text=self.topic_text.data or "",
@@ -221,7 +239,14 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
             needed=self.needed.data or 1,
             together=self.together.data,
             lessons=self.lessons.data or 1,
+            without=self.without,
+            new_class=self._typed_class() if self.wants_new_class and class_id is None else {},
         )
+
+    def _typed_class(self) -> dict[str, Any]:
+        fields = ("new_name", "new_level", "new_year", "new_size")
+        typed = {name: self[name].data for name in fields if self[name].data}
+        return typed | ({"periods": [list(cell) for cell in sorted(self.ticked)]} if self.ticked else {})
 
     def chosen_weeks(self) -> list[Week]:
         """Weeks that exist; the rest was not typed by a person."""
@@ -244,3 +269,8 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
         self.language.data, self.needed.data, self.together.data = wish.language, wish.needed, wish.together
         self.lessons.data = wish.lessons
         self.teacher.data = str(wish.teacher_id) if wish.teacher_id else ""
+        if wish.new_class:
+            self.school_class.data = NEW
+            self.ticked = frozenset((int(day), int(number)) for day, number in wish.new_class.get("periods", ()))
+            for name in ("new_name", "new_level", "new_year", "new_size"):
+                self[name].data = wish.new_class.get(name)

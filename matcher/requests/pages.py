@@ -9,19 +9,21 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.availability.grids import Grid
-from matcher.availability.moments import Plan, SchoolWeek, coming_weeks
+from matcher.availability.moments import Plan, SchoolWeek, Week, coming_weeks
 from matcher.availability.states import Kind
 from matcher.availability.wording import (
     holiday_name,
     moment_label,
     moment_with_times,
+    periods_label,
     refusal_sentence,
     weekday_name,
 )
 from matcher.clock import local_date
-from matcher.i18n import _, _l, current_locale, format_date, format_day_month, ngettext
+from matcher.i18n import _, _l, current_locale, format_date, format_day_month, format_time, ngettext
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
+from matcher.requests.asking import mark_of
 from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request, SchoolClass
@@ -45,6 +47,7 @@ def form_page(
     now: datetime,
     draft: Request | None = None,
     plan: Plan | None = None,
+    without: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Fills the choices of the form and says everything around it."""
     classes = queries.classes_for(session, actor, school)
@@ -74,7 +77,7 @@ def form_page(
         "chosen_topics": topics_with_ids(session, form.topics.data or [], current_locale()),
         "topic_groups": topics_by_type(session, current_locale()),
         "more_open": any(form[name].errors for name in MORE),
-        "plan": plan_view(plan) if plan is not None else None,
+        "plan": plan_view(plan, without) if plan is not None else None,
     }
 
 
@@ -139,11 +142,37 @@ def week_choice(week: SchoolWeek, form: Any) -> dict[str, Any]:
     }
 
 
-def plan_view(plan: Plan) -> dict[str, Any]:
+def plan_view(plan: Plan, without: Sequence[str] = ()) -> dict[str, Any]:
+    """A row for each week with its five days: the moments to tick, or why there is none on a day with a lesson."""
+    days = {*(each.date for each in plan.moments), *(each.date for each in plan.refused)}
+    weeks = sorted(map(Week.of, days))
     return {
-        "moments": [moment_with_times(moment) for moment in plan.moments],
+        "count": sum(mark_of(moment) not in without for moment in plan.moments),
+        "weeks": [_plan_week(week, plan, without) for week in dict.fromkeys(weeks)],
         "refused": [refusal_sentence(refusal) for refusal in plan.refused],
     }
+
+
+def _plan_week(week: Week, plan: Plan, without: Sequence[str]) -> dict[str, Any]:
+    days = []
+    for weekday in WORKING_DAYS:
+        day = week.day(weekday)
+        moments = [
+            {
+                "mark": mark_of(moment),
+                "label": moment_with_times(moment),
+                "short": periods_label(moment.periods),
+                "time": format_time(moment.start),
+                "suits": mark_of(moment) not in without,
+            }
+            for moment in plan.moments
+            if moment.date == day
+        ]
+        refused = next((each for each in plan.refused if each.date == day), None)
+        note = holiday_name(refused.detail) if refused and refused.detail else (_("no lesson") if refused else "")
+        days.append({"name": weekday_name(weekday, "EEE"), "date": format_date(day, "d MMM"), "moments": moments,
+                     "note": "" if moments else note})  # fmt: skip
+    return {"label": _("week %(number)s", number=week.number), "days": days}
 
 
 def list_page(
@@ -174,7 +203,7 @@ def _line(
     over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     weekly = request.kind is Kind.HYBRID_PLACEMENT
-    when = _when(ahead) if not over else format_day_month(request.changed_at)
+    when = _when(ahead) if not over else format_day_month(request.changed_at, now)
     what = class_line(found) if found else ""
     if stays:
         what, when = _("Teacher internship"), asked_line(request) if ahead or not over else when

@@ -228,6 +228,8 @@ def wish_of(session: Session, request: Request) -> Wish:
         needed=request.needed,
         together=request.together,
         lessons=int(details.get("lessons", 1)),
+        without=tuple(details.get("without", ())),
+        new_class=dict(details.get("new_class", {})),
     )
 
 

@@ -8,18 +8,17 @@ from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask import session as cookie
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matcher.accounts.behalf_forms import KEPT
-from matcher.availability.moments import Plan
 from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
 from matcher.requests import class_services, internship_routes, queries, services, vacancy_routes
-from matcher.requests.asking import Wish, weekly_from_rows
+from matcher.requests.along_services import keep_draft
+from matcher.requests.asking import weekly_from_rows
 from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
@@ -83,8 +82,8 @@ def edit_draft(request_id: int) -> str:
     wish = queries.wish_of(session, draft)
     form.show(wish)
     form.version.data = str(draft.version)
-    plan = _plan(session, school, wish, now)
-    page = form_page(session, actor(), school, form, now=now, draft=draft, plan=plan)
+    plan = services.plan_for_wish(session, school, wish, now=now)
+    page = form_page(session, actor(), school, form, now=now, draft=draft, plan=plan, without=wish.without)
     return render_template(FORM, form=form, **page)
 
 
@@ -180,12 +179,6 @@ def restore_class(class_id: int) -> Response:
     return redirect(url_for(".index"))
 
 
-def _plan(session: Session, school: Organisation, wish: Wish, now: datetime) -> Plan:
-    known = {found.id: found for found in queries.classes_of(session, school.id)}
-    classes = [known[number] for number in wish.class_ids if number in known]
-    return services.plan_of(session, school, classes, wish, now=now)
-
-
 def _save(school: Organisation, draft: Request | None) -> Any:
     """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
     form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
@@ -234,22 +227,19 @@ def _write(
             queries.class_for(session, person, class_id)
         pupils = queries.pupils_of(session, [class_id, *(form.also_classes.data or ())])
         wish = form.wish(class_id=class_id, pupils=pupils or None, topic_ids=topic_ids)
-        if draft is None:
-            asker = number_in(form.asked_by.data)
-            saved = services.save_draft(
-                session,
-                actor=person,
-                now=now,
-                organisation_id=school_id,
-                data=wish,
-                asked_by_id=asker,
-                heard=form.heard(now),
-            )
-        else:
-            version = number_in(form.version.data)
-            saved = services.update_draft(
-                session, actor=person, now=now, request_id=draft.id, data=wish, version=version
-            )
+        saved = keep_draft(
+            session,
+            actor=person,
+            now=now,
+            organisation_id=school_id,
+            data=wish,
+            page=form.page_key.data or "",
+            turn=form.sent_before,
+            draft_id=draft.id if draft else None,
+            version=number_in(form.version.data) if draft else None,
+            asked_by_id=number_in(form.asked_by.data),
+            heard=form.heard(now),
+        )
         if go:
             services.require_complete(session, saved, now=now)
         leads_to(url_for("requests.edit_draft", request_id=saved.id))

@@ -25,6 +25,7 @@ from matcher.requests.asking import (
     plan_for,
     share_weeks,
     weekly_from_rows,
+    without_moments,
 )
 from matcher.requests.internships import check_complete
 from matcher.requests.models import FIRST_OFFER, Request, RequestMoment, RequestTopic, SchoolClass
@@ -148,6 +149,8 @@ def copy_request(
             "class_id": wish.class_id if wish.class_id in live else None,
             "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
             "teacher_id": None,
+            "without": (),
+            "new_class": {},
         }
     )
     asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
@@ -181,7 +184,7 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
     request.details = {**request.details, **data.details} if request.details else data.details
     request.changed_at = now
     session.flush()
-    plan = plan_of(session, school, classes, data, now=now)
+    plan = without_moments(plan_of(session, school, classes, data, now=now), data.without)
     write_topics(session, request.id, topics)
     write_moments(session, request.id, plan.moments)
     days = [moment.date for moment in plan.moments]
@@ -193,13 +196,20 @@ def write_request(session: Session, request: Request, data: Wish, *, now: dateti
 def plan_of(
     session: Session, school: Organisation, classes: Sequence[SchoolClass], data: Wish, *, now: datetime
 ) -> Plan:
-    """The moments that follow from the classes' weekly periods and the chosen weeks."""
+    """The moments that follow from the classes' weekly periods and the chosen weeks, also those that do not suit."""
     periods = [
         ClassPeriods(weekly_from_rows(found.weekly_periods), is_exam_class(found.level, found.year))
         for found in classes
     ]
     timetable = queries.timetable_from(session, school, now)
     return plan_for(periods, data.weeks, timetable, block=data.block, now_s=int(now.timestamp()))
+
+
+def plan_for_wish(session: Session, school: Organisation, wish: Wish, *, now: datetime) -> Plan:
+    """The same for a wish as it is kept, with the classes that are still there."""
+    known = {found.id: found for found in queries.classes_of(session, school.id)}
+    classes = [known[number] for number in wish.class_ids if number in known]
+    return plan_of(session, school, classes, wish, now=now)
 
 
 def spread_lessons(session: Session, request: Request, *, now: datetime) -> list[Request]:

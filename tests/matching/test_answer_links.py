@@ -19,13 +19,15 @@ from matcher.db import Database
 from matcher.links import Links
 from matcher.matching.change_services import ask_move
 from matcher.matching.models import Match, MatchEvent
-from matcher.matching.services import approve_match, suggest_moment, withdraw_match
+from matcher.matching.services import accept_match, approve_match, suggest_moment, withdraw_match
 from matcher.matching.states import Action, CancelReason, MatchState, Side
 from matcher.notices.stop_links import PURPOSE as STOP
 from matcher.notices.tasks import send_due
+from matcher.offers.models import Offer
+from matcher.organisations.models import Organisation
 from tests.factories import NOW
 from tests.factories.matching import THURSDAY
-from tests.factories.people import make_user
+from tests.factories.people import make_professional, make_user
 from tests.matching.lives import Life, make_life
 
 LATER = NOW + timedelta(minutes=2)
@@ -333,3 +335,47 @@ def sign_in_as(sqlite_database: Database) -> Callable[[Flask, int], FlaskClient]
         return client
 
     return enter
+
+
+def test_colleague_gets_the_question_from_the_letter(mailed: Mailed, app: Flask) -> None:
+    with mailed.database.write() as session:
+        offer = session.scalars(select(Offer).where(Offer.person_id == mailed.guest_id)).one()
+        colleague = make_professional(
+            session, company=session.get_one(Organisation, offer.organisation_id), name="Collega Twee"
+        ).id
+    client, path = app.test_client(), mailed.path()
+    assert "Collega Twee" in client.get(f"{path}?answer=colleague").text
+    nobody = client.post(path, data={"answer": "hand_over", "colleague": "999999"})
+    assert (nobody.status_code, mailed.match.state) == (422, MatchState.PROPOSED)
+    assert client.post(path, data={"answer": "hand_over", "colleague": str(colleague)}).status_code == 302
+    assert mailed.match.state is MatchState.DECLINED
+    with mailed.database.read() as session:
+        asked = session.scalars(select(Match.professional_id).where(Match.id != mailed.match_id)).all()
+    assert asked == [colleague]
+
+
+def test_yes_that_comes_too_late_can_be_kept_in_mind(
+    sqlite_database: Database, app: Flask, make_app: Callable[..., Flask]
+) -> None:
+    def begin(life: Life) -> Match:
+        match = life.asked()
+        other = life.asked(1)
+        accept_match(life.session, other.id, moment_id=life.moments(other)[0].id, actor=life.guest(1), now=NOW)
+        return match
+
+    late = Mailed(sqlite_database, app, begin)
+    client, path = app.test_client(), late.path()
+    refused = client.post(path, data={"answer": "accept", "moment": late.moments[0]})
+    assert refused.status_code == 409
+    assert f'action="{path}/keep"' in refused.text
+    assert late.match.keep_in_mind is False
+    assert client.post(f"{path}/keep").status_code == 302
+    assert late.match.keep_in_mind is True
+    assert client.post(f"{path}/keep", data={"wanted": "no"}).status_code == 302
+    assert late.match.keep_in_mind is False
+
+
+def test_nobody_is_kept_in_mind_while_there_is_a_place(mailed: Mailed, app: Flask) -> None:
+    answer = app.test_client().post(f"{mailed.path()}/keep")
+    assert answer.status_code == 409
+    assert mailed.match.keep_in_mind is False

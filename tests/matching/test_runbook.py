@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.behalf import How
 from matcher.accounts.states import Role
 from matcher.availability.states import Delivery, Kind
 from matcher.errors import Conflict, Forbidden, IllegalMove, InvalidInput
+from matcher.matching.behalf import OnBehalf
 from matcher.matching.models import Match
 from matcher.matching.page_queries import match_page
 from matcher.matching.queries import facts_of_match
@@ -133,3 +135,27 @@ def test_every_line_has_words(kind: Kind) -> None:
             assert all(str(runbook_label(item, kind, side)) for item in items)
             assert {str(runbook_hint(item, kind) or "") for item in items}
     assert Side.COORDINATOR not in PARTIES
+
+
+def test_coordinator_notes_a_half_for_who_told_it_once_it_is_approved(session: Session) -> None:
+    life = make_life(session)
+    match, coordinator = life.accepted(), life.actor(life.coordinator)
+    told = OnBehalf(side=Side.SCHOOL, how=How.PHONE, at=NOW, tell=False)
+    with pytest.raises(IllegalMove):
+        fill_in(session, match.id, SAID, version=0, actor=coordinator, now=NOW, on_behalf=told)
+    approve_match(session, match.id, actor=coordinator, now=NOW)
+    with pytest.raises(Forbidden):
+        fill_in(session, match.id, SAID, version=0, actor=life.guest(), now=NOW, on_behalf=told)
+    row = fill_in(session, match.id, SAID, version=0, actor=coordinator, now=NOW, on_behalf=told)
+    assert (row.side, row.by_id, row.said["room"]) == (Side.SCHOOL, life.coordinator.id, "B12")
+    again = fill_in(session, match.id, SAID, version=1, actor=coordinator, now=NOW, on_behalf=told)
+    assert again.version == 1, "the same words again change nothing"
+    found = seen(life, match, life.guest().user_id or 0)
+    assert found is not None
+    assert {"B12", "Tess, bij de balie"} <= words(found)
+    saved = next(saved for half, saved in found.seen if half.side is Side.SCHOOL)
+    assert life.coordinator.name in saved
+    fill_in(session, match.id, {Item.ROOM: "B13"}, version=1, actor=life.actor(life.teacher), now=NOW)
+    late = OnBehalf(side=Side.SCHOOL, how=How.PHONE, at=NOW + timedelta(days=1), tell=False)
+    with pytest.raises(InvalidInput):
+        fill_in(session, match.id, SAID, version=2, actor=coordinator, now=NOW, on_behalf=late)

@@ -333,6 +333,8 @@ def _values(crowd: Crowd, argument: str) -> Iterable[Any]:
         return ("css/base.css",)
     if argument in {"secret", "token"}:
         return ("nosuchsecret",)
+    if argument == "slug":
+        return ("teacher", "nosuchslug")
     if argument == "kind":
         return ("people",)
     if name == "user":

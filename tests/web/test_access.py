@@ -218,7 +218,8 @@ def test_thing_is_shown_to_its_people_only(walk: Walk) -> None:
     crowd, wrong = walk.crowd, []
     kinds = {"school": "organisation"}
     for rule in rules_for(crowd, "GET"):
-        if len(rule.arguments) != 1 or rule.arguments == {"secret"}:
+        # A secret has a walk of its own; the text of an address names a page for everybody.
+        if len(rule.arguments) != 1 or rule.arguments in ({"secret"}, {"slug"}):
             continue
         kind = next(iter(rule.arguments)).removesuffix("_id")
         for name, path in zip(crowd.ids[kinds.get(kind, kind)], addresses(crowd, rule), strict=True):

@@ -1,0 +1,86 @@
+"""A draft that is kept while somebody types: one page makes one draft, and may write on without asking again.
+
+Every page with the form carries a key of its own. What the same page kept a second ago is no reason to refuse it;
+what another page or person kept meanwhile is. A page counts what it sends, so that what arrives late never undoes what
+was sent after it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.accounts.behalf import Heard
+from matcher.accounts.models import User
+from matcher.accounts.policy import Actor
+from matcher.db import lock_row
+from matcher.errors import Conflict
+from matcher.i18n import _l
+from matcher.requests import queries, services
+from matcher.requests.asking import Wish
+from matcher.requests.models import Request
+from matcher.requests.states import RequestState
+
+KEY, TURN = "page", "turn"
+LONGEST_KEY = 64
+LOOKED_AT = 60
+SENT = _l("You sent this already.")
+
+
+def keep_draft(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    organisation_id: int,
+    data: Wish,
+    page: str,
+    turn: int = 0,
+    draft_id: int | None = None,
+    version: int | None = None,
+    asked_by_id: int | None = None,
+    heard: Heard | None = None,
+) -> Request:
+    """The draft of this page, made when it is not there yet. Raises InvalidInput, NotFound, Conflict."""
+    page = page[:LONGEST_KEY]
+    found = draft_id or _draft_of_page(session, actor, page, turn)
+    if found is None:
+        saved = services.save_draft(
+            session,
+            actor=actor,
+            now=now,
+            organisation_id=organisation_id,
+            data=data,
+            asked_by_id=asked_by_id,
+            heard=heard,
+        )
+    else:
+        kept = queries.draft_for(session, actor, found)
+        wrote_last = bool(page) and (kept.details or {}).get(KEY) == page
+        if wrote_last and turn < kept.details.get(TURN, 0):
+            return kept
+        saved = services.update_draft(
+            session, actor=actor, now=now, request_id=found, data=data, version=None if wrote_last else version
+        )
+    if page:
+        saved.details = {**saved.details, KEY: page, TURN: turn}
+        session.flush()
+    return saved
+
+
+def _draft_of_page(session: Session, actor: Actor, page: str, turn: int) -> int | None:
+    """What this page kept before, when its answer never reached the browser. Raises Conflict for what arrives after
+    the page was sent: it would begin a second draft of the same."""
+    if not page or actor.user_id is None:
+        return None
+    # One page's two sendings at a time, or each would begin a draft.
+    lock_row(session, User, actor.user_id)
+    mine = (Request.asked_by_id == actor.user_id) | (Request.on_behalf_by_id == actor.user_id)
+    query = select(Request.id, Request.state, Request.details).where(mine)
+    rows = session.execute(query.order_by(Request.id.desc()).limit(LOOKED_AT)).all()
+    own = next((row for row in rows if (row.details or {}).get(KEY) == page), None)
+    if own is None or own.state is RequestState.DRAFT:
+        return own.id if own else None
+    if 0 < turn <= own.details.get(TURN, 0):
+        raise Conflict(SENT)
+    return None
