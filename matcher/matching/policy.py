@@ -210,6 +210,9 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
     match action:
         case Action.APPROVE:
             return starts is None or now < starts
+        case Action.CHANGE_VISITOR if starts is not None and starts <= now:
+            # Who stands before the class is who came; only its reports follow.
+            return False
         case Action.HAND_OVER | Action.CHANGE_VISITOR:
             return Side.COMPANY in sides and facts.kind is Kind.GUEST_LECTURE
         case Action.CANCEL if HybridStep.STARTED in facts.steps:
@@ -221,7 +224,7 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
             return ends is None or now < ends
         case Action.MOVE:
             asked_by = facts.move_asked_by
-            waits = asked_by is not None and not _has_begun(facts, now)
+            waits = asked_by is not None and not _has_begun(facts, now) and (ends is None or now < ends)
             return waits and bool(sides & ({Side.SCHOOL, Side.COMPANY} - {asked_by}))
         case Action.REPORT_HELD | Action.REPORT_MISSED:
             if ends is not None and now < ends:

@@ -37,11 +37,11 @@ REASONS: dict[str, list[str]] = {
     "ask_move": [GONE, "it is over"],
     "approve": ["it began", "the guest left", "the teacher left", "no proof"],
     "cancel": ["it is over"],
-    "move": ["nobody asked to move", GONE, *BUSY],
+    "move": ["nobody asked to move", "it is over", GONE, *BUSY],
     "report_held": ["it is not over", "the sides agree"],
     "report_missed": ["it is not over", "the sides agree"],
     "undo": ["cannot be undone", "the request is closed", "asked anew", "no place left", GONE, *BUSY],
-    "change_visitor": ["the same person", "no colleague", "the person is busy"],
+    "change_visitor": ["it began", "the same person", "no colleague", "the person is busy"],
     "hand_over": ["the same person", "no colleague", "the colleague was asked"],
     "propose": ["the request is closed", "asked already", "no place left"],
     "invite": ["the request is closed", "a stranger"],
@@ -138,11 +138,11 @@ class Model:
     def _too_late(self, match: Life, action: str, sides: set[str]) -> str | None:
         now, chosen = self.now.timestamp(), match["chosen"]
         starts, ends = chosen or (None, None)
-        if action == "approve" and starts is not None and now >= starts:
+        if action in {"approve", "change_visitor"} and starts is not None and now >= starts:
             return "it began"
         if action == "hand_over" and "company" not in sides:
             return "not theirs to hand_over"
-        if action in {"cancel", "ask_move"} and ends is not None and now >= ends:
+        if action in {"cancel", "ask_move", "move"} and ends is not None and now >= ends:
             return "it is over"
         if action == "move" and not (sides & ({"school", "company"} - {match["move_by"]}) and match["move_by"]):
             return "nobody asked to move"

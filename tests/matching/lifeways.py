@@ -305,6 +305,8 @@ class Ways(Deeds):
         agreed = self._agreed()
         if agreed is not None:
             self._wait_until(agreed["chosen"][1], timedelta(hours=1))
+            for action in ("change_visitor", "move") if agreed["professional"] is not None else ():
+                self._deed(agreed, action, agreed["professional"])
             self._go(agreed, late)
             for action in () if late else ("report_held", "report_missed"):
                 self._deed(agreed, action, self.world["boss"])

@@ -1,6 +1,6 @@
 """Undoing, second clicks, refusals, moving, cancelling and expiring, on both engines."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -189,6 +189,31 @@ def test_another_visitor_of_the_company_keeps_the_approval(session: Session) -> 
         select(Booking.party_id).where(Booking.match_id == match.id, Booking.live, Booking.party == Party.PERSON)
     ).all()
     assert people == [colleague.id]
+
+
+def test_who_stands_before_the_class_is_who_came(session: Session) -> None:
+    life = make_life(session)
+    match = life.approved()
+    colleague = make_professional(session, company=_company(life))
+    begun = datetime.fromtimestamp(next(each for each in life.moments(match) if each.chosen).start_s, NOW.tzinfo)
+    with pytest.raises(IllegalMove):
+        change_services.change_visitor(session, match.id, visitor_id=colleague.id, actor=life.guest(), now=begun)
+    change_services.change_visitor(session, match.id, visitor_id=colleague.id, actor=life.guest(), now=begun - MINUTE)
+    assert match.visitor_id == colleague.id
+
+
+def test_visit_that_is_over_is_not_moved_to_another_day(session: Session) -> None:
+    life = make_life(session)
+    match = life.approved()
+    later = date(2027, 1, 14)
+    change_services.ask_move(
+        session, match.id, day=later, starts="09:00", ends="09:50", actor=life.actor(life.teacher), now=NOW
+    )
+    over = datetime.fromtimestamp(next(each for each in life.moments(match) if each.chosen).end_s, NOW.tzinfo)
+    visit_services.report_visit(session, match.id, happened=True, again=True, actor=life.actor(life.teacher), now=over)
+    with pytest.raises(IllegalMove):
+        change_services.move_match(session, match.id, actor=life.guest(), now=over)
+    assert next(moment for moment in life.moments(match) if moment.chosen).day < later
 
 
 def test_cancelling_frees_the_place_and_clears_calendars(session: Session) -> None:
