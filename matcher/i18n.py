@@ -153,12 +153,8 @@ NEAR = timedelta(days=183)
 def format_day_month(day: date | datetime, seen: datetime | None = None) -> str:
     """`do 10 december`; with the year where that is more than half a year from when it is `seen`."""
     shown = _local(day)
-    far = seen is not None and abs(_date(shown) - _date(_local(seen))) > NEAR
+    far = seen is not None and abs(shown - _local(seen)) > NEAR
     return _day_text(shown, "EEE d MMMM y" if far else "EEE d MMMM", current_locale())
-
-
-def _date(day: date | datetime) -> date:
-    return day.date() if isinstance(day, datetime) else day
 
 
 def format_weekday(day: date | datetime, style: str = "EEEE") -> str:
@@ -174,7 +170,7 @@ def _day_text(day: date, style: str, locale: str) -> str:
 
 def format_time(moment: datetime | time) -> str:
     """`10.15` in Dutch, `10:15` in English, on Dutch clocks; a bare time is taken as it is."""
-    shown = _local(moment) if isinstance(moment, datetime) else moment
+    shown = moment.astimezone(AMSTERDAM) if isinstance(moment, datetime) and moment.tzinfo else moment
     return clock_text(f"{shown:%H:%M}")
 
 

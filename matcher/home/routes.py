@@ -17,6 +17,7 @@ from matcher.home.forms import ExampleForm
 from matcher.home.public_routes import address_of, blueprint
 from matcher.i18n import LOCALES, _, current_locale
 from matcher.notices.queries import unread_count
+from matcher.regions import netherlands
 from matcher.web.assets import read_static
 from matcher.web.guards import local_target, maybe_actor, public
 from matcher.web.language import choose_locale
@@ -34,7 +35,9 @@ def styleguide() -> str:
     form = ExampleForm(None, meta={"csrf": False})
     form.validate()
     icons = re.findall(r'<symbol id="([^"]+)"', read_static("img/icons.svg"))
-    return render_template("home/styleguide.html", form=form, icons=icons, half_days=half_day_table())
+    land = {"width": netherlands.WIDTH, "height": netherlands.HEIGHT,
+            "shapes": netherlands.shapes(read_static(netherlands.DRAWING))}  # fmt: skip
+    return render_template("home/styleguide.html", form=form, icons=icons, half_days=half_day_table(), land=land)
 
 
 @blueprint.post("/language")

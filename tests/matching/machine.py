@@ -98,7 +98,9 @@ class LifeMachine(Ways, RuleBasedStateMachine):
 
     @rule()
     def invite(self) -> None:
-        request_id = self._pick(sorted(self.model.requests))
+        self._invite(self._pick(sorted(self.model.requests)))
+
+    def _invite(self, request_id: int) -> None:
         offers = self.chance.sample(sorted(self.model.offers), len(self.model.offers))
         request = self.model.requests[request_id]
         who = request["asked_by"]

@@ -20,7 +20,7 @@ from matcher.matching.models import MatchMoment
 from matcher.matching.queries import facts_of_match
 from matcher.matching.states import Action, MatchState
 from tests.matching.lifedeeds import Violation
-from tests.matching.test_machine import live_through
+from tests.matching.test_machine import RULES, live_through
 
 Patch = Callable[[Any, str, Any], None]
 LIVES = 25
@@ -96,7 +96,7 @@ def test_planted_fault_is_found(session: Session, fault: str, monkeypatch: pytes
         assert hasattr(module, name)
         monkeypatch.setattr(module, name, instead)
     with pytest.raises(Violation):
-        live_through(session, LIVES)
+        live_through(session, (LIVES, RULES, lambda seen: False))
 
 
 def test_there_are_faults_enough() -> None:

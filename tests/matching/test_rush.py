@@ -27,10 +27,10 @@ from matcher.matching import hold_services, services
 from matcher.matching.models import Match, MatchEvent, MatchMoment
 from matcher.matching.proposal_services import propose
 from matcher.matching.states import MatchState, Side
+from tests.conftest import PATIENCE_S
 from tests.factories import NOW
 from tests.factories.matching import make_request, seed_transitions
 from tests.factories.people import make_coordinator, make_school, make_teacher
-from tests.matching.conftest import PATIENCE_MS
 from tests.matching.lives import another_offer
 from tests.matching.rushes import all_at_once, circles, form_token, percentile, sent, served, take_all_back
 
@@ -98,7 +98,7 @@ def test_one_of_64_is_accepted_by_a_server_of_its_own(rush: Any, database_url: s
     before = circles(database)
     with in_locale("nl"):
         taken = str(hold_services.TIME_TAKEN)
-    with served(database_url, tmp_path, MATCHER_TEST_LOCK_MS=str(PATIENCE_MS)) as (port, _server):
+    with served(database_url, tmp_path, MATCHER_TEST_LOCK_MS=str(PATIENCE_S * 1000)) as (port, _server):
         tokens = [
             form_token(port, cookie, f"/matches/{target[0]}") for cookie, target in zip(cookies, targets, strict=True)
         ]
