@@ -35,7 +35,8 @@ const described = (violations) => violations.map((one) => `${one.id} (${one.node
 globalThis.wide = () => {
   const room = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= room) return [];
-  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > room + 1).slice(-1);
+  const over = (one) => one.getBoundingClientRect().right > room + 1;
+  const out = [...document.querySelectorAll("body *")].filter((one) => over(one) && ![...one.children].some(over)).slice(0, 3);
   return [`${document.documentElement.scrollWidth} px wide: ${out.map((one) => one.outerHTML.slice(0, 140)).join()}`];
 };
 
@@ -48,7 +49,7 @@ const panels = async (known, about) => {
     if (known.has(kind)) continue;
     known.add(kind);
     details.open = true;
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await drawn();
     found.push(...wide(), ...described((await axe.run({ include: [details] }, about)).violations));
     found.push(...unseenFocus(known, details));
     details.open = false;
@@ -57,7 +58,10 @@ const panels = async (known, about) => {
 };
 const about = { resultTypes: ["violations"], preload: false, rules: { "target-size": { enabled: true } } };
 
+const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
 globalThis.narrow = async (places) => {
+  await drawn(); // the rules of another width hold from the next drawing on
   const before = new Set(places), known = new Set(places);
   const faults = [...wide(), ...(await panels(known, about))];
   return { faults, places: [...known].filter((one) => !before.has(one)) };
