@@ -137,18 +137,20 @@ def _lambdarank(known: Examples, judged: Judged) -> Column:
 
 
 def cold_start(known: Examples, judged: Judged) -> None:
+    # Of the youngest nobody knows yet whether they took place; only the longest stretch needs them too.
     old = known.where(ripe(known))
-    requests = _settled_requests(old)
+    settled, all_settled = _settled_requests(old), _settled_requests(known)
     line("quality.curve.0", 1.0, "x rule", goal="", holds=None, detail="the written rule itself")
     for count, times in CURVE.items():
         goal = COLD_GOALS.get(count)
+        log, requests = (old, settled) if count <= len(settled) else (known, all_settled)
         if count > len(requests):
             not_run(f"quality.curve.{count}", goal=f">= {goal}" if goal else "", why=f"{len(requests)} are settled")
             continue
         found = []
         for begin in np.linspace(0, len(requests) - count, times).astype(int).tolist():
             try:
-                model = fit_model(old.where(np.isin(old.request, requests[begin : begin + count])), seed=SEED)
+                model = fit_model(log.where(np.isin(log.request, requests[begin : begin + count])), seed=SEED)
             except CannotLearn:
                 found.append(judged.rule)
                 continue
