@@ -161,6 +161,8 @@ class LifeMachine(Ways, RuleBasedStateMachine):
         match = self._some(lambda m: m["last"]["who"] is not None and m["last"]["action"] in DEEDS)
         if match is not None:
             last = match["last"]
+            if undoing and self.chance.random() < LATE_SHARE:
+                self._wait_until(last["at"].timestamp(), timedelta(minutes=2))
             self._deed(match, "undo" if undoing else last["action"], last["who"], moment=last["moment"])
 
     # the clock and the world
