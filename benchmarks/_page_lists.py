@@ -1,8 +1,9 @@
 """Measure 14: the CPU of a list page of 20 rows next to a bare Flask page, and its statements for 5 and 50 rows."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,10 @@ def _measure(engine: str, url: str, folder: Path) -> None:
 
 def _say_cpu(engine: str, client: FlaskClient) -> None:
     bare = bare_app().test_client()
-    ways = [lambda: [get(bare, "/bare") for _ in range(BARE_AT_ONCE)]]
+    ways: list[Callable[[], Any]] = [lambda: [get(bare, "/bare") for _ in range(BARE_AT_ONCE)]]
     # A page for the same reader without a list: what session, header, language and layout cost by themselves.
     paths = [*PAGES.values(), "/how-it-works"]
-    ways += [lambda path=path: get(client, path) for path in paths]  # type: ignore[misc]
+    ways += [partial(get, client, path) for path in paths]
     spent, *pages = in_turns(ways, rounds=ROUNDS, clock=time.process_time)
     one, frame, most = spent / BARE_AT_ONCE, pages[-1], MOST[engine]
     for name, seconds in zip(PAGES, pages, strict=False):

@@ -5,6 +5,7 @@ Both know only what stands on the page: fields by their name, buttons and links 
 
 import re
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,7 @@ STOP = """want => {
 
 
 @dataclass
-class Way:
+class Way(ABC):
     """How somebody gets on; `page` is theirs. What a kind of person cannot do, it does not do."""
 
     walk: Walk
@@ -42,17 +43,17 @@ class Way:
         self.write("password", PASSWORD)
         self.press("form:has([name=password]) button:not([name])")
 
-    def write(self, name: str, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def write(self, name: str, text: str) -> None: ...
 
-    def choose(self, where: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def choose(self, where: str) -> None: ...
 
-    def unfold(self, where: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def unfold(self, where: str) -> None: ...
 
-    def press(self, where: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def press(self, where: str) -> None: ...
 
     def close(self) -> None:
         self.page.context.close()
