@@ -37,6 +37,11 @@ class Relaxation:
 
 
 Pair = tuple[OfferView, Verdict]
+_APPLIED = {
+    Kind.GUEST_LECTURE: {"language", "wider", "online", "later", "weekday"},
+    Kind.TEACHER_INTERNSHIP: {"language", "wider", "later", "weekday"},
+    Kind.HYBRID_PLACEMENT: {"language", "wider", "half_days", "level"},
+}
 
 
 def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: datetime) -> list[dict[str, Any]]:
@@ -60,9 +65,9 @@ def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: date
 
 
 def can_apply(change: Mapping[str, Any], kind: Kind) -> bool:
-    """What a school can simply do itself; a level is what it is, and a new school year comes by itself."""
-    code = change.get("code")
-    return code in {"language", "wider"} or (kind is Kind.GUEST_LECTURE and code in {"online", "later", "weekday"})
+    """What a school can simply do to what it asked. The level of a lesson is that of its class, and a new school year
+    comes by itself: until then only a copy can be made."""
+    return change.get("code") in _APPLIED[kind]
 
 
 def moments_of_change(request: RequestView, code: str, params: Mapping[str, Any]) -> tuple[MomentView, ...]:

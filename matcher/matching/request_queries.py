@@ -92,13 +92,16 @@ class RequestPage:
         return self.eligible >= WANTED
 
     @property
-    def changes(self) -> list[tuple[str, int | None]]:
-        """What would help, and at which place it stands where a button can do it."""
+    def changes(self) -> list[tuple[str, int | None, bool]]:
+        """What would help, at which place it stands where a button can do it, and whether a copy for later can."""
         if self.run is None:
             return []
         free = self.can_edit and self.is_open and self.can_change
-        able = [free and can_apply(change, self.request.kind) for change in self.run.smallest_change]
-        return [(line, at if able[at] else None) for at, line in enumerate(changes_shown(self.run))]
+        found = []
+        for at, (change, line) in enumerate(zip(self.run.smallest_change, changes_shown(self.run), strict=True)):
+            able = free and can_apply(change, self.request.kind)
+            found.append((line, at if able else None, self.can_edit and change["code"] == "next_year"))
+        return found
 
     @property
     def never(self) -> list[tuple[str, int]]:

@@ -24,7 +24,8 @@ from matcher.i18n import _, _l, current_locale, format_date, format_day_month, f
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.asking import mark_of
-from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
+from matcher.requests.draft_forms import NEW
+from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
