@@ -158,7 +158,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         request=request,
         school=school,
         sub=_sub(request, school),
-        facts=_facts(request),
+        facts=_facts(request, now),
         moments=[moment_label(moment.day, moment.periods, now) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         mark=mark_of_request(session, request),
@@ -174,7 +174,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
         classes=[(group.name, class_line(group)) for group in classes_of_request(session, request)],
-        lessons=_lessons(session, request),
+        lessons=_lessons(session, request, now),
         away=_asker_away(session, request, actor, now),
         first_offer=request.first_offer_id,
         first_refused=_first_refused(session, request, candidates, now) if knows_names else None,
@@ -198,7 +198,7 @@ def _first_refused(session: Session, request: Request, candidates: Sequence[Cand
     return _("%(name)s cannot be asked this time.", name=name) + " " + never_sentence(verdict.never[0])
 
 
-def _lessons(session: Session, request: Request) -> list[tuple[int, str]]:
+def _lessons(session: Session, request: Request, now: datetime) -> list[tuple[int, str]]:
     """The other lessons of the series: request and what it is called."""
     others = [lesson for lesson in queries.lessons_of(session, request) if lesson.id != request.id]
     days = queries.moments_of(session, [lesson.id for lesson in others])
@@ -206,7 +206,7 @@ def _lessons(session: Session, request: Request) -> list[tuple[int, str]]:
         (
             lesson.id,
             _("Lesson %(number)s: %(days)s", number=lesson.series_no,
-              days=_(" or ").join(dict.fromkeys(format_day_month(moment.day) for moment in days[lesson.id]))),
+              days=_(" or ").join(dict.fromkeys(format_day_month(moment.day, now) for moment in days[lesson.id]))),
         )
         for lesson in others
     ]  # fmt: skip
@@ -218,7 +218,7 @@ def _asker_away(session: Session, request: Request, actor: Actor, now: datetime)
     if last_day is None or request.asked_by_id == actor.user_id:
         return None
     name = session.get_one(User, request.asked_by_id).name
-    return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day))
+    return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day, now))
 
 
 def _can_edit(request: Request, actor: Actor) -> bool:
@@ -230,10 +230,10 @@ def _can_edit(request: Request, actor: Actor) -> bool:
     )
 
 
-def _facts(request: Request) -> list[tuple[str, str]]:
+def _facts(request: Request, now: datetime) -> list[tuple[str, str]]:
     if request.kind is Kind.HYBRID_PLACEMENT:
         return vacancy_facts(request)
-    return stay_facts(request) if request.kind is Kind.TEACHER_INTERNSHIP else []
+    return stay_facts(request, now) if request.kind is Kind.TEACHER_INTERNSHIP else []
 
 
 def _bridges(
