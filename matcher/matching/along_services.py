@@ -54,7 +54,7 @@ def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime)
         people=[candidate_row(each, draft, {}, {}, (), (), {}) for each in shown],
         changes=[(change_sentence(each), mark_of_change(draft.kind, each)) for each in found.smallest_change],
         can_ask=knows_names,
-        nobody="" if shown else _("Nobody fits exactly") + f". {words.nobody}",
+        nobody="" if shown else str(words.nobody),
     )
 
 

@@ -65,7 +65,7 @@ class KindWords:
 LESSON = KindWords(
     beside=_l("Who fits"),
     needed=_l("Choose a class, say what it is about and tick weeks: you see here who can come."),
-    nobody=_l("You can change one thing, or ask the coordinator of your region to look along."),
+    nobody=_l("Nobody fits exactly. You can change one thing, or ask the coordinator of your region to look along."),
     fits=lambda num: ngettext("%(num)s person fits this lesson", "%(num)s people fit this lesson", num),
     offer=lambda title: _("Lesson: %(title)s", title=title),
     look=_l("Look at the lesson"),
@@ -119,7 +119,7 @@ LESSON = KindWords(
 STAY = KindWords(
     beside=_l("Which places fit"),
     needed=_l("Say what you want to learn about, and from when until when: you see here which places fit."),
-    nobody=_l("You can change one thing, or ask the coordinator of your region to look along."),
+    nobody=_l("No place fits exactly. You can change one thing, or ask the coordinator of your region to look along."),
     fits=lambda num: ngettext("%(num)s place fits your internship", "%(num)s places fit your internship", num),
     offer=lambda title: _("Place: %(title)s", title=title),
     look=_l("Look at the place"),

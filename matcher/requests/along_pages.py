@@ -62,7 +62,7 @@ def says_something(form: DraftFields, wish: AnyWish) -> bool:
 def plan_typed(session: Session, school: Organisation, wish: AnyWish, *, now: datetime) -> dict[str, Any] | None:
     """The moments of a lesson, the half-days of a term; the days of an internship have a line of their own."""
     if isinstance(wish, VacancyWish):
-        return plan_of(session, school, wish)
+        return plan_of(session, school, wish, now=now)
     if isinstance(wish, Wish) and wish.class_id and wish.weeks:
         return plan_view(services.plan_for_wish(session, school, wish, now=now), wish.without)
     return None

@@ -142,4 +142,4 @@ def _preview(session: Session, school: Organisation, wish: InternshipWish) -> di
     possible = wish
     if wish.first is not None and wish.last is not None and (wish.last - wish.first).days > 400:
         possible = InternshipWish()
-    return preview_of(wish, half_days_in(session, school, possible))
+    return preview_of(wish, half_days_in(session, school, possible), now=utcnow())

@@ -57,7 +57,7 @@ def shown(draft: Request) -> str:
     form.show(wish)
     form.version.data = str(draft.version)
     page = vacancy_page(session, actor(), school, form, draft=draft)
-    return render_template(FORM, form=form, **page | {"plan": plan_of(session, school, wish)})
+    return render_template(FORM, form=form, **page | {"plan": plan_of(session, school, wish, now=utcnow())})
 
 
 def _school() -> Organisation | None:
