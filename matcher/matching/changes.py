@@ -66,8 +66,14 @@ def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: date
 
 def can_apply(change: Mapping[str, Any], kind: Kind) -> bool:
     """What a school can simply do to what it asked. The level of a lesson is that of its class, and a new school year
-    comes by itself: until then only a copy can be made."""
+    comes by itself: those are for a copy."""
     return change.get("code") in _APPLIED[kind]
+
+
+def leave_open(change: Mapping[str, Any], kind: Kind) -> str:
+    """What a copy leaves open with which this change can be made."""
+    code = change.get("code")
+    return "dates" if code == "next_year" else "class" if code == "level" and kind is Kind.GUEST_LECTURE else ""
 
 
 def moments_of_change(request: RequestView, code: str, params: Mapping[str, Any]) -> tuple[MomentView, ...]:

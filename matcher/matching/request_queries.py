@@ -20,7 +20,7 @@ from matcher.matching.bridge_queries import Asked as AskedBridge
 from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
 from matcher.matching.candidate_queries import Candidate, candidate_row, place_notes, week_strips
-from matcher.matching.changes import can_apply
+from matcher.matching.changes import can_apply, leave_open
 from matcher.matching.class_queries import classes_of_request
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.kind_words import KindWords, words_of
@@ -92,15 +92,16 @@ class RequestPage:
         return self.eligible >= WANTED
 
     @property
-    def changes(self) -> list[tuple[str, int | None, bool]]:
-        """What would help, at which place it stands where a button can do it, and whether a copy for later can."""
+    def changes(self) -> list[tuple[str, int | None, str]]:
+        """What would help, at which place it stands where a button can do it, and what a copy that can leaves open."""
         if self.run is None:
             return []
         free = self.can_edit and self.is_open and self.can_change
         found = []
         for at, (change, line) in enumerate(zip(self.run.smallest_change, changes_shown(self.run), strict=True)):
             able = free and can_apply(change, self.request.kind)
-            found.append((line, at if able else None, self.can_edit and change["code"] == "next_year"))
+            copied = leave_open(change, self.request.kind) if self.can_edit else ""
+            found.append((line, at if able else None, copied))
         return found
 
     @property

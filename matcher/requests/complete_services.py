@@ -1,5 +1,6 @@
 """Requests of any kind: whether a draft holds all that is needed to send it, an earlier one once more, one change."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -24,11 +25,13 @@ def require_complete(session: Session, request: Request, *, now: datetime) -> No
         services.require_complete(session, request, now=now)
 
 
-def copy_draft(session: Session, *, actor: Actor, now: datetime, request_id: int, dates: bool = True) -> Request:
-    """A new draft with everything of an earlier request that still makes sense; without `dates` all days are open."""
+def copy_draft(
+    session: Session, *, actor: Actor, now: datetime, request_id: int, leave_open: Collection[str] = ()
+) -> Request:
+    """A new draft with everything of an earlier request that still makes sense; `leave_open`: "dates", "class"."""
     source = queries.request_for(session, actor, request_id)
     copy = _COPIES.get(source.kind, services.copy_request)
-    return copy(session, actor=actor, now=now, request_id=request_id, dates=dates)
+    return copy(session, actor=actor, now=now, request_id=request_id, leave_open=leave_open)
 
 
 def widen(session: Session, request: Request, mark: str, *, now: datetime) -> None:

@@ -102,11 +102,11 @@ def save_draft(request_id: int) -> Any:
 @blueprint.post("/<int:request_id>/copy")
 @roles(*ASKERS)
 def copy(request_id: int) -> Response:
-    """Once more; `later` leaves every day open, for after the summer."""
-    person, now, dates = actor(), utcnow(), "later" not in request.form
+    """Once more, perhaps with the days or the class left open."""
+    person, now, leave_open = actor(), utcnow(), request.form.getlist("leave_open")
     kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
-        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id, dates=dates).id
+        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id, leave_open=leave_open).id
         leads_to(url_for(".edit_draft", request_id=draft_id))
     is_lesson = kind is Kind.GUEST_LECTURE
     toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))

@@ -1,6 +1,6 @@
 """Classes and drafts: made, changed, copied, discarded. Publishing and what follows are verbs of `matching`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -134,11 +134,11 @@ def copy_request(
     actor: Actor,
     now: datetime,
     request_id: int,
-    dates: bool = True,
+    leave_open: Collection[str] = (),
     first_offer: int | None = None,
 ) -> Request:
     """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped, or
-    all of them without `dates`. `first_offer` goes before everybody who fits."""
+    all of them where "dates" are left open, and so may the "class" be. `first_offer` goes before everybody who fits."""
     source = queries.request_for(session, actor, request_id)
     wish = queries.wish_of(session, source)
     this_week = Week.of(local_date(now))
@@ -146,8 +146,8 @@ def copy_request(
     kept = Wish(
         **{
             **vars(wish),
-            "weeks": tuple(week for week in wish.weeks if dates and week >= this_week),
-            "class_id": wish.class_id if wish.class_id in live else None,
+            "weeks": tuple(week for week in wish.weeks if "dates" not in leave_open and week >= this_week),
+            "class_id": wish.class_id if wish.class_id in live and "class" not in leave_open else None,
             "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
             "teacher_id": None,
             "without": (),

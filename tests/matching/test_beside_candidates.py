@@ -21,6 +21,7 @@ from matcher.requests.models import Request, RequestMoment, RequestRevision
 from matcher.requests.states import RequestState
 from tests.factories import NOW
 from tests.factories.kinds import make_internship, make_vacancy
+from tests.factories.matching import make_class
 from tests.factories.people import make_grant
 from tests.matching.lives import Life, another_offer, make_life
 
@@ -107,8 +108,28 @@ def test_copy_for_after_the_summer_leaves_every_day_open(session: Session) -> No
     asked = {"school": life.school, "asked_by_id": life.teacher.id}
     requests = [life.request, make_internship(session, **asked), make_vacancy(session, **asked)]
     for request in requests:
-        copied = copy_draft(session, actor=life.actor(life.teacher), now=NOW, request_id=request.id, dates=False)
+        copied = copy_draft(
+            session, actor=life.actor(life.teacher), now=NOW, request_id=request.id, leave_open=["dates"]
+        )
         assert (copied.kind, copied.state, copied.window_from) == (request.kind, RequestState.DRAFT, None)
+
+
+def test_copy_for_another_class_keeps_all_but_the_class(session: Session) -> None:
+    life = make_life(session)
+    group = make_class(session, school=life.school)
+    life.request.class_id, life.request.own_words = group.id, "Wie rekent mee?"
+    for left, kept in (([], group.id), (["class"], None)):
+        copied = copy_draft(
+            session, actor=life.actor(life.teacher), now=NOW, request_id=life.request.id, leave_open=left
+        )
+        assert (copied.class_id, copied.own_words) == (kept, "Wie rekent mee?")
+
+
+def test_change_that_a_copy_can_make_has_a_button_for_it(session: Session) -> None:
+    life = make_life(session)
+    request = looked(life, ("level", {"level": "vwo"}), ("next_year", {}), ("online", {}))
+    page = request_page(session, request, life.actor(life.teacher), NOW)
+    assert [(number, copied) for _line, number, copied in page.changes] == [(None, "class"), (None, "dates"), (2, "")]
 
 
 def test_change_is_refused_to_others_on_old_pages_and_once_somebody_was_asked(session: Session) -> None:
