@@ -52,9 +52,6 @@ def apply_change(
 
 def _apply(session: Session, request: Request, change: Mapping[str, Any], now: datetime) -> None:
     code, params = change["code"], change["params"]
-    if request.kind is not Kind.GUEST_LECTURE:
-        widen(session, request, mark_of_change(request.kind, change) or "", now=now)
-        return
     match code:
         case "online":
             request.delivery = Delivery.EITHER
@@ -62,6 +59,8 @@ def _apply(session: Session, request: Request, change: Mapping[str, Any], now: d
             request.language = str(params["language"])
         case "wider":
             request.max_km = int(params["to"])
+        case _ if request.kind is not Kind.GUEST_LECTURE:
+            widen(session, request, mark_of_change(request.kind, change) or "", now=now)
         case _:
             _add_moments(session, request, code, params, now)
     session.flush()
