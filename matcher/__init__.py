@@ -144,9 +144,11 @@ def _add_rooms(app: Flask) -> None:
     app.extensions["matcher_still_true"] = still_true()
     app.extensions["matcher_periodic"] = periodic()
     app.extensions["matcher_letter_links"] = letter_links()
-    # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, who met whom,
-    # and whose turn it is with a request. What happened since a page was made, a page of the glue asks.
+    # What rooms to the right know or keep is handed over here: the search keys made from somebody's week, how often
+    # they may be asked, who met whom, whose turn it is with a request. What happened since a page was made, a page of
+    # the glue asks.
     app.extensions["matcher_time_changed"] = (import_module("matcher.offers.search_services").renew_owner,)
+    app.extensions["matcher_own_limits"] = import_module("matcher.offers.limit_pages").own_limits
     app.extensions["matcher_have_met"] = import_module("matcher.matching.queries").have_met
     app.extensions["matcher_meanwhile"] = import_module("matcher.home.meanwhile_queries").meanwhile
     app.extensions["matcher_went"] = import_module("matcher.coordination.sent_on_queries").where_it_went

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
 from io import BytesIO
@@ -147,14 +147,11 @@ def format_date(day: date | datetime, style: str = "long") -> str:
     return _day_text(_local(day), style, current_locale())
 
 
-NEAR = timedelta(days=183)
-
-
 def format_day_month(day: date | datetime, seen: datetime | None = None) -> str:
-    """`do 10 december`; with the year where that is more than half a year from when it is `seen`."""
+    """`do 10 december`; with the year where it is not that in which it is `seen`."""
     shown = _local(day)
-    far = seen is not None and abs(shown - _local(seen)) > NEAR
-    return _day_text(shown, "EEE d MMMM y" if far else "EEE d MMMM", current_locale())
+    other = seen is not None and shown.year != _local(seen).year
+    return _day_text(shown, "EEE d MMMM y" if other else "EEE d MMMM", current_locale())
 
 
 def format_weekday(day: date | datetime, style: str = "EEEE") -> str:

@@ -1,7 +1,7 @@
 """Half-days in the reader's words: one of them, those of a week, a plan of several visits. No rules here."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from matcher.availability.halfdays import WEEK, HalfDay, Part, days_of, half_day_at, half_days_of
@@ -53,21 +53,21 @@ def _joined(names: Sequence[str]) -> str:
     return _("%(most)s and %(last)s", most=", ".join(names[:-1]), last=names[-1])
 
 
-def plan_label(parts: Sequence[Part]) -> str:
+def plan_label(parts: Sequence[Part], seen: datetime | None = None) -> str:
     """One line for a plan: its days with their hours, or for a term the half-days of a week and between which days."""
     visits = days_of(parts)
     if is_weekly(parts):
         week = _joined(_week_names(half_day_at(start_s) for start_s, _end_s in parts))
-        first, last = (format_day_month(local(each)) for each in (visits[0][0], visits[-1][0]))
+        first, last = (format_day_month(local(each), seen) for each in (visits[0][0], visits[-1][0]))
         every = _("every %(week)s, %(first)s to %(last)s", week=week, first=first, last=last)
         return f"{every} ({visits_count(len(visits))})"
-    named = [format_day_month(local(start_s)) for start_s, _end_s in visits]
+    named = [format_day_month(local(start_s), seen) for start_s, _end_s in visits]
     if len(named) > MOST_NAMED:
         named = [
             *named[: MOST_NAMED - 1],
             ngettext("%(num)s more day", "%(num)s more days", len(named) - MOST_NAMED + 1),
         ]
-    return f"{days_count(len(visits))}: {_joined(named)}" if len(visits) > 1 else visit_label(visits[0])
+    return f"{days_count(len(visits))}: {_joined(named)}" if len(visits) > 1 else visit_label(visits[0], seen)
 
 
 def days_count(number: int) -> str:
@@ -78,10 +78,10 @@ def visits_count(number: int) -> str:
     return ngettext("%(num)s time", "%(num)s times", number)
 
 
-def visit_label(visit: Part) -> str:
+def visit_label(visit: Part, seen: datetime | None = None) -> str:
     """`di 2 februari (08:30–17:00)`."""
     start, end = map(local, visit)
-    return f"{format_day_month(start)} ({format_time(start.time())}–{format_time(end.time())})"
+    return f"{format_day_month(start, seen)} ({format_time(start.time())}–{format_time(end.time())})"
 
 
 def visit_labels(parts: Sequence[Part]) -> list[str]:

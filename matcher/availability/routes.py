@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -156,6 +156,8 @@ def _page(session: Session, now: datetime) -> dict[str, Any]:
         ],
         "presets": PRESET_LABELS,
         "lines": pattern_lines(mine),
+        # What somebody offers is kept in a room to the right: create_app hands over who knows its limits.
+        "limits": current_app.extensions["matcher_own_limits"](session, actor(), now=now),
         "is_default": not has_painted(session, owner),
         "strip": strip_view(shown),
         "strip_from": first.day(0),

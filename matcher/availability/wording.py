@@ -80,7 +80,7 @@ def periods_label(periods: tuple[int, ...] | list[int]) -> str:
 
 
 def moment_label(day: date, periods: tuple[int, ...] | list[int], seen: datetime | None = None) -> str:
-    """`do 10 december, 3e uur`; with the year where that is far from when it is `seen`."""
+    """`do 10 december, 3e uur`; with the year where it is not that in which it is `seen`."""
     label = periods_label(periods)
     return f"{format_day_month(day, seen)}, {label}" if label else format_day_month(day, seen)
 

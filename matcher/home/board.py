@@ -12,7 +12,7 @@ MOST_ROWS = 8
 
 @dataclass(frozen=True)
 class BoardMatch:
-    """One match as a line. `is_mine` means the reader has the ball."""
+    """One match as a line. `is_mine` means the reader has the ball; `seen` is when it is read."""
 
     match_id: int
     title: str
@@ -25,6 +25,7 @@ class BoardMatch:
     ended: bool
     expires_at: datetime | None
     kind: Kind = Kind.GUEST_LECTURE
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class BoardRequest:
     settled: int
     last_day: date | None
     kind: Kind = Kind.GUEST_LECTURE
+    seen: datetime | None = None
 
     @property
     def needs_choice(self) -> bool:

@@ -25,7 +25,7 @@ from matcher.requests.states import RequestState
 def school_board(session: Session, *, actor: Actor, now: datetime) -> Board:
     """For teachers and school leaders: partners are guests."""
     matches = matches_of_school_side(session, actor, now)
-    return _sorted(_lines(session, matches, actor, now, of_guest=True), _requests(session, actor))
+    return _sorted(_lines(session, matches, actor, now, of_guest=True), _requests(session, actor, now))
 
 
 def company_board(session: Session, *, actor: Actor, now: datetime) -> Board:
@@ -91,6 +91,7 @@ def _line(
         ended=facts.ends is not None and now >= facts.ends,
         expires_at=match.expires_at if match.state is MatchState.PROPOSED else None,
         kind=match.kind,
+        seen=now,
     )
 
 
@@ -128,7 +129,7 @@ def _schools(session: Session, requests: Iterable[Request]) -> dict[int, str]:
     return {row.id: ", ".join(part for part in (row.name, row.place) if part) for row in rows}
 
 
-def _requests(session: Session, actor: Actor) -> list[BoardRequest]:
+def _requests(session: Session, actor: Actor, now: datetime) -> list[BoardRequest]:
     """Drafts and open requests; newest first."""
     led = [grant.organisation_id for grant in actor.grants if grant.role is Role.SCHOOL_LEAD and grant.confirmed]
     query = (
@@ -145,10 +146,10 @@ def _requests(session: Session, actor: Actor) -> list[BoardRequest]:
     counts: dict[int, Counter[MatchState]] = defaultdict(Counter)
     for request_id, state, count in session.execute(counted.group_by(Match.request_id, Match.state)):
         counts[request_id][state] = count
-    return [_request_line(row, counts[row.id]) for row in rows]
+    return [_request_line(row, counts[row.id], now) for row in rows]
 
 
-def _request_line(row: Request, counts: Counter[MatchState]) -> BoardRequest:
+def _request_line(row: Request, counts: Counter[MatchState], now: datetime) -> BoardRequest:
     return BoardRequest(
         request_id=row.id,
         title=row.title,
@@ -159,4 +160,5 @@ def _request_line(row: Request, counts: Counter[MatchState]) -> BoardRequest:
         settled=counts[MatchState.APPROVED] + counts[MatchState.HELD],
         last_day=row.window_to,
         kind=row.kind,
+        seen=now,
     )

@@ -40,7 +40,7 @@ def match_row(line: BoardMatch, url: str) -> dict[str, Any]:
         "meta": " · ".join(part for part in (_kind(line.kind), line.partner, _moment(line)) if part),
         "state": "wait" if line.is_mine else line.state,
         "state_label": _task(line) if line.is_mine else _stands(line),
-        "when": _until(line.expires_at) if line.expires_at else None,
+        "when": _until(line.expires_at, line.seen) if line.expires_at else None,
     }
 
 
@@ -74,8 +74,8 @@ def _last(line: BoardRequest) -> str:
     if line.last_day is None:
         return ""
     if line.kind is Kind.GUEST_LECTURE:
-        return _("last moment: %(day)s", day=format_day_month(line.last_day))
-    return _("until %(day)s", day=format_day_month(line.last_day))
+        return _("last moment: %(day)s", day=format_day_month(line.last_day, line.seen))
+    return _("until %(day)s", day=format_day_month(line.last_day, line.seen))
 
 
 def _task(line: BoardMatch) -> str:
@@ -97,11 +97,11 @@ def _moment(line: BoardMatch) -> str:
     """A lesson has a time; days and half-days begin on a day."""
     if line.day is None:
         return ""
-    day = format_day_month(line.day)
+    day = format_day_month(line.day, line.seen)
     if line.kind is not Kind.GUEST_LECTURE:
         return _("from %(day)s", day=day)
     return _("%(day)s at %(time)s", day=day, time=clock_text(line.starts)) if line.starts else day
 
 
-def _until(moment: datetime) -> str:
-    return _("answer by %(day)s", day=format_day_month(moment))
+def _until(moment: datetime, seen: datetime | None) -> str:
+    return _("answer by %(day)s", day=format_day_month(moment, seen))

@@ -21,7 +21,9 @@ def ask_again(session: Session, match_id: int, *, actor: Actor, now: datetime) -
     if not can_ask_again(facts, actor):
         raise NotFound()
     offer_id = _own_offer(session, match.visitor_id, match.offer_id)
-    return copy_request(session, actor=actor, now=now, request_id=match.request_id, weeks=False, first_offer=offer_id)
+    return copy_request(
+        session, actor=actor, now=now, request_id=match.request_id, leave_open={"dates"}, first_offer=offer_id
+    )
 
 
 def _own_offer(session: Session, visitor_id: int | None, offer_id: int) -> int:

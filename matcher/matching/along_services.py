@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
+from matcher.availability.states import Kind
 from matcher.i18n import _
 from matcher.matching.candidate_queries import Candidate, candidate_row
 from matcher.matching.fairness_queries import fairness_for
@@ -17,28 +18,29 @@ from matcher.matching.suggestion_services import row_of, suggest
 from matcher.matching.wording import change_sentence
 from matcher.requests import queries
 from matcher.requests.models import Request
+from matcher.requests.widening import mark_of_change
 
 SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Along:
-    """`can_ask`: this person may send it and knows who they are; then they can be ticked at once."""
+    """`can_ask`: this person may send it and knows who they are; then they can be ticked at once. A change has the mark
+    with which the form fills it in, where it has a field for it."""
 
     heading: str
     sub: str = ""
     people: list[Candidate] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)
+    changes: list[tuple[str, str | None]] = field(default_factory=list)
     can_ask: bool = False
-    looked: bool = False
+    nobody: str = ""
 
 
 def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime) -> Along:
-    """The first people of the order that sending would give, or what is still needed to look."""
-    ahead = [each for each in queries.moments_of(session, [draft.id])[draft.id] if each.start_s > now.timestamp()]
-    if not queries.topics_of(session, [draft.id])[draft.id] or not ahead:
-        needed = _("Choose a class, say what it is about and tick weeks: you see here who can come.")
-        return Along(_("Who fits"), needed)
+    """The first of the order that sending would give, or what is still needed to look."""
+    words = words_of(draft.kind)
+    if not _can_look(session, draft, now):
+        return Along(str(words.beside), str(words.needed))
     confirmed = any(actor.has_in(role, draft.organisation_id) for role in SCHOOL_ROLES)
     knows_names = confirmed or actor.is_coordinator_of(draft.region_id)
     found = suggest(
@@ -47,10 +49,24 @@ def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime)
     rows = [row_of(candidate) for candidate in found.candidates]
     shown = worded(session, draft.id, rows, model=found.model, now=now, names=knows_names)
     return Along(
-        heading=words_of(draft.kind).fits(found.eligible),
-        sub=_("The nearest, in order of fit") if found.eligible >= WANTED else _("In order of fit"),
+        heading=words.fits(found.eligible),
+        sub=_sub(found.eligible),
         people=[candidate_row(each, draft, {}, {}, (), (), {}) for each in shown],
-        changes=[change_sentence(change) for change in found.smallest_change],
+        changes=[(change_sentence(each), mark_of_change(draft.kind, each)) for each in found.smallest_change],
         can_ask=knows_names,
-        looked=True,
+        nobody="" if shown else str(words.nobody),
     )
+
+
+def _sub(eligible: int) -> str:
+    if not eligible:
+        return ""
+    return _("The nearest, in order of fit") if eligible >= WANTED else _("In order of fit")
+
+
+def _can_look(session: Session, draft: Request, now: datetime) -> bool:
+    """What it is about and a moment ahead; a vacancy also says for which level."""
+    if draft.kind is Kind.HYBRID_PLACEMENT and draft.level is None:
+        return False
+    ahead = (each.start_s > now.timestamp() for each in queries.moments_of(session, [draft.id])[draft.id])
+    return bool(queries.topics_of(session, [draft.id])[draft.id]) and any(ahead)

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
-from matcher.clock import local_date
 from matcher.i18n import _, format_day_month, ngettext
 from matcher.matching.deadlines import is_late
 from matcher.matching.held_queries import moment_of_step
@@ -49,7 +48,7 @@ def asking_of(session: Session, request: Request, rows: list[Any], *, names: boo
     asked = [row for row in rows if row.state is MatchState.PROPOSED]
     is_full = sum(row.state in TAKES_PLACE for row in rows) >= request.needed
     return Asking(
-        until={row.id: _until(row) for row in asked if row.expires is not None},
+        until={row.id: _until(row, now) for row in asked if row.expires is not None},
         waiting=[] if is_full else waiting,
         kept=again,
         then="" if is_full else _then(session, request, asked, [*again, *waiting], now),
@@ -57,8 +56,8 @@ def asking_of(session: Session, request: Request, rows: list[Any], *, names: boo
     )
 
 
-def _until(row: Any) -> str:
-    return _("can answer until %(day)s", day=format_day_month(local_date(row.expires)))
+def _until(row: Any, now: datetime) -> str:
+    return _("can answer until %(day)s", day=format_day_month(row.expires, now))
 
 
 def _then(session: Session, request: Request, asked: list[Any], following: list[str], now: datetime) -> str:
@@ -70,7 +69,7 @@ def _then(session: Session, request: Request, asked: list[Any], following: list[
     if following and len(asked) < most:
         return _("%(name)s is asked next, within a minute or so.", name=following[0])
     if following and first is not None:
-        text = _("Whoever says no or does not answer by %(day)s makes room.", day=format_day_month(local_date(first)))
+        text = _("Whoever says no or does not answer by %(day)s makes room.", day=format_day_month(first, now))
         return text + " " + _("Then %(name)s is asked by itself.", name=following[0])
     return _("Nobody waits behind them: when they say no or do not answer, you choose who is asked next.")
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from matcher.accounts.policy import Actor
 from matcher.availability.moments import MAX_MOMENTS, Moment, local
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.db import check_shown
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
@@ -21,9 +21,11 @@ from matcher.matching.states import LIVE
 from matcher.matching.suggestion_queries import latest_run
 from matcher.matching.view_queries import request_view
 from matcher.requests import queries
+from matcher.requests.complete_services import widen
 from matcher.requests.models import Request
 from matcher.requests.services import write_moments
 from matcher.requests.states import RequestState
+from matcher.requests.widening import mark_of_change
 
 
 def apply_change(
@@ -31,7 +33,7 @@ def apply_change(
 ) -> dict[str, Any]:
     """Do the change that stands at this place under the list of the shown revision; gives it back.
 
-    Raises NotFound, Conflict.
+    Raises NotFound, Conflict, InvalidInput.
     """
     request = editable(session, request_id, actor)
     check_shown(request.revision, revision)
@@ -43,12 +45,13 @@ def apply_change(
     if request.state is not RequestState.OPEN or live:
         raise Conflict(_l("People were already asked. Withdraw the invitations first, or copy the request."))
     change: dict[str, Any] = changes[number]
-    _apply(session, request, change["code"], change["params"], now)
+    _apply(session, request, change, now)
     renew(session, request, by_id=actor.user_id, now=now)
     return change
 
 
-def _apply(session: Session, request: Request, code: str, params: Mapping[str, Any], now: datetime) -> None:
+def _apply(session: Session, request: Request, change: Mapping[str, Any], now: datetime) -> None:
+    code, params = change["code"], change["params"]
     match code:
         case "online":
             request.delivery = Delivery.EITHER
@@ -56,6 +59,8 @@ def _apply(session: Session, request: Request, code: str, params: Mapping[str, A
             request.language = str(params["language"])
         case "wider":
             request.max_km = int(params["to"])
+        case _ if request.kind is not Kind.GUEST_LECTURE:
+            widen(session, request, mark_of_change(request.kind, change) or "", now=now)
         case _:
             _add_moments(session, request, code, params, now)
     session.flush()

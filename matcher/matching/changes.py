@@ -37,6 +37,11 @@ class Relaxation:
 
 
 Pair = tuple[OfferView, Verdict]
+_APPLIED = {
+    Kind.GUEST_LECTURE: {"language", "wider", "online", "later", "weekday"},
+    Kind.TEACHER_INTERNSHIP: {"language", "wider", "later", "weekday"},
+    Kind.HYBRID_PLACEMENT: {"language", "wider", "half_days", "level"},
+}
 
 
 def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: datetime) -> list[dict[str, Any]]:
@@ -60,9 +65,15 @@ def smallest_changes(request: RequestView, refused: Sequence[Pair], *, now: date
 
 
 def can_apply(change: Mapping[str, Any], kind: Kind) -> bool:
-    """What a school can simply do itself; a level is what it is, and a new school year comes by itself."""
+    """What a school can simply do to what it asked. The level of a lesson is that of its class, and a new school year
+    comes by itself: those are for a copy."""
+    return change.get("code") in _APPLIED[kind]
+
+
+def leave_open(change: Mapping[str, Any], kind: Kind) -> str:
+    """What a copy leaves open with which this change can be made."""
     code = change.get("code")
-    return code in {"language", "wider"} or (kind is Kind.GUEST_LECTURE and code in {"online", "later", "weekday"})
+    return "dates" if code == "next_year" else "class" if code == "level" and kind is Kind.GUEST_LECTURE else ""
 
 
 def moments_of_change(request: RequestView, code: str, params: Mapping[str, Any]) -> tuple[MomentView, ...]:

@@ -12,6 +12,10 @@ from matcher.i18n import _, _l, ngettext
 class KindWords:
     """Sentences are lazy; those with a number or a name in them are functions."""
 
+    # Beside the form: what the list is of, and what is needed before somebody can look.
+    beside: Any
+    needed: Any
+    nobody: Any
     # The page of a request.
     fits: Callable[[int], str]
     offer: Callable[[str], str]
@@ -59,6 +63,9 @@ class KindWords:
 
 
 LESSON = KindWords(
+    beside=_l("Who fits"),
+    needed=_l("Choose a class, say what it is about and tick weeks: you see here who can come."),
+    nobody=_l("Nobody fits exactly. You can change one thing, or ask the coordinator of your region to look along."),
     fits=lambda num: ngettext("%(num)s person fits this lesson", "%(num)s people fit this lesson", num),
     offer=lambda title: _("Lesson: %(title)s", title=title),
     look=_l("Look at the lesson"),
@@ -110,6 +117,9 @@ LESSON = KindWords(
     forward_with=lambda title: _("With your lesson: %(title)s", title=title),
 )
 STAY = KindWords(
+    beside=_l("Which places fit"),
+    needed=_l("Say what you want to learn about, and from when until when: you see here which places fit."),
+    nobody=_l("No place fits exactly. You can change one thing, or ask the coordinator of your region to look along."),
     fits=lambda num: ngettext("%(num)s place fits your internship", "%(num)s places fit your internship", num),
     offer=lambda title: _("Place: %(title)s", title=title),
     look=_l("Look at the place"),
@@ -161,6 +171,9 @@ STAY = KindWords(
     forward_with=lambda title: _("With your place: %(title)s", title=title),
 )
 PLACEMENT = KindWords(
+    beside=_l("Who fits"),
+    needed=_l("Say for which subject and level, and tick the half-days: you see here who can do it."),
+    nobody=_l("You can change one thing. Once you send it you also see who could do it together."),
     fits=lambda num: (
         ngettext("%(num)s person can do it alone", "%(num)s people can do it alone", num)
         if num

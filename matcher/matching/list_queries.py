@@ -52,13 +52,14 @@ class MatchRow:
 
 @dataclass(frozen=True)
 class AskedPage:
-    """A professional's or contact's list, in the order in which things need them."""
+    """A professional's or contact's list, in the order in which things need them, as it is `seen`."""
 
     to_answer: list[MatchRow]
     to_report: list[MatchRow]
     waiting: list[MatchRow]
     agreed: list[MatchRow]
     past: list[MatchRow]
+    seen: datetime
 
     @property
     def is_empty(self) -> bool:
@@ -86,6 +87,7 @@ def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
         waiting=[row for row in rest if row.state is MatchState.PROPOSED],
         agreed=sorted((row for row in rest if row.state is not MatchState.PROPOSED), key=lambda row: row.first_at or 0),
         past=[row for row in rows if row.state not in LIVE],
+        seen=now,
     )
 
 
@@ -120,7 +122,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 state=match.state,
                 state_label=state_words(mine_facts),
                 tone=TONES[match.state],
-                when=_when(request, own),
+                when=_when(request, own, now),
                 first_at=own[0].start_s if own else None,
                 mine=bool(holders(mine_facts, now) & sides_of(mine_facts, actor)),
                 expires=match.expires_at,
@@ -132,17 +134,18 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
     return rows
 
 
-def _when(request: Request, moments: list[MatchMoment]) -> str:
+def _when(request: Request, moments: list[MatchMoment], now: datetime) -> str:
     """The chosen moment, or the days that are asked."""
     chosen = next((moment for moment in moments if moment.chosen), None)
     if chosen is not None:
-        return moment_text(chosen)
+        return moment_text(chosen, now)
     if request.kind is Kind.TEACHER_INTERNSHIP:
-        return asked_line(request)
+        return asked_line(request, now)
     plans = [moment for moment in moments if moment.parts and moment.dropped_at is None]
     if len(plans) == 1:
-        return moment_text(plans[0])
-    days = list(dict.fromkeys(format_day_month(moment.day) for moment in moments if moment.dropped_at is None))
+        return moment_text(plans[0], now)
+    left = [moment.day for moment in moments if moment.dropped_at is None]
+    days = list(dict.fromkeys(format_day_month(day, now) for day in left))
     if len(days) > 3:
         return _("%(days)s and %(more)s more", days=", ".join(days[:2]), more=len(days) - 2)
     return _(" or ").join(days)

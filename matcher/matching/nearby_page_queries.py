@@ -1,6 +1,7 @@
 """One page of open requests nearby in the reader's language; who asks is named only for confirmed readers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ from matcher.subjects.queries import topic_names
 MOST_MOMENTS = 4
 
 
-def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[NearbyRow]:
+def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool, now: datetime) -> list[NearbyRow]:
     """Without `names` the school and the teacher stay unnamed and distances are rounded to five kilometres."""
     ids = [fit.request_id for fit in fits]
     query = (
@@ -49,10 +50,10 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool) -> list[N
     for fit in fits:
         request, school, asker = rows[fit.request_id]
         stays = request.kind is Kind.TEACHER_INTERNSHIP
-        labels = {moment.id: moment_label(moment.day, moment.periods) for moment in moments[request.id]}
+        labels = {moment.id: moment_label(moment.day, moment.periods, now) for moment in moments[request.id]}
         own = [key for key, state in fit.moments.items() if MomentState(state) in OPEN_STATES]
         words = Names(topics, labels, request.kind)
-        possible = [asked_line(request), suits_label(fit.moments.values())] if stays else []
+        possible = [asked_line(request, now), suits_label(fit.moments.values())] if stays else []
         if request.kind is Kind.HYBRID_PLACEMENT:
             possible = [half_days_a_week(round(request.days or 1)), half_days_label(request.half_day_mask or 0)]
         found.append(

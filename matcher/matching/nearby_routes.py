@@ -38,7 +38,7 @@ def nearby_requests() -> str:
     return render_template(
         "matching/nearby.html",
         page=page,
-        rows=nearby_rows(session, page.rows, names=sees_names(person)),
+        rows=nearby_rows(session, page.rows, names=sees_names(person), now=now),
         found=found,
         never=own_never_lines(found.never)[:5],
         wanted=wanted,

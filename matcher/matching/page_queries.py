@@ -209,7 +209,7 @@ def _days(
 def moment_text(moment: MatchMoment, seen: datetime | None = None) -> str:
     """Day, lesson period and clock, or a plan of several visits, in the reader's language."""
     if moment.parts:
-        return plan_label(parts_of(moment))
+        return plan_label(parts_of(moment), seen)
     clock = clock_text(f"{moment.starts}–{moment.ends}")
     day = format_day_month(moment.day, seen)
     if not moment.periods:
@@ -302,7 +302,7 @@ def _slots(
         past = moment.start_s <= now.timestamp()
         elsewhere = chosen is not None and bool(facts.given) and chosen.id != moment.id
         why_not = _("has passed") if past else _("not the moment the other side chose") if elsewhere else None
-        label, sub = _slot_words(moment, week.get(moment.id, ""))
+        label, sub = _slot_words(moment, week.get(moment.id, ""), now)
         slots.append(
             {
                 "value": str(moment.id),
@@ -315,14 +315,14 @@ def _slots(
     return slots
 
 
-def _slot_words(moment: MatchMoment, week: str) -> tuple[str, str]:
+def _slot_words(moment: MatchMoment, week: str, now: datetime) -> tuple[str, str]:
     """What can be chosen, and the small print."""
     if moment.parts:
         hours = ngettext("%(num)s hour", "%(num)s hours", round(hours_of(parts_of(moment))))
-        return plan_label(parts_of(moment)), hours
+        return plan_label(parts_of(moment), now), hours
     clock = clock_text(f"{moment.starts}–{moment.ends}")
     parts = (periods_label(moment.periods) if moment.periods else "", clock, week)
-    return format_day_month(moment.day), " · ".join(part for part in parts if part)
+    return format_day_month(moment.day, now), " · ".join(part for part in parts if part)
 
 
 def _week_says(session: Session, match: Match, moments: list[MatchMoment], now: datetime) -> dict[int, str]:

@@ -20,7 +20,7 @@ from matcher.matching.bridge_queries import Asked as AskedBridge
 from matcher.matching.bridge_queries import Bridges, asked_bridge, bridges_for
 from matcher.matching.bridges import FEW, PAIR
 from matcher.matching.candidate_queries import Candidate, candidate_row, place_notes, week_strips
-from matcher.matching.changes import can_apply
+from matcher.matching.changes import can_apply, leave_open
 from matcher.matching.class_queries import classes_of_request
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.kind_words import KindWords, words_of
@@ -92,13 +92,17 @@ class RequestPage:
         return self.eligible >= WANTED
 
     @property
-    def changes(self) -> list[tuple[str, int | None]]:
-        """What would help, and at which place it stands where a button can do it."""
+    def changes(self) -> list[tuple[str, int | None, str]]:
+        """What would help, at which place it stands where a button can do it, and what a copy that can leaves open."""
         if self.run is None:
             return []
         free = self.can_edit and self.is_open and self.can_change
-        able = [free and can_apply(change, self.request.kind) for change in self.run.smallest_change]
-        return [(line, at if able[at] else None) for at, line in enumerate(changes_shown(self.run))]
+        found = []
+        for at, (change, line) in enumerate(zip(self.run.smallest_change, changes_shown(self.run), strict=True)):
+            able = free and can_apply(change, self.request.kind)
+            copied = leave_open(change, self.request.kind) if self.can_edit else ""
+            found.append((line, at if able else None, copied))
+        return found
 
     @property
     def never(self) -> list[tuple[str, int]]:
@@ -155,7 +159,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         request=request,
         school=school,
         sub=_sub(request, school),
-        facts=_facts(request),
+        facts=_facts(request, now),
         moments=[moment_label(moment.day, moment.periods, now) for moment in moments] if is_lesson else [],
         topics=[_topic_name(topic) for topic in queries.topics_of(session, [request.id])[request.id]],
         mark=mark_of_request(session, request),
@@ -171,7 +175,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         can_send=knows_names,
         can_change=not any(row.state in LIVE for row in matches),
         classes=[(group.name, class_line(group)) for group in classes_of_request(session, request)],
-        lessons=_lessons(session, request),
+        lessons=_lessons(session, request, now),
         away=_asker_away(session, request, actor, now),
         first_offer=request.first_offer_id,
         first_refused=_first_refused(session, request, candidates, now) if knows_names else None,
@@ -195,7 +199,7 @@ def _first_refused(session: Session, request: Request, candidates: Sequence[Cand
     return _("%(name)s cannot be asked this time.", name=name) + " " + never_sentence(verdict.never[0])
 
 
-def _lessons(session: Session, request: Request) -> list[tuple[int, str]]:
+def _lessons(session: Session, request: Request, now: datetime) -> list[tuple[int, str]]:
     """The other lessons of the series: request and what it is called."""
     others = [lesson for lesson in queries.lessons_of(session, request) if lesson.id != request.id]
     days = queries.moments_of(session, [lesson.id for lesson in others])
@@ -203,7 +207,7 @@ def _lessons(session: Session, request: Request) -> list[tuple[int, str]]:
         (
             lesson.id,
             _("Lesson %(number)s: %(days)s", number=lesson.series_no,
-              days=_(" or ").join(dict.fromkeys(format_day_month(moment.day) for moment in days[lesson.id]))),
+              days=_(" or ").join(dict.fromkeys(format_day_month(moment.day, now) for moment in days[lesson.id]))),
         )
         for lesson in others
     ]  # fmt: skip
@@ -215,7 +219,7 @@ def _asker_away(session: Session, request: Request, actor: Actor, now: datetime)
     if last_day is None or request.asked_by_id == actor.user_id:
         return None
     name = session.get_one(User, request.asked_by_id).name
-    return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day))
+    return _("%(name)s is absent until %(day)s.", name=name, day=format_day_month(last_day, now))
 
 
 def _can_edit(request: Request, actor: Actor) -> bool:
@@ -227,10 +231,10 @@ def _can_edit(request: Request, actor: Actor) -> bool:
     )
 
 
-def _facts(request: Request) -> list[tuple[str, str]]:
+def _facts(request: Request, now: datetime) -> list[tuple[str, str]]:
     if request.kind is Kind.HYBRID_PLACEMENT:
         return vacancy_facts(request)
-    return stay_facts(request) if request.kind is Kind.TEACHER_INTERNSHIP else []
+    return stay_facts(request, now) if request.kind is Kind.TEACHER_INTERNSHIP else []
 
 
 def _bridges(

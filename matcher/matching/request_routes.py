@@ -175,11 +175,15 @@ def apply_change(request_id: int) -> Response:
     """The smallest change that would help, done; then a new look."""
     found, who, now = request_for(reading(), actor(), request_id), actor(), utcnow()
     number = number_in(request.form.get("number"))
-    with writing() as session:
-        change = change_applied_services.apply_change(
-            session, found.id, number=-1 if number is None else number, revision=_shown(), actor=who, now=now
-        )
-        leads_to(url_for("matching.request_page_view", request_id=request_id))
+    try:
+        with writing() as session:
+            change = change_applied_services.apply_change(
+                session, found.id, number=-1 if number is None else number, revision=_shown(), actor=who, now=now
+            )
+            leads_to(url_for("matching.request_page_view", request_id=request_id))
+    except InvalidInput as refusal:
+        toast(str(refusal), kind="problem")
+        return redirect(url_for("matching.request_page_view", request_id=request_id))
     _search(request_id)
     toast(_("Changed: %(change)s.", change=change_words(change)))
     return redirect(url_for("matching.request_page_view", request_id=request_id))

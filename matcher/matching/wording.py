@@ -289,6 +289,10 @@ def change_words(change: Mapping[str, Any]) -> str:
             return ngettext("also %(num)s week later", "also %(num)s weeks later", params["weeks"])
         case "language":
             return _("in %(language)s", language=str(LANGUAGES[params["language"]]))
+        case "half_days":
+            return ngettext("%(num)s half-day a week", "%(num)s half-days a week", params["to"])
+        case "level":
+            return _("for %(level)s", level=_level(params))
     return ""
 
 

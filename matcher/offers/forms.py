@@ -21,6 +21,7 @@ from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES, notice_label
 from matcher.i18n import _l
 from matcher.offers.inputs import GROUP_MOST, OfferInput
+from matcher.offers.models import Offer
 from matcher.offers.wording import LANGUAGES, cap_label, group_label, month_name
 from matcher.organisations.models import Organisation
 from matcher.subjects.levels import Level
@@ -35,7 +36,33 @@ FILL_IN = InputRequired(_l("Fill this in."))
 CHOOSE = InputRequired(_l("Choose at least one."))
 
 
-class GuestLectureForm(MatcherForm):
+class LimitFields:
+    """How often, and how much at once; the same fields stand beside the week."""
+
+    yearly_cap = SelectField(_l("How often may we ask you?"), default="6")
+    open_cap = SelectField(
+        _l("How many questions at the same time?"),
+        coerce=int,
+        default=1,
+        description=_l("One at a time is usual: you answer first, then the next one comes."),
+    )
+
+    def offer_limits(self, own: int | None, most_open: int) -> None:
+        """The usual choices, and what holds already."""
+        caps = sorted({*CAPS} if own is None else {*CAPS, own})
+        self.yearly_cap.choices = choices([*((str(cap), cap_label(cap)) for cap in caps), (NO_CAP, cap_label(None))])
+        self.open_cap.choices = choices((number, str(number)) for number in range(1, max(3, most_open) + 1))
+
+    @property
+    def most_a_year(self) -> int | None:
+        return None if self.yearly_cap.data == NO_CAP else int(self.yearly_cap.data)
+
+    def show_limits(self, yearly_cap: int | None, open_cap: int) -> None:
+        self.yearly_cap.data = NO_CAP if yearly_cap is None else str(yearly_cap)
+        self.open_cap.data = open_cap
+
+
+class GuestLectureForm(LimitFields, MatcherForm):
     """A lesson. `topics` are the ticked ids, `topic_text` what was typed to find them."""
 
     organisation = SelectField(_l("For which organisation?"), coerce=int)
@@ -78,13 +105,6 @@ class GuestLectureForm(MatcherForm):
         description=_l("Four digits. Empty: from your organisation."),
     )
     notice_days = SelectField(_l("How long ahead do you want to be asked?"), coerce=int, default=21)
-    yearly_cap = SelectField(_l("How often may we ask you?"), default="6")
-    open_cap = SelectField(
-        _l("How many questions at the same time?"),
-        coerce=int,
-        default=1,
-        description=_l("One at a time is usual: you answer first, then the next one comes."),
-    )
     months_off = SelectMultipleField(_l("Months in which you never can"), coerce=int, validators=[Optional()])
     employer_consent = BooleanField(
         _l("My employer has to agree to each visit"),
@@ -99,9 +119,6 @@ class GuestLectureForm(MatcherForm):
     ) -> None:
         """Fill what depends on the reader: language and organisations. `current` keeps its own limits on the list."""
         notices = sorted({*NOTICES, current.notice_days} if current else NOTICES)
-        own = current.yearly_cap if current else None
-        caps = sorted({*CAPS} if own is None else {*CAPS, own})
-        most_open = max(3, current.open_cap if current else 0)
         self.organisation.choices = choices((place.id, place.name) for place in companies)
         given = [(EMPLOYER, _l("I do, for my organisation")), (OWN_NAME, _l("I do, in my own name"))]
         self.who.choices = choices([*given, (TEAM, _l("Someone of our team"))] if team else given)
@@ -111,13 +128,11 @@ class GuestLectureForm(MatcherForm):
         self.notice_days.choices = choices(
             (days, notice_label(days) if days else _l("the same week is fine")) for days in notices
         )
-        self.yearly_cap.choices = choices([*((str(cap), cap_label(cap)) for cap in caps), (NO_CAP, cap_label(None))])
-        self.open_cap.choices = choices((number, str(number)) for number in range(1, most_open + 1))
+        self.offer_limits(current.yearly_cap if current else None, current.open_cap if current else 0)
         self.months_off.choices = choices((month, month_name(month)) for month in range(1, 13))
 
     def given(self, topic_ids: Sequence[int], kept: dict[str, Any] | None = None) -> OfferInput:
         """What was filled in, as a plain value. `kept`: limits that other pages set."""
-        cap = self.yearly_cap.data
         return OfferInput(
             kind=Kind.GUEST_LECTURE,
             organisation_id=self.organisation.data,
@@ -132,7 +147,7 @@ class GuestLectureForm(MatcherForm):
             pc4=self.pc4.data or None,
             travel_km=self.travel_km.data if self.travel_km.data is not None else 25,
             notice_days=self.notice_days.data,
-            yearly_cap=None if cap == NO_CAP else int(cap),
+            yearly_cap=self.most_a_year,
             open_cap=self.open_cap.data,
             months_off=tuple(self.months_off.data or ()),
             details={
@@ -154,12 +169,12 @@ class GuestLectureForm(MatcherForm):
         """The values of an existing offer."""
         self.organisation.data = offer.organisation_id
         self.who.data = TEAM if offer.team else OWN_NAME if offer.own_name else EMPLOYER
-        for name in ("title", "description", "travel_km", "notice_days", "open_cap", "pc4"):
+        for name in ("title", "description", "travel_km", "notice_days", "pc4"):
             self[name].data = getattr(offer, name)
         self.topics.data = list(offer.topic_ids)
         self.levels.data, self.languages.data = list(offer.levels), list(offer.languages)
         self.delivery.data = offer.delivery.value
-        self.yearly_cap.data = NO_CAP if offer.yearly_cap is None else str(offer.yearly_cap)
+        self.show_limits(offer.yearly_cap, offer.open_cap)
         self.months_off.data = list(offer.months_off)
         for name in ("minutes", "group_most", "materials", "employer_consent", "employer_name", "employer_email"):
             self[name].data = offer.details.get(name)
@@ -176,3 +191,15 @@ class PauseForm(MatcherForm):
     """Until when nobody asks."""
 
     until = DateField(_l("Until which day?"), validators=[InputRequired(_l("Choose a day."))])
+
+
+class LimitsForm(LimitFields, MatcherForm):
+    """The limits of one lesson alone; several stand on one page, each with names of its own."""
+
+    version = HiddenField()
+
+    @classmethod
+    def of(cls, offer: Offer, **filled: Any) -> "LimitsForm":
+        form = cls(prefix=f"{offer.id}-", **filled)
+        form.offer_limits(offer.yearly_cap, offer.open_cap)
+        return form

@@ -16,6 +16,7 @@ from matcher.i18n import _
 from matcher.offers.inputs import OfferInput
 from matcher.offers.models import Offer, OfferTopic
 from matcher.offers.policy import OfferFacts, can_change, can_release, can_see, sees_names
+from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
 from matcher.regions.geo import distance_km
@@ -63,6 +64,12 @@ def own_offers(session: Session, actor: Actor, *, locale: str) -> list[OfferRow]
         for offer, organisation, user in found
         if not offer.details.get(FOR_ONE)
     ]
+
+
+def own_live_offers(session: Session, actor: Actor) -> list[Offer]:
+    """What this person offers themselves, drafts included."""
+    query = select(Offer).where(Offer.person_id == actor.user_id, Offer.state != OfferState.WITHDRAWN)
+    return [offer for offer in session.scalars(query.order_by(Offer.id)) if not offer.details.get(FOR_ONE)]
 
 
 def _rows_query() -> Select[Offer, Organisation, User]:

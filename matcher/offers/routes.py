@@ -1,6 +1,7 @@
 """My offers, the form of a guest lecture, an offer to read; pausing and releasing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -14,7 +15,7 @@ from matcher.errors import InvalidInput, NotFound
 from matcher.i18n import _, _l, current_locale
 from matcher.offers import browse_routes, hybrid_routes, place_routes, queries, services
 from matcher.offers.company_routes import CHANGERS, OFFERERS, blueprint, changeable, ticked_topics
-from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, OnBehalfForm, PauseForm
+from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, LimitsForm, OnBehalfForm, PauseForm
 from matcher.offers.inputs import OfferInput
 from matcher.offers.place_wording import facts_of_offer, offer_line
 from matcher.offers.policy import sees_names
@@ -191,8 +192,8 @@ def pause() -> Any:
     except InvalidInput as refusal:
         form.refuse(refusal)
         return invalid("offers/index.html", form, **_list_page())
-    toast(_("Nobody asks you until then."), undo=url_for(".resume"))
-    return redirect(url_for(".index"))
+    toast(_("Nobody asks you until then."), undo=url_for(".resume", back=request.form.get("back")))
+    return _back()
 
 
 @blueprint.post("/resume")
@@ -202,7 +203,30 @@ def resume() -> Response:
     with writing() as session:
         services.pause_offers(session, actor=person, until=None, now=now)
     toast(_("Schools can ask you again."))
-    return redirect(url_for(".index"))
+    return _back()
+
+
+@blueprint.post("/<int:offer_id>/limits")
+@roles(*CHANGERS)
+def limits(offer_id: int) -> Any:
+    """The limits of a lesson alone, from the page of the week."""
+    view = changeable(offer_id)
+    form, person, now = LimitsForm.of(view.offer), actor(), utcnow()
+    if view.offer.kind is not Kind.GUEST_LECTURE or not form.validate():
+        toast(_("Not saved: choose one of the list."), kind="problem")
+        return _back()
+    given = queries.input_of(reading(), view.offer)
+    given = replace(given, yearly_cap=form.most_a_year, open_cap=form.open_cap.data)
+    version = number_in(form.version.data)
+    with writing() as session:
+        services.change_offer(session, actor=person, offer_id=offer_id, given=given, now=now, version=version)
+    toast(_("Your changes are saved."))
+    return _back()
+
+
+def _back() -> Response:
+    """To the page of one's week where that is where it was said."""
+    return redirect(url_for("availability.index" if request.values.get("back") == "week" else ".index"))
 
 
 def _form(

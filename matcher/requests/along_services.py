@@ -5,19 +5,20 @@ what another page or person kept meanwhile is. A page counts what it sends, so t
 was sent after it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.accounts.behalf import Heard
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
+from matcher.availability.states import Kind
 from matcher.db import lock_row
-from matcher.errors import Conflict
+from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
-from matcher.requests import queries, services
-from matcher.requests.asking import Wish
+from matcher.requests import internship_services, queries, services, vacancy_services
+from matcher.requests.drafts import AnyWish, Sending
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
@@ -27,48 +28,46 @@ LOOKED_AT = 60
 SENT = _l("You sent this already.")
 
 
+_VERBS: dict[Kind, tuple[Callable[..., Request], Callable[..., Request]]] = {
+    Kind.GUEST_LECTURE: (services.save_draft, services.update_draft),
+    Kind.TEACHER_INTERNSHIP: (internship_services.save_internship, internship_services.update_internship),
+    Kind.HYBRID_PLACEMENT: (vacancy_services.save_vacancy, vacancy_services.update_vacancy),
+}
+
+
 def keep_draft(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    organisation_id: int,
-    data: Wish,
-    page: str,
-    turn: int = 0,
-    draft_id: int | None = None,
-    version: int | None = None,
-    asked_by_id: int | None = None,
-    heard: Heard | None = None,
+    session: Session, *, actor: Actor, now: datetime, organisation_id: int, data: AnyWish, sent: Sending
 ) -> Request:
     """The draft of this page, made when it is not there yet. Raises InvalidInput, NotFound, Conflict."""
-    page = page[:LONGEST_KEY]
-    found = draft_id or _draft_of_page(session, actor, page, turn)
+    page, turn = sent.page[:LONGEST_KEY], sent.turn
+    save, update = _VERBS[data.kind]
+    found = sent.draft_id or _draft_of_page(session, actor, data.kind, page, turn)
     if found is None:
-        saved = services.save_draft(
+        saved = save(
             session,
             actor=actor,
             now=now,
             organisation_id=organisation_id,
             data=data,
-            asked_by_id=asked_by_id,
-            heard=heard,
+            asked_by_id=sent.asked_by_id,
+            heard=sent.heard,
         )
     else:
         kept = queries.draft_for(session, actor, found)
+        if kept.kind is not data.kind:
+            raise NotFound()
         wrote_last = bool(page) and (kept.details or {}).get(KEY) == page
         if wrote_last and turn < kept.details.get(TURN, 0):
             return kept
-        saved = services.update_draft(
-            session, actor=actor, now=now, request_id=found, data=data, version=None if wrote_last else version
-        )
+        version = None if wrote_last else sent.version
+        saved = update(session, actor=actor, now=now, request_id=found, data=data, version=version)
     if page:
         saved.details = {**saved.details, KEY: page, TURN: turn}
         session.flush()
     return saved
 
 
-def _draft_of_page(session: Session, actor: Actor, page: str, turn: int) -> int | None:
+def _draft_of_page(session: Session, actor: Actor, kind: Kind, page: str, turn: int) -> int | None:
     """What this page kept before, when its answer never reached the browser. Raises Conflict for what arrives after
     the page was sent: it would begin a second draft of the same."""
     if not page or actor.user_id is None:
@@ -76,7 +75,7 @@ def _draft_of_page(session: Session, actor: Actor, page: str, turn: int) -> int 
     # One page's two sendings at a time, or each would begin a draft.
     lock_row(session, User, actor.user_id)
     mine = (Request.asked_by_id == actor.user_id) | (Request.on_behalf_by_id == actor.user_id)
-    query = select(Request.id, Request.state, Request.details).where(mine)
+    query = select(Request.id, Request.state, Request.details).where(mine, Request.kind == kind)
     rows = session.execute(query.order_by(Request.id.desc()).limit(LOOKED_AT)).all()
     own = next((row for row in rows if (row.details or {}).get(KEY) == page), None)
     if own is None or own.state is RequestState.DRAFT:

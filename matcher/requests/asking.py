@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from matcher.availability.moments import (
     MAX_PERIODS_A_MOMENT,
@@ -17,7 +17,7 @@ from matcher.availability.moments import (
     runs,
     visits_of,
 )
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.subjects.levels import Level
 
 LANGUAGES = ("nl", "en", "fy", "de")
@@ -40,6 +40,7 @@ EXAM_YEARS = {
 class Wish:
     """Everything a teacher says about a guest lecture; what is None or empty was not filled in yet."""
 
+    kind: ClassVar[Kind] = Kind.GUEST_LECTURE
     class_id: int | None = None
     topic_text: str = ""
     topic_ids: tuple[int, ...] = ()

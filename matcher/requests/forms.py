@@ -1,11 +1,10 @@
 """The one page of a guest lecture request, and a class with its weekly periods."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -13,19 +12,18 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional
 
-from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.moments import Week, WeeklyPeriod
-from matcher.availability.states import Delivery
+from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES
 from matcher.errors import InvalidInput
 from matcher.i18n import _, _l
 from matcher.requests.asking import MAX_GROUP, MAX_LESSONS, MAX_NEEDED, Wish
+from matcher.requests.draft_forms import NEW, DraftFields, row_or_nothing
 from matcher.subjects.typed_level import parse_level
 from matcher.web.forms import MatcherForm, choices, number_in
 
-NEW = "new"
 LANGUAGE_NAMES = {"nl": _l("Dutch"), "en": _l("English"), "fy": _l("Frisian"), "de": _l("German")}
 BLOCKS = {
     1: _l("One lesson period"),
@@ -112,17 +110,13 @@ class ClassForm(ClassFields, PeriodsForm):
             self[name].flags.required = True
 
 
-def _row_or_nothing(form: MatcherForm, field: Any) -> None:
-    """A select of rows: nothing, a number that a row can have, or "new" where that is offered."""
-    text = field.data
-    if text and number_in(text) is None and not (text == NEW and field.name == "school_class"):
-        raise ValidationError(_("Choose one of the list."))
-
-
-class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
+class GuestLectureForm(DraftFields, ClassFields, PeriodsForm):
     """Six things are needed to send it; a draft keeps whatever is there."""
 
-    school_class = RadioField(_l("For which class?"), validators=[Optional(), _row_or_nothing], validate_choice=False)
+    kind: ClassVar[Kind] = Kind.GUEST_LECTURE
+    begins: ClassVar[tuple[str, ...]] = ("class_id", "topic_text", "topic_ids", "weeks", "own_words", "new_class")
+
+    school_class = RadioField(_l("For which class?"), validators=[Optional(), row_or_nothing], validate_choice=False)
     topic_text = StringField(
         _l("What should it be about?"),
         validators=[Optional(), Length(max=300)],
@@ -170,13 +164,9 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
         validators=[Optional(), Length(max=200)],
         description=_l("For example: travel costs are paid."),
     )
-    teacher = SelectField(_l("Who stays in the room?"), validators=[Optional(), _row_or_nothing], validate_choice=False)
+    teacher = SelectField(_l("Who stays in the room?"), validators=[Optional(), row_or_nothing], validate_choice=False)
     needed = IntegerField(_l("How many guests?"), validators=[Optional(), NumberRange(1, MAX_NEEDED)], default=1)
     together = BooleanField(_l("All guests come at the same moment"), default=True)
-    asked_by = SelectField(_l("Who asks?"), validators=[Optional(), _row_or_nothing], validate_choice=False)
-    version = HiddenField(validators=[Optional()])
-    page_key = HiddenField(validators=[Optional(), Length(max=64)])
-    turn = HiddenField(validators=[Optional()])
     planned = SelectMultipleField(validators=[Optional()], validate_choice=False)
     suits = SelectMultipleField(validators=[Optional()], validate_choice=False)
 
@@ -208,11 +198,6 @@ class GuestLectureForm(HeardFields, ClassFields, PeriodsForm):
             if missing and not self[name].errors:
                 self[name].errors = [*self[name].errors, sentences[name]]
         return all(not self[name].errors for name in self.required)
-
-    @property
-    def sent_before(self) -> int:
-        """How often this page sent itself before, as it counts."""
-        return min(number_in(self.turn.data) or 0, 10**6)
 
     @property
     def without(self) -> tuple[str, ...]:

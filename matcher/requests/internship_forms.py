@@ -1,11 +1,10 @@
 """The one page of a teacher who asks for an internship."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
     DateField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -15,9 +14,10 @@ from wtforms import (
 )
 from wtforms.validators import Length, NumberRange, Optional
 
-from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.halfdays import FULL_WEEK, HOURS, LEAST_HOURS, MOST_HOURS, WEEK
+from matcher.availability.states import Kind
 from matcher.i18n import _, _l
+from matcher.requests.draft_forms import DraftFields
 from matcher.requests.forms import LANGUAGE_NAMES
 from matcher.requests.internship_wording import ORDERS
 from matcher.requests.internships import InternshipWish
@@ -68,8 +68,11 @@ class DaysForm(DaysFields, MatcherForm):
         self.offer_half_days()
 
 
-class InternshipForm(HeardFields, DaysFields, MatcherForm):
+class InternshipForm(DraftFields, DaysFields, MatcherForm):
     """What, when and with whose leave; a draft keeps whatever is there."""
+
+    kind: ClassVar[Kind] = Kind.TEACHER_INTERNSHIP
+    begins: ClassVar[tuple[str, ...]] = ("topic_text", "topic_ids", "learning_goal", "product", "first", "own_words")
 
     topic_text = StringField(
         _l("What do you want to learn about?"),
@@ -110,8 +113,6 @@ class InternshipForm(HeardFields, DaysFields, MatcherForm):
         validators=[Optional(), Length(max=200)],
         description=_l("For example: the school pays my travel."),
     )
-    asked_by = SelectField(_l("Who asks?"), validators=[Optional()], validate_choice=False)
-    version = HiddenField(validators=[Optional()])
 
     required = ("topic_text", "learning_goal", "first", "last", "amount", "half_days")
 

@@ -1,6 +1,7 @@
 """Ready values for the page that asks for an internship."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -46,13 +47,14 @@ def internship_page(
     }
 
 
-def preview_of(wish: InternshipWish, half_days: Sequence[Moment]) -> dict[str, Any]:
+def preview_of(wish: InternshipWish, half_days: Sequence[Moment], *, now: datetime) -> dict[str, Any]:
     """What the typed days come to: how many half-days are asked, and of how many they can be chosen."""
     if wish.first is None or wish.last is None:
         return {"text": _("Choose from which day until which day; then you see what is possible."), "enough": True}
     needed = half_days_needed(wish)
     asked = ngettext("That makes %(num)s half-day", "That makes %(num)s half-days", needed)
-    between = _("between %(first)s and %(last)s", first=format_day_month(wish.first), last=format_day_month(wish.last))
+    first, last = (format_day_month(day, now) for day in (wish.first, wish.last))
+    between = _("between %(first)s and %(last)s", first=first, last=last)
     out_of = ngettext("%(num)s half-day can be chosen", "%(num)s half-days can be chosen", len(half_days))
     enough = fits([(each.start_s, each.end_s) for each in half_days], asked_of(wish.hours, wish.details))
     short = "" if enough else " " + _("That is too few: choose a longer time or more half-days.")

@@ -12,12 +12,14 @@ from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
 from matcher.requests import internship_services, queries, services
+from matcher.requests.along_pages import say_kept, topics_typed, with_change
+from matcher.requests.along_services import keep_draft
 from matcher.requests.internship_forms import DaysForm, InternshipForm
 from matcher.requests.internship_pages import internship_page, preview_of
 from matcher.requests.internship_queries import half_days_in, internship_wish_of
 from matcher.requests.internships import InternshipWish
 from matcher.requests.models import Request
-from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
+from matcher.requests.school_routes import ASKERS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.once import leads_to
@@ -85,8 +87,7 @@ def save(school: Organisation, draft: Request | None) -> Any:
     """Save what was typed; with `go` it must be complete and is sent on to be published."""
     form, now, go = InternshipForm(), utcnow(), "go" in request.form
     session = reading()
-    ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
-    topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
+    topic_ids = topics_typed(session, form)
     valid = form.validate()
     complete = form.require(recognised=bool(topic_ids)) if go else True
     form.topics.data = list(topic_ids)
@@ -99,7 +100,7 @@ def save(school: Organisation, draft: Request | None) -> Any:
     if go:
         # The browser sends the same form on, token included: publishing has its own route in `matching`.
         return redirect(url_for("matching.publish_request", request_id=saved_id), 307)
-    toast(_("Saved as a draft. Nobody sees it yet."))
+    say_kept()
     return redirect(url_for("requests.edit_draft", request_id=saved_id))
 
 
@@ -112,23 +113,10 @@ def _write(
     *,
     go: bool,
 ) -> int:
-    person, school_id, wish = actor(), school.id, form.wish(topic_ids)
+    person, school_id, wish = actor(), school.id, with_change(form.wish(topic_ids))
+    sent = form.sending(draft.id if draft else None, now)
     with writing() as session:
-        if draft is None:
-            saved = internship_services.save_internship(
-                session,
-                actor=person,
-                now=now,
-                organisation_id=school_id,
-                data=wish,
-                asked_by_id=number_in(form.asked_by.data),
-                heard=form.heard(now),
-            )
-        else:
-            version = number_in(form.version.data)
-            saved = internship_services.update_internship(
-                session, actor=person, now=now, request_id=draft.id, data=wish, version=version
-            )
+        saved = keep_draft(session, actor=person, now=now, organisation_id=school_id, data=wish, sent=sent)
         if go:
             services.require_complete(session, saved, now=now)
         leads_to(url_for("requests.edit_draft", request_id=saved.id))
@@ -154,4 +142,4 @@ def _preview(session: Session, school: Organisation, wish: InternshipWish) -> di
     possible = wish
     if wish.first is not None and wish.last is not None and (wish.last - wish.first).days > 400:
         possible = InternshipWish()
-    return preview_of(wish, half_days_in(session, school, possible))
+    return preview_of(wish, half_days_in(session, school, possible), now=utcnow())

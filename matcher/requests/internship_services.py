@@ -1,5 +1,6 @@
 """Internships that teachers ask for: drafts, copies, and the team leader's leave. Sending is a verb of `matching`."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -56,12 +57,14 @@ def update_internship(
     return request
 
 
-def copy_internship(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
-    """A new draft with everything but the time that has passed and the leave, which is asked again."""
+def copy_internship(
+    session: Session, *, actor: Actor, now: datetime, request_id: int, leave_open: Collection[str] = ()
+) -> Request:
+    """A new draft with everything but the time that has passed or is left open, and the leave, which is asked again."""
     source = queries.request_for(session, actor, request_id)
     wish = internship_wish_of(session, source)
     kept = replace(wish, leave_given=False)
-    if wish.first is None or wish.first < local_date(now):
+    if "dates" in leave_open or wish.first is None or wish.first < local_date(now):
         kept = replace(kept, first=None, last=None)
     asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
     return save_internship(

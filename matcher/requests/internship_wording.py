@@ -1,7 +1,7 @@
 """An internship as it was asked, in the reader's words. No rules here."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from matcher.availability.halfday_wording import half_days_label
@@ -37,7 +37,7 @@ def amount_label(details: Mapping[str, Any], hours: float | None) -> str:
     return ngettext("%(shown)s hour", "%(shown)s hours", round(amount), shown=format_number(amount))
 
 
-def asked_line(stay: Stay) -> str:
+def asked_line(stay: Stay, seen: datetime | None = None) -> str:
     """One line: how much between which days."""
     amount = amount_label(stay.details, stay.hours)
     if stay.window_from is None or stay.window_to is None:
@@ -45,18 +45,18 @@ def asked_line(stay: Stay) -> str:
     return _(
         "%(amount)s between %(first)s and %(last)s",
         amount=amount,
-        first=format_day_month(stay.window_from),
-        last=format_day_month(stay.window_to),
+        first=format_day_month(stay.window_from, seen),
+        last=format_day_month(stay.window_to, seen),
     )
 
 
-def stay_facts(stay: Stay) -> list[tuple[str, str]]:
+def stay_facts(stay: Stay, seen: datetime | None = None) -> list[tuple[str, str]]:
     """What was asked, as terms and values; what was left empty is left out."""
     details = stay.details
     mask = FULL_WEEK if stay.half_day_mask is None else stay.half_day_mask
     order = ORDERS.get(str(details.get("order")), "")
     pairs = [
-        (_("How much"), asked_line(stay)),
+        (_("How much"), asked_line(stay, seen)),
         (_("Possible half-days"), half_days_label(mask) if mask != FULL_WEEK else _("the whole working week")),
         (_("How the days lie"), str(order) if details.get("order") != "either" else ""),
         (_("School holidays"), _("may be used too") if details.get("holidays") else ""),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from matcher.availability.halfdays import FULL_WEEK, HOURS, LEAST_HOURS, MOST_HOURS, Asked, Part, fits
+from matcher.availability.states import Kind
 from matcher.errors import InvalidInput
 from matcher.i18n import _l
 
@@ -17,6 +18,7 @@ ORDERS = ("either", "consecutive", "spread")
 class InternshipWish:
     """Everything a teacher says; what is None or empty was not filled in yet. `amount` counts in `unit`."""
 
+    kind: ClassVar[Kind] = Kind.TEACHER_INTERNSHIP
     topic_text: str = ""
     topic_ids: tuple[int, ...] = ()
     learning_goal: str = ""

@@ -24,7 +24,8 @@ from matcher.i18n import _, _l, current_locale, format_date, format_day_month, f
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
 from matcher.requests.asking import mark_of
-from matcher.requests.forms import NEW, ClassForm, GuestLectureForm
+from matcher.requests.draft_forms import NEW
+from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
@@ -203,10 +204,10 @@ def _line(
     over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     weekly = request.kind is Kind.HYBRID_PLACEMENT
-    when = _when(ahead) if not over else format_day_month(request.changed_at, now)
+    when = _when(ahead, now) if not over else format_day_month(request.changed_at, now)
     what = class_line(found) if found else ""
     if stays:
-        what, when = _("Teacher internship"), asked_line(request) if ahead or not over else when
+        what, when = _("Teacher internship"), asked_line(request, now) if ahead or not over else when
     if weekly:
         what, when = _("Hybrid teacher"), vacancy_line(request) if ahead or not over else when
     return {
@@ -229,9 +230,9 @@ UNTITLED: dict[Kind, Any] = {
 }
 
 
-def _when(ahead: Sequence[Any]) -> str:
+def _when(ahead: Sequence[Any], now: datetime) -> str:
     if not ahead:
         return _("no moment ahead")
-    first = moment_label(ahead[0].day, ahead[0].periods)
+    first = moment_label(ahead[0].day, ahead[0].periods, now)
     more = len(ahead) - 1
     return first + (" " + ngettext("and %(num)s more", "and %(num)s more", more) if more else "")

@@ -17,13 +17,14 @@ from matcher.errors import Conflict, InvalidInput, MatcherError
 from matcher.i18n import _
 from matcher.organisations.models import Organisation
 from matcher.requests import class_services, internship_routes, queries, services, vacancy_routes
+from matcher.requests.along_pages import lecture_wish, say_kept, topics_typed, with_change
 from matcher.requests.along_services import keep_draft
 from matcher.requests.asking import weekly_from_rows
 from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
 from matcher.requests.pages import class_page, form_page, list_page
-from matcher.requests.school_routes import ASKERS, MOST_TOPICS, ask_for_school, asking_school, blueprint
+from matcher.requests.school_routes import ASKERS, ask_for_school, asking_school, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.once import leads_to
@@ -101,10 +102,11 @@ def save_draft(request_id: int) -> Any:
 @blueprint.post("/<int:request_id>/copy")
 @roles(*ASKERS)
 def copy(request_id: int) -> Response:
-    person, now = actor(), utcnow()
+    """Once more, perhaps with the days or the class left open."""
+    person, now, leave_open = actor(), utcnow(), request.form.getlist("leave_open")
     kind = queries.request_for(reading(), person, request_id).kind
     with writing() as session:
-        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id).id
+        draft_id = copy_draft(session, actor=person, now=now, request_id=request_id, leave_open=leave_open).id
         leads_to(url_for(".edit_draft", request_id=draft_id))
     is_lesson = kind is Kind.GUEST_LECTURE
     toast(_("Copied. Choose new weeks and send it.") if is_lesson else _("Copied. Choose the days and send it."))
@@ -183,9 +185,7 @@ def _save(school: Organisation, draft: Request | None) -> Any:
     """Save what was typed; with `go` or `another` it must be complete and is sent on to be published."""
     form, now, another = GuestLectureForm(), utcnow(), "another" in request.form
     go = another or "go" in request.form
-    session = reading()
-    ticked = tuple(dict.fromkeys(form.topics.data or ()))[:MOST_TOPICS]
-    topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
+    topic_ids = topics_typed(reading(), form)
     valid = form.validate()
     complete = form.require(recognised=bool(topic_ids)) if go else True
     if valid and complete:
@@ -200,7 +200,7 @@ def _save(school: Organisation, draft: Request | None) -> Any:
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)
-        toast(_("Saved as a draft. Nobody sees it yet."))
+        say_kept()
         return redirect(url_for(".edit_draft", request_id=saved_id))
     form.topics.data = list(topic_ids)
     return invalid(FORM, form, **form_page(reading(), actor(), school, form, now=now, draft=draft))
@@ -225,21 +225,9 @@ def _write(
             class_id = made.id
         elif class_id is not None:
             queries.class_for(session, person, class_id)
-        pupils = queries.pupils_of(session, [class_id, *(form.also_classes.data or ())])
-        wish = form.wish(class_id=class_id, pupils=pupils or None, topic_ids=topic_ids)
-        saved = keep_draft(
-            session,
-            actor=person,
-            now=now,
-            organisation_id=school_id,
-            data=wish,
-            page=form.page_key.data or "",
-            turn=form.sent_before,
-            draft_id=draft.id if draft else None,
-            version=number_in(form.version.data) if draft else None,
-            asked_by_id=number_in(form.asked_by.data),
-            heard=form.heard(now),
-        )
+        wish = with_change(lecture_wish(session, form, topic_ids, class_id))
+        sent = form.sending(draft.id if draft else None, now)
+        saved = keep_draft(session, actor=person, now=now, organisation_id=school_id, data=wish, sent=sent)
         if go:
             services.require_complete(session, saved, now=now)
         leads_to(url_for("requests.edit_draft", request_id=saved.id))

@@ -13,7 +13,6 @@ from matcher.web.guards import actor
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 ASKERS = ("teacher", "school_lead", "coordinator")
-MOST_TOPICS = 40
 
 
 def asking_school(session: Session) -> Organisation | None:

@@ -1,6 +1,6 @@
 """Classes and drafts: made, changed, copied, discarded. Publishing and what follows are verbs of `matching`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from matcher.accounts.policy import Actor
 from matcher.availability.moments import Moment, Plan, Week
 from matcher.availability.states import Kind
 from matcher.clock import local_date
+from matcher.db import BIGGEST_ID
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.organisations.models import Organisation
@@ -133,11 +134,11 @@ def copy_request(
     actor: Actor,
     now: datetime,
     request_id: int,
-    weeks: bool = True,
+    leave_open: Collection[str] = (),
     first_offer: int | None = None,
 ) -> Request:
     """A new draft with everything of an earlier request that still makes sense: weeks that have passed are dropped, or
-    all of them without `weeks`. `first_offer` goes before everybody who fits."""
+    all of them where "dates" are left open, and so may the "class" be. `first_offer` goes before everybody who fits."""
     source = queries.request_for(session, actor, request_id)
     wish = queries.wish_of(session, source)
     this_week = Week.of(local_date(now))
@@ -145,8 +146,8 @@ def copy_request(
     kept = Wish(
         **{
             **vars(wish),
-            "weeks": tuple(week for week in wish.weeks if weeks and week >= this_week),
-            "class_id": wish.class_id if wish.class_id in live else None,
+            "weeks": tuple(week for week in wish.weeks if "dates" not in leave_open and week >= this_week),
+            "class_id": wish.class_id if wish.class_id in live and "class" not in leave_open else None,
             "also_class_ids": tuple(number for number in wish.also_class_ids if number in live),
             "teacher_id": None,
             "without": (),
@@ -313,7 +314,8 @@ def _classes(session: Session, school: Organisation, data: Wish) -> list[SchoolC
 
 def topics_with(session: Session, topic_ids: Sequence[int]) -> list[Topic]:
     """In the given order. Raises InvalidInput for one that does not exist."""
-    found = {topic.id: topic for topic in session.scalars(select(Topic).where(Topic.id.in_(topic_ids)))}
+    possible = [number for number in topic_ids if 0 < number <= BIGGEST_ID]
+    found = {topic.id: topic for topic in session.scalars(select(Topic).where(Topic.id.in_(possible)))}
     if len(found) != len(set(topic_ids)):
         raise InvalidInput(_l("One of these topics does not exist."), "topic_text")
     return [found[number] for number in dict.fromkeys(topic_ids)]

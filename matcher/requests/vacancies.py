@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from matcher.availability.halfdays import (
     HOURS,
@@ -14,6 +14,7 @@ from matcher.availability.halfdays import (
     term_visits,
 )
 from matcher.availability.moments import Moment, Week
+from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
 from matcher.subjects.teaching import Licence
 
@@ -27,6 +28,7 @@ SEASON = range(2, 8)
 class VacancyWish:
     """Everything a school says; what is None or empty was not filled in yet. `half_days` and `hours` are a week."""
 
+    kind: ClassVar[Kind] = Kind.HYBRID_PLACEMENT
     topic_text: str = ""
     topic_ids: tuple[int, ...] = ()
     level: str | None = None

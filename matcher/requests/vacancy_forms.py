@@ -1,12 +1,11 @@
 """The one page on which a school asks for a hybrid teacher."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
     DateField,
     DecimalField,
-    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -15,20 +14,24 @@ from wtforms import (
 )
 from wtforms.validators import Length, NumberRange, Optional
 
-from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.halfday_wording import half_day_name
 from matcher.availability.halfdays import WEEK, half_days_of
+from matcher.availability.states import Kind
 from matcher.i18n import _, _l
+from matcher.requests.draft_forms import DraftFields
 from matcher.requests.forms import LANGUAGE_NAMES
 from matcher.requests.vacancies import MOST_HOURS, VacancyWish
 from matcher.subjects.teaching import ASKED_LICENCES, CONTRACTS, Licence
-from matcher.web.forms import MatcherForm, choices, number_in
+from matcher.web.forms import MatcherForm, choices
 
 MOST_YEAR = 8
 
 
-class VacancyForm(HeardFields, MatcherForm):
+class VacancyForm(DraftFields, MatcherForm):
     """A draft keeps whatever is there; sending it needs a few things more."""
+
+    kind: ClassVar[Kind] = Kind.HYBRID_PLACEMENT
+    begins: ClassVar[tuple[str, ...]] = ("topic_text", "topic_ids", "level", "half_day_mask", "own_words")
 
     topic_text = StringField(
         _l("For which subject?"),
@@ -80,8 +83,6 @@ class VacancyForm(HeardFields, MatcherForm):
         validators=[Optional(), NumberRange(1, 400)],
         description=_l("Empty means: as far as people want to travel."),
     )
-    asked_by = SelectField(_l("Who asks?"), validators=[Optional()], validate_choice=False)
-    version = HiddenField(validators=[Optional()])
 
     required = ("topic_text", "level", "half_days_possible", "first", "last", "own_words")
 
@@ -93,10 +94,6 @@ class VacancyForm(HeardFields, MatcherForm):
         self.years.choices = choices((year, str(year)) for year in range(1, MOST_YEAR + 1))
         self.licence.choices = choices((licence.value, label) for licence, label in ASKED_LICENCES.items())
         self.contracts.choices = choices((contract.value, label) for contract, label in CONTRACTS.items())
-
-    @property
-    def asker(self) -> int | None:
-        return number_in(self.asked_by.data)
 
     def require(self, *, recognised: bool) -> bool:
         """What is needed to send it; says at each field what is missing. `recognised`: the text led to a topic."""

@@ -48,16 +48,16 @@ def vacancy_page(
     }
 
 
-def plan_of(session: Session, school: Organisation, wish: VacancyWish) -> dict[str, Any] | None:
+def plan_of(session: Session, school: Organisation, wish: VacancyWish, *, now: datetime) -> dict[str, Any] | None:
     """How much it comes to, and how often each half-day; None while days are missing."""
     terms = terms_for(session, school, wish)
     if not terms:
         return None
-    return {"size": size_line(wish, terms), "half_days": [_line(term) for term in terms]}
+    return {"size": size_line(wish, terms), "half_days": [_line(term, now) for term in terms]}
 
 
-def _line(term: Term) -> tuple[str, str]:
+def _line(term: Term, now: datetime) -> tuple[str, str]:
     first, last = term.visits[0].date, term.visits[-1].date
     times = ngettext("%(num)s time", "%(num)s times", len(term.visits))
-    between = _("%(first)s to %(last)s", first=format_day_month(first), last=format_day_month(last))
+    between = _("%(first)s to %(last)s", first=format_day_month(first, now), last=format_day_month(last, now))
     return half_day_name(term.half_day), f"{times}, {between}"

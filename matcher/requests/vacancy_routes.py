@@ -8,20 +8,19 @@ from flask import redirect, render_template, request, url_for
 from matcher.accounts.states import Role
 from matcher.clock import utcnow
 from matcher.errors import Conflict, InvalidInput, MatcherError, NotFound
-from matcher.i18n import _
 from matcher.organisations.models import Organisation
 from matcher.requests import queries, vacancy_services
+from matcher.requests.along_pages import say_kept, topics_typed, with_change
+from matcher.requests.along_services import keep_draft
 from matcher.requests.complete_services import require_complete
 from matcher.requests.models import Request
 from matcher.requests.pages import school_choice
-from matcher.requests.school_routes import MOST_TOPICS, asking_school, blueprint
+from matcher.requests.school_routes import asking_school, blueprint
 from matcher.requests.vacancy_forms import VacancyForm
 from matcher.requests.vacancy_pages import plan_of, start, vacancy_page
-from matcher.subjects.queries import topics_with_ids
-from matcher.web.forms import invalid, number_in
+from matcher.web.forms import invalid
 from matcher.web.guards import actor, roles
 from matcher.web.once import leads_to
-from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
 LEADERS = ("school_lead", "coordinator")
@@ -58,7 +57,7 @@ def shown(draft: Request) -> str:
     form.show(wish)
     form.version.data = str(draft.version)
     page = vacancy_page(session, actor(), school, form, draft=draft)
-    return render_template(FORM, form=form, **page | {"plan": plan_of(session, school, wish)})
+    return render_template(FORM, form=form, **page | {"plan": plan_of(session, school, wish, now=utcnow())})
 
 
 def _school() -> Organisation | None:
@@ -78,8 +77,7 @@ def save(school: Organisation, draft: Request | None) -> Any:
     """Save what was typed; with `go` it must be complete and is sent on to be published."""
     form, now, go = VacancyForm(), utcnow(), "go" in request.form
     session = reading()
-    ticked = tuple(found.id for found in topics_with_ids(session, (form.topics.data or [])[:MOST_TOPICS], "nl"))
-    topic_ids = ticked or queries.recognised_topics(session, form.topic_text.data or "")
+    topic_ids = topics_typed(session, form)
     vacancy_page(session, actor(), school, form, draft=draft)
     valid = form.validate()
     complete = form.require(recognised=bool(topic_ids)) if go else True
@@ -91,7 +89,7 @@ def save(school: Organisation, draft: Request | None) -> Any:
         if go:
             # The browser sends the same form on, token included: publishing has its own route in `matching`.
             return redirect(url_for("matching.publish_request", request_id=saved_id), 307)
-        toast(_("Saved as a draft. Nobody sees it yet."))
+        say_kept()
         return redirect(url_for("requests.edit_draft", request_id=saved_id))
     form.topics.data = list(topic_ids)
     return invalid(FORM, form, **vacancy_page(reading(), actor(), school, form, draft=draft))
@@ -106,23 +104,10 @@ def _write(
     *,
     go: bool,
 ) -> int:
-    person, wish = actor(), form.wish(topic_ids)
+    person, school_id, wish = actor(), school.id, with_change(form.wish(topic_ids))
+    sent = form.sending(draft.id if draft else None, now)
     with writing() as session:
-        if draft is None:
-            saved = vacancy_services.save_vacancy(
-                session,
-                actor=person,
-                now=now,
-                organisation_id=school.id,
-                data=wish,
-                asked_by_id=form.asker,
-                heard=form.heard(now),
-            )
-        else:
-            version = number_in(form.version.data)
-            saved = vacancy_services.update_vacancy(
-                session, actor=person, now=now, request_id=draft.id, data=wish, version=version
-            )
+        saved = keep_draft(session, actor=person, now=now, organisation_id=school_id, data=wish, sent=sent)
         if go:
             require_complete(session, saved, now=now)
         leads_to(url_for("requests.edit_draft", request_id=saved.id))

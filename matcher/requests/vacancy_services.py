@@ -1,6 +1,6 @@
 """Vacancies for hybrid teachers as drafts: made, changed, copied, complete enough to send."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert
@@ -55,11 +55,13 @@ def update_vacancy(
     return request
 
 
-def copy_vacancy(session: Session, *, actor: Actor, now: datetime, request_id: int) -> Request:
-    """A new draft with the same wishes; a term that began already gets new dates from the person."""
+def copy_vacancy(
+    session: Session, *, actor: Actor, now: datetime, request_id: int, leave_open: Collection[str] = ()
+) -> Request:
+    """A new draft with the same wishes; a term that began already or is left open gets new dates from the person."""
     source = queries.request_for(session, actor, request_id)
     wish = vacancy_wish(session, source)
-    if wish.first is None or wish.first <= local_date(now):
+    if "dates" in leave_open or wish.first is None or wish.first <= local_date(now):
         wish = VacancyWish(**{**vars(wish), "first": None, "last": None})
     asked_by = source.asked_by_id if policy.asks_on_behalf(actor, source.organisation_id) else None
     return save_vacancy(

@@ -1,4 +1,4 @@
-// While somebody fills in the form: the draft is kept, the lesson moments and the people who fit appear beside it.
+// While somebody fills in the form: the draft is kept, what follows from it and who fits appear beside it.
 // Without this the buttons below the form do the same.
 (() => {
   "use strict";

@@ -1,4 +1,5 @@
 """The main job of every role, counted on a phone in Dutch; on a desktop and in English when it is named (`-m long`).
+Where they begin, nothing on the page moves by itself.
 
 `-rP` prints the table of docs/journeys.md. The document holds the bound: a job may become shorter, never longer.
 """
@@ -16,12 +17,16 @@ from matcher.matching.models import Match
 from matcher.matching.states import MatchState
 from matcher.organisations.models import Organisation
 from tests.factories.people import make_grant, make_user
-from tests.journeys.conftest import PASSWORD, Walk
+from tests.journeys.conftest import PASSWORD, Walk, link_in
 from tests.journeys.counted import Ledger, Person, written_down
+from tests.journeys.shift import MOST, moved_on, moved_when_pushed
 
 pytestmark = [pytest.mark.browser, pytest.mark.long_on_postgres]
 expect.set_options(timeout=20_000)
 PHONE, DESKTOP = (360, 800), (1280, 900)
+TWO_MINUTES = 120
+"""What the page on which somebody makes an account promises."""
+REGISTERING = {("teacher", "register and join a school"), ("professional", "register and join a company")}
 TOPIC, WORDS = "warmtepomp", "Wat reken jij op een gewone dag?"
 
 
@@ -60,19 +65,59 @@ def test_no_main_job_takes_more_than_is_written_down(staff: Walk, size: tuple[in
         session.execute(update(User).values(locale=language))
     staff.locale = {"nl": "nl-NL", "en": "en-GB"}[language]
     ledger = Ledger()
-    for walked in (school_asks, guests_answer, region_decides, school_goes_on, company_offers, all_is_kept):
+    jobs = (newcomers_register, school_asks, guests_answer, region_decides, school_goes_on, company_offers, all_is_kept)
+    for walked in jobs:
         walked(staff, ledger, size)
     print(f"{size[0]} px, {language}\n{ledger.table()}")
     written = written_down()
     assert ledger.counts.keys() == written.keys()
+    assert all(ledger.counts[job].seconds < TWO_MINUTES for job in REGISTERING)
     grown = {job: (found, written[job]) for job, found in ledger.counts.items() if found.grown_beyond(written[job])}
     assert not grown
+    nothing_moves_by_itself(staff, size)
 
 
 def here(staff: Walk, who: str, size: tuple[int, int], path: str = "/dashboard") -> Page:
     page = staff.as_(who)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(path)
+    return page
+
+
+def newcomers_register(staff: Walk, ledger: Ledger, size: tuple[int, int]) -> None:
+    """From the home page to the place where somebody works, with one mail on the way. The words are of usual length."""
+    for role, job, start, place in (
+        ("teacher", "register and join a school", "teacher", "lyceum"),
+        ("professional", "register and join a company", "company", "warm bedacht 3"),
+    ):
+        who = f"new_{role}"
+        staff.people[who] = f"{role}.nieuw@school-of-bedrijf.example"
+        page = newcomer(staff, size)
+        with ledger.of(role, job, page) as person:
+            person.tap(f"main a[href$='/accounts/register?start={start}']", leaves=True)
+            person.write("name", "Nieuwe Collega")
+            person.write("email", staff.people[who])
+            person.write("password", PASSWORD)
+            person.tap("form:has([name=password]) .btn-row button", leaves=True)
+            staff.work()
+            person.follow(link_in(staff.mails_to(who)[-1]))
+            person.tap("main form button", leaves=True)
+            person.find(place)
+            person.tap("main a[href*='/join']", leaves=True)
+            if role == "professional":
+                person.tap("label.choice:has([name=role][value=professional])")
+            person.tap("main form:has([name=nonce]) .btn-row button", leaves=True)
+        expect(page.locator(".toast")).to_be_visible()
+        page.context.close()
+
+
+def newcomer(staff: Walk, size: tuple[int, int]) -> Page:
+    """Somebody who was never here."""
+    context = staff.browser.new_context(
+        base_url=staff.base, locale=staff.locale, viewport={"width": size[0], "height": size[1]}
+    )
+    page = context.new_page()
+    page.goto("/")
     return page
 
 
@@ -209,3 +254,21 @@ def all_is_kept(staff: Walk, ledger: Ledger, size: tuple[int, int]) -> None:
     with ledger.of("administrator", "see whether everything runs", page) as person:
         person.tap("main a[href='/status']", leaves=True)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def nothing_moves_by_itself(staff: Walk, size: tuple[int, int]) -> None:
+    """The first page, a draft with who fits beside it, candidates, one's own time."""
+    teacher, page = staff.pages["teacher"], newcomer(staff, size)
+    asked = teacher.url
+    teacher.goto("/requests/new/guest-lecture")
+    teacher.fill("[name=topic_text]", TOPIC)
+    expect(teacher).to_have_url(re.compile(r"/requests/\d+/edit$"))
+    found = {
+        "home": moved_on(page, "/"),
+        "draft": moved_on(teacher, teacher.url, until="[data-part=people] section"),
+        "candidates": moved_on(teacher, asked),
+        "my time": moved_on(staff.pages["guest5"], "/availability"),
+    }
+    assert {name: much for name, much in found.items() if much >= MOST} == {}
+    assert moved_when_pushed(page) >= MOST
+    page.context.close()

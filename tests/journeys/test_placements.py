@@ -79,7 +79,7 @@ def ask_for_somebody(walk: Walk, first: date, last: date) -> Page:
     page.fill("input[name=first]", first.isoformat())
     page.fill("input[name=last]", last.isoformat())
     page.fill("[name=own_words]", "Wie laat 4 havo zien waar natuurkunde goed voor is?")
-    page.locator("button[name=go]").click()
+    page.locator(".submit-bar button[name=go]").click()
     page.wait_for_url(re.compile(r"/requests/\d+$"))
     return page
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.availability.states import Delivery
+from matcher.accounts.states import Role
+from matcher.availability.states import Delivery, Kind
 from matcher.errors import Conflict, NotFound
 from matcher.matching.change_applied_services import apply_change
 from matcher.matching.changes import can_apply
@@ -15,8 +16,13 @@ from matcher.matching.request_queries import request_page
 from matcher.matching.suggestion_models import SuggestionRun
 from matcher.matching.suggestion_services import store_run, suggest
 from matcher.matching.why_not_queries import why_not
+from matcher.requests.complete_services import copy_draft
 from matcher.requests.models import Request, RequestMoment, RequestRevision
+from matcher.requests.states import RequestState
 from tests.factories import NOW
+from tests.factories.kinds import make_internship, make_vacancy
+from tests.factories.matching import make_class
+from tests.factories.people import make_grant
 from tests.matching.lives import Life, another_offer, make_life
 
 
@@ -66,6 +72,64 @@ def test_change_of_days_adds_the_same_hours_and_keeps_the_asked_ones(
     after = {row.start_s: row.starts for row in session.execute(rows)}
     assert before.items() < after.items()
     assert set(after.values()) == set(before.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "params", "column", "value"),
+    [
+        (Kind.HYBRID_PLACEMENT, "half_days", {"to": 1}, "days", 1),
+        (Kind.HYBRID_PLACEMENT, "level", {"level": "vwo"}, "level", "vwo"),
+        (Kind.TEACHER_INTERNSHIP, "weekday", {"weekday": 1}, "half_day_mask", 0b1111),
+        (Kind.TEACHER_INTERNSHIP, "wider", {"from": 20, "to": 25}, "max_km", 25),
+    ],
+)
+def test_change_of_days_or_half_days_is_written_as_the_page_would(
+    session: Session, kind: Kind, code: str, params: dict[str, object], column: str, value: object
+) -> None:
+    life = make_life(session)
+    asked = {"school": life.school, "asked_by_id": life.teacher.id}
+    if kind is Kind.TEACHER_INTERNSHIP:
+        request = make_internship(session, mask=0b0011, **asked)
+    else:
+        request = make_vacancy(session, mask=0b1111, **asked)
+    run = session.get_one(SuggestionRun, store_run(session, suggest(session, request_id=request.id, now=NOW)))
+    run.smallest_change = [{"code": code, "params": params, "count": 2}]
+    before = request.revision
+    apply_change(session, request.id, number=0, revision=before, actor=life.actor(life.teacher), now=NOW)
+    assert (getattr(request, column), request.revision) == (value, before + 1)
+    moments = session.scalars(select(RequestMoment).where(RequestMoment.request_id == request.id)).all()
+    wanted = {0, 1} if (kind, code) != (Kind.TEACHER_INTERNSHIP, "wider") else {0}
+    assert {each.day.weekday() for each in moments} == wanted
+
+
+def test_copy_for_after_the_summer_leaves_every_day_open(session: Session) -> None:
+    life = make_life(session)
+    make_grant(session, life.teacher, Role.SCHOOL_LEAD, organisation=life.school)
+    asked = {"school": life.school, "asked_by_id": life.teacher.id}
+    requests = [life.request, make_internship(session, **asked), make_vacancy(session, **asked)]
+    for request in requests:
+        copied = copy_draft(
+            session, actor=life.actor(life.teacher), now=NOW, request_id=request.id, leave_open=["dates"]
+        )
+        assert (copied.kind, copied.state, copied.window_from) == (request.kind, RequestState.DRAFT, None)
+
+
+def test_copy_for_another_class_keeps_all_but_the_class(session: Session) -> None:
+    life = make_life(session)
+    group = make_class(session, school=life.school)
+    life.request.class_id, life.request.own_words = group.id, "Wie rekent mee?"
+    for left, kept in (([], group.id), (["class"], None)):
+        copied = copy_draft(
+            session, actor=life.actor(life.teacher), now=NOW, request_id=life.request.id, leave_open=left
+        )
+        assert (copied.class_id, copied.own_words) == (kept, "Wie rekent mee?")
+
+
+def test_change_that_a_copy_can_make_has_a_button_for_it(session: Session) -> None:
+    life = make_life(session)
+    request = looked(life, ("level", {"level": "vwo"}), ("next_year", {}), ("online", {}))
+    page = request_page(session, request, life.actor(life.teacher), NOW)
+    assert [(number, copied) for _line, number, copied in page.changes] == [(None, "class"), (None, "dates"), (2, "")]
 
 
 def test_change_is_refused_to_others_on_old_pages_and_once_somebody_was_asked(session: Session) -> None:

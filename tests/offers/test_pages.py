@@ -1,5 +1,6 @@
 """The pages of offers: filling in a lesson, who sees what, limits and the pause, on a real application."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -195,6 +196,33 @@ def test_pause_and_resume(as_: Any, world: dict[str, Any], sqlite_database: Data
         assert client.post("/offers/pause", data={"until": wrong}).status_code == 422
     client.post("/offers/resume")
     assert only_offer(sqlite_database).paused_until is None
+
+
+def test_pause_and_limits_are_changed_beside_the_week(
+    as_: Any, world: dict[str, Any], sqlite_database: Database
+) -> None:
+    client = as_("pro")
+    assert "/offers/pause" not in client.get("/availability").text, "who offers nothing is not asked"
+    client.post("/offers/new/guest-lecture", data=filled(world))
+    offer = only_offer(sqlite_database)
+    names = {f"{offer.id}-{name}" for name in ("yearly_cap", "open_cap", "version")}
+    page = client.get("/availability").text
+    assert names <= set(re.findall(r'name="([^"]+)"', page))
+    given = {f"{offer.id}-yearly_cap": "2", f"{offer.id}-open_cap": "3", f"{offer.id}-version": str(offer.version)}
+    answer = client.post(f"/offers/{offer.id}/limits", data=given | {"back": "week"})
+    assert (answer.status_code, answer.location) == (302, "/availability")
+    changed = only_offer(sqlite_database)
+    assert (changed.yearly_cap, changed.open_cap, changed.title) == (2, 3, offer.title)
+    assert client.post(f"/offers/{offer.id}/limits", data=given).status_code == 409, "an old page overwrites nothing"
+    odd = {f"{offer.id}-yearly_cap": "many", f"{offer.id}-open_cap": "-1"}
+    assert client.post(f"/offers/{offer.id}/limits", data=odd).status_code == 302
+    assert as_("other").post(f"/offers/{offer.id}/limits", data=given).status_code == 404
+    assert only_offer(sqlite_database).version == changed.version
+    client = as_("pro")
+    until = local_date(utcnow()) + timedelta(days=30)
+    client.post("/offers/pause", data={"until": until.isoformat(), "back": "week"})
+    assert "/offers/resume" in client.get("/availability").text
+    assert client.post("/offers/resume", data={"back": "week"}).location == "/availability"
 
 
 def test_names_are_hidden_until_the_reader_is_confirmed(
