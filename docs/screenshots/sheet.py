@@ -32,7 +32,9 @@ VISITOR = "visitor"
 ROLES = (VISITOR, "teacher", "lead", "professional", "contact", "coordinator", "admin")
 WIDTHS = {1280: 960, 360: 800}
 SCHEMES = ("light", "dark")
-MOST_PAGES = 80
+HIGHEST = 12_000
+"""Pixels that a window can be high."""
+MOST_PAGES = 120
 EACH = 2
 """Pages of one kind that are photographed: two matches differ more than they look alike, twenty do not."""
 NUMBER = re.compile(r"\d+")
@@ -54,10 +56,8 @@ def kind_of(address: str) -> str:
     return NUMBER.sub("#", parts.path) + "?" + "&".join(names)
 
 
-def signed_in(browser: Browser, base: str, role: str, width: int, scheme: str, language: str) -> Page:
-    size = {"width": width, "height": WIDTHS[width]}
-    # The library names each scheme as a literal; ours is one of the two it knows.
-    page = browser.new_context(viewport=size, locale=language, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+def signed_in(browser: Browser, base: str, role: str, language: str, width: int = 1280) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, locale=language).new_page()
     if role != VISITOR:
         page.goto(base + "/accounts/sign-in")
         page.fill("input[name=email]", f"{role}@demo.example")
@@ -78,21 +78,25 @@ def links_of(page: Page, base: str) -> Iterator[str]:
             yield address.partition("#")[0].removeprefix(base)
 
 
-def reachable(page: Page, base: str) -> list[str]:
-    """Breadth first from the first page, at most two of each kind."""
-    waiting, seen, kinds, found = deque(["/", "/dashboard"]), {"/", "/dashboard"}, dict[str, int](), list[str]()
-    while waiting and len(found) < MOST_PAGES:
+def reachable(page: Page, base: str) -> Iterator[tuple[str, int]]:
+    """Breadth first from the first page, at most two of each kind: each path, opened, with what it answered."""
+    waiting, seen, kinds, found = deque(["/", "/dashboard"]), {"/", "/dashboard"}, dict[str, int](), 0
+    while waiting and found < MOST_PAGES:
         path = waiting.popleft()
         if kinds.get(kind_of(path), 0) == EACH:
             continue
         kinds[kind_of(path)] = kinds.get(kind_of(path), 0) + 1
-        page.goto(base + path)
-        found.append(path)
+        answer = page.goto(base + path)
+        landed = page.url.partition("#")[0].removeprefix(base)
+        if landed != path and landed in seen:
+            continue
+        seen.add(landed)
+        found += 1
         for link in links_of(page, base):
             if link not in seen:
                 seen.add(link)
                 waiting.append(link)
-    return found
+        yield path, answer.status if answer is not None else 0
 
 
 def complaints(page: Page) -> list[str]:
@@ -102,27 +106,35 @@ def complaints(page: Page) -> list[str]:
     return said
 
 
-def photograph(browser: Browser, base: str, folder: Path, role: str, language: str) -> list[Picture]:
-    page = signed_in(browser, base, role, 1280, "light", language)
-    pictures = [Picture(role, path) for path in reachable(page, base)]
+def photograph(browser: Browser, base: str, folder: Path, role: str, language: str) -> Iterator[Picture]:
+    page = signed_in(browser, base, role, language)
+    said = complaints(page)
+    for number, (path, status) in enumerate(reachable(page, base)):
+        picture = Picture(role, path)
+        dress(page, folder / f"{role}-{number:02d}", picture)
+        picture.faults |= set(said)
+        said.clear()
+        if status != 200:
+            picture.faults.add(f"answered {status}")
+        yield picture
     page.context.close()
-    for width in WIDTHS:
+
+
+def dress(page: Page, start: Path, picture: Picture) -> None:
+    """The page that is open, in every width and both schemes; it is left as wide as it was. The window is as high as
+    the page, so that what stays in sight while one scrolls stands where it ends."""
+    for width, height in reversed(WIDTHS.items()):
+        page.set_viewport_size({"width": width, "height": height})
+        whole = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(height, min(whole, HIGHEST))})
         for scheme in SCHEMES:
-            page = signed_in(browser, base, role, width, scheme, language)
-            said = complaints(page)
-            for number, picture in enumerate(pictures):
-                said.clear()
-                answer = page.goto(base + picture.path)
-                name = f"{picture.role}-{number:02d}-{width}-{scheme}.png"
-                page.screenshot(path=folder / name, full_page=True)
-                picture.files[width, scheme] = name
-                picture.faults |= set(said)
-                if answer is not None and answer.status != 200:
-                    picture.faults.add(f"answered {answer.status}")
-                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    picture.faults.add(f"wider than {width} px")
-            page.context.close()
-    return pictures
+            # The library names each scheme as a literal; ours is one of the two it knows.
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            file = f"{start.name}-{width}-{scheme}.png"
+            page.screenshot(path=start.parent / file, animations="disabled")
+            picture.files[width, scheme] = file
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            picture.faults.add(f"wider than {width} px")
 
 
 def sheet(pictures: list[Picture], language: str) -> str:
@@ -181,7 +193,7 @@ def take(base: str, folder: Path, language: str, roles: Sequence[str]) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         for role in roles:
-            found = photograph(browser, base, folder, role, language)
+            found = list(photograph(browser, base, folder, role, language))
             pictures += found
             print(f"{role}: {len(found)} pages", flush=True)
     (folder / "index.html").write_text(sheet(pictures, language), encoding="utf-8")
