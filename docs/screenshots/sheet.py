@@ -1,8 +1,9 @@
-"""Photographs every page that can be reached by links, as each role, and lays the pictures side by side.
+"""Photographs every page and lays the pictures side by side: what links lead to, as each role; the states no link
+leads to; the letters.
 
 `make screenshots` makes a demonstration of its own and leaves `var/screenshots/index.html`: a row per page with both
-widths, light and dark. Written beside a picture: an answer that is no 200, a page wider than the screen, what the
-browser complained about.
+widths, light and dark, and on paper where somebody prints it. Written beside a picture: an answer that is no 200, a
+page wider than the screen, what the browser complained about.
 
 Usage: .venv/bin/python docs/screenshots/sheet.py [--language nl|en] [--role teacher …] [--base http://127.0.0.1:8000]
 """
@@ -19,34 +20,28 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from camera import WIDTHS, Picture, dress, print_out
 from playwright.sync_api import Browser, Page, sync_playwright
+from unlinked import letters, states
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "matcher-demo-2026"  # noqa: S105  (printed by `matcher demo`; of generated people only)
 VISITOR = "visitor"
 ROLES = (VISITOR, "teacher", "lead", "professional", "contact", "coordinator", "admin")
-WIDTHS = {1280: 960, 360: 800}
-SCHEMES = ("light", "dark")
-HIGHEST = 12_000
-"""Pixels that a window can be high."""
+UNLINKED = ("states", "letters")
+"""What no link leads to: tests/accessibility knows every page in every state, the letters every mail."""
 MOST_PAGES = 120
 EACH = 2
-"""Pages of one kind that are photographed: two matches differ more than they look alike, twenty do not."""
+"""Pages of one kind that are photographed: two offers differ more than they look alike, twenty do not."""
+OFTEN = {"/matches/#?": 6, "/requests/#?": 4}
+"""More of these: they look different in each state."""
+ON_PAPER = {"/matches/#?", "/matches/#/hours?", "/coordination/agreed?"}
 NUMBER = re.compile(r"\d+")
 NO_PAGE = re.compile(r"\.(ics|csv|xlsx|zip|pdf|txt|svg)$|/language|/static/|/export")
-
-
-@dataclass
-class Picture:
-    role: str
-    path: str
-    files: dict[tuple[int, str], str] = field(default_factory=dict)
-    faults: set[str] = field(default_factory=set)
 
 
 def kind_of(address: str) -> str:
@@ -83,7 +78,7 @@ def reachable(page: Page, base: str) -> Iterator[tuple[str, int]]:
     waiting, seen, kinds, found = deque(["/", "/dashboard"]), {"/", "/dashboard"}, dict[str, int](), 0
     while waiting and found < MOST_PAGES:
         path = waiting.popleft()
-        if kinds.get(kind_of(path), 0) == EACH:
+        if kinds.get(kind_of(path), 0) == OFTEN.get(kind_of(path), EACH):
             continue
         kinds[kind_of(path)] = kinds.get(kind_of(path), 0) + 1
         answer = page.goto(base + path)
@@ -112,6 +107,8 @@ def photograph(browser: Browser, base: str, folder: Path, role: str, language: s
     for number, (path, status) in enumerate(reachable(page, base)):
         picture = Picture(role, path)
         dress(page, folder / f"{role}-{number:02d}", picture)
+        if kind_of(path) in ON_PAPER:
+            print_out(page, folder / f"{role}-{number:02d}", picture)
         picture.faults |= set(said)
         said.clear()
         if status != 200:
@@ -120,30 +117,13 @@ def photograph(browser: Browser, base: str, folder: Path, role: str, language: s
     page.context.close()
 
 
-def dress(page: Page, start: Path, picture: Picture) -> None:
-    """The page that is open, in every width and both schemes; it is left as wide as it was. The window is as high as
-    the page, so that what stays in sight while one scrolls stands where it ends."""
-    for width, height in reversed(WIDTHS.items()):
-        page.set_viewport_size({"width": width, "height": height})
-        whole = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": width, "height": max(height, min(whole, HIGHEST))})
-        for scheme in SCHEMES:
-            # The library names each scheme as a literal; ours is one of the two it knows.
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            file = f"{start.name}-{width}-{scheme}.png"
-            page.screenshot(path=start.parent / file, animations="disabled")
-            picture.files[width, scheme] = file
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            picture.faults.add(f"wider than {width} px")
-
-
 def sheet(pictures: list[Picture], language: str) -> str:
     """One page that shows them all, small; a click opens one in full."""
     rows = []
     for picture in pictures:
         shown = "".join(
             f'<a href="{file}"><img loading="lazy" src="{file}" alt="{width} px, {scheme}" '
-            f'style="width:{360 if width > 1000 else 120}px"></a>'
+            f'style="width:{360 if width > 1000 else 240 if width > 700 else 120}px"></a>'
             for (width, scheme), file in picture.files.items()
         )
         wrong = "".join(f"<li>{html.escape(fault)}</li>" for fault in sorted(picture.faults))
@@ -187,13 +167,18 @@ def wait_for(address: str, seconds: int = 60) -> None:
     raise TimeoutError(f"{address} does not answer")
 
 
-def take(base: str, folder: Path, language: str, roles: Sequence[str]) -> int:
+def take(base: str, world: Path, folder: Path, language: str, roles: Sequence[str]) -> int:
     """Says how many pages have something wrong."""
     pictures: list[Picture] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         for role in roles:
-            found = list(photograph(browser, base, folder, role, language))
+            if role == "states":
+                found = list(states(browser, folder, language))
+            elif role == "letters":
+                found = list(letters(browser, world, folder, language))
+            else:
+                found = list(photograph(browser, base, folder, role, language))
             pictures += found
             print(f"{role}: {len(found)} pages", flush=True)
     (folder / "index.html").write_text(sheet(pictures, language), encoding="utf-8")
@@ -207,13 +192,15 @@ def take(base: str, folder: Path, language: str, roles: Sequence[str]) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Photographs every page as each role")
     parser.add_argument("--language", choices=("nl", "en"), default="nl")
-    parser.add_argument("--role", nargs="*", choices=ROLES, default=ROLES)
+    parser.add_argument("--role", nargs="*", choices=(*ROLES, *UNLINKED), default=(*ROLES, *UNLINKED))
     parser.add_argument("--base", help="a demonstration that runs already")
+    parser.add_argument("--world", type=Path, help="the folder of that demonstration")
     asked = parser.parse_args()
     folder = Path("var/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
-    with nullcontext(asked.base.rstrip("/")) if asked.base else demonstration(folder / "world") as base:
-        return 1 if take(base, folder, asked.language, asked.role) else 0
+    world = asked.world or folder / "world"
+    with nullcontext(asked.base.rstrip("/")) if asked.base else demonstration(world) as base:
+        return 1 if take(base, world, folder, asked.language, asked.role) else 0
 
 
 if __name__ == "__main__":

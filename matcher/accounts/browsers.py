@@ -2,7 +2,7 @@
 
 import re
 
-# The first that is named counts: Edge and Opera also say Chrome, Chrome also says Safari, a phone also says Linux or Mac.
+# The first that is named counts: Edge and Opera also say Chrome, Chrome also says Safari, a phone also says Linux.
 BROWSERS = (
     (re.compile(r"Edg(e|A|iOS)?/"), "Edge"),
     (re.compile(r"OPR/|Opera"), "Opera"),

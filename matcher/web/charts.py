@@ -31,12 +31,12 @@ def bars(caption: str, rows: Rows, unit: str = "") -> Markup:
     """Horizontal bars in the given order; values are zero or more. The table is the chart: label, bar, number, so that
     a label is read whole at every width."""
     most = max((value for _label, value in rows), default=0) or 1
+    row = Markup(
+        '<tr><th scope="row">{}</th><td class="chart-room"><svg height="14" aria-hidden="true" focusable="false">'
+        '<rect class="chart-bar" width="{}%" height="14" rx="3"/></svg></td><td>{}</td></tr>'
+    )
     drawn = Markup("").join(
-        Markup(
-            '<tr><th scope="row">{label}</th><td class="chart-room"><svg height="14" aria-hidden="true" focusable="false">'
-            '<rect class="chart-bar" width="{width}%" height="14" rx="3"/></svg></td><td>{value}</td></tr>'
-        ).format(label=label, width=f"{max(0.0, value) / most * 100:.1f}", value=_amount(value, unit))
-        for label, value in rows
+        row.format(label, f"{max(0.0, value) / most * 100:.1f}", _amount(value, unit)) for label, value in rows
     )
     return Markup(
         '<figure class="chart"><figcaption>{}</figcaption><table class="chart-bars"><tbody>{}</tbody></table></figure>'
