@@ -1,7 +1,9 @@
 """One page in every dress: two widths, light and dark, and on paper."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -9,6 +11,7 @@ WIDTHS = {1280: 960, 360: 800}
 SCHEMES = ("light", "dark")
 HIGHEST = 12_000
 """Pixels that a window can be high."""
+NUMBER = re.compile(r"\d+")
 PAPER = 794
 """Pixels across a sheet of A4."""
 
@@ -19,6 +22,13 @@ class Picture:
     path: str
     files: dict[tuple[int, str], str] = field(default_factory=dict)
     faults: set[str] = field(default_factory=set)
+
+
+def kind_of(address: str) -> str:
+    """Addresses that differ in their numbers alone are the same kind of page."""
+    parts = urlsplit(address)
+    names = sorted(part.partition("=")[0] for part in parts.query.split("&") if part)
+    return NUMBER.sub("#", parts.path) + "?" + "&".join(names)
 
 
 def dress(page: Page, start: Path, picture: Picture) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from camera import WIDTHS, Picture, dress, print_out
+from camera import WIDTHS, Picture, dress, kind_of, print_out
 from playwright.sync_api import Browser, Page, sync_playwright
 from unlinked import letters, states
 
@@ -40,15 +40,7 @@ EACH = 2
 OFTEN = {"/matches/#?": 6, "/requests/#?": 4}
 """More of these: they look different in each state."""
 ON_PAPER = {"/matches/#?", "/matches/#/hours?", "/coordination/agreed?"}
-NUMBER = re.compile(r"\d+")
 NO_PAGE = re.compile(r"\.(ics|csv|xlsx|zip|pdf|txt|svg)$|/language|/static/|/export")
-
-
-def kind_of(address: str) -> str:
-    """Addresses that differ in their numbers alone are the same kind of page."""
-    parts = urlsplit(address)
-    names = sorted(part.partition("=")[0] for part in parts.query.split("&") if part)
-    return NUMBER.sub("#", parts.path) + "?" + "&".join(names)
 
 
 def signed_in(browser: Browser, base: str, role: str, language: str, width: int = 1280) -> Page:
@@ -174,7 +166,7 @@ def take(base: str, world: Path, folder: Path, language: str, roles: Sequence[st
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         for role in roles:
             if role == "states":
-                found = list(states(browser, folder, language))
+                found = list(states(browser, folder, language, {kind_of(each.path) for each in pictures}))
             elif role == "letters":
                 found = list(letters(browser, world, folder, language))
             else:

@@ -2,13 +2,13 @@
 the letters themselves."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from camera import Picture, dress
+from camera import Picture, dress, kind_of
 from playwright.sync_api import Browser
 from sqlalchemy import select, update
 
@@ -23,14 +23,15 @@ from tests.accessibility.pages import Collector, Page, telling
 from tests.accessibility.shop import Shop, open_shop
 
 
-def states(browser: Browser, folder: Path, language: str) -> Iterator[Picture]:
-    """Of the crowd of the tests: every template and every element there is, in the states that have it."""
+def states(browser: Browser, folder: Path, language: str, shown: Collection[str]) -> Iterator[Picture]:
+    """Of the crowd of the tests: every template and every element there is, in the states that have it. A page as it
+    opens is left out when one of its kind was `shown` already."""
     with TemporaryDirectory() as place:
         file = Path(place) / "only.db"
         upgrade(f"sqlite:///{file}")
         with open_shop(file) as shop:
             page = browser.new_context(locale=language).new_page()
-            for number, kept in enumerate(_kept(shop, language)):
+            for number, kept in enumerate(_kept(shop, language, shown)):
                 picture = Picture("states", kept.name)
                 page.goto(shop.address(kept))
                 dress(page, folder / f"states-{number:03d}", picture)
@@ -38,13 +39,14 @@ def states(browser: Browser, folder: Path, language: str) -> Iterator[Picture]:
             page.context.close()
 
 
-def _kept(shop: Shop, language: str) -> list[Page]:
+def _kept(shop: Shop, language: str, shown: Collection[str]) -> list[Page]:
     with shop.crowd.database.write() as session:
         session.execute(update(User).values(locale=language))
     shop.crowd.keep()
     collector = Collector(shop.crowd, language)
     opened = [*collector.opened(by_everybody=False), *collector.stepped(shop.more)]
-    return telling([*opened, *collector.failed(), *collector.sent(opened, done=True)])
+    found = telling([*opened, *collector.failed(), *collector.sent(opened, done=True)])
+    return [page for page in found if page.state != "open" or page.status != 200 or kind_of(page.path) not in shown]
 
 
 def letters(browser: Browser, world: Path, folder: Path, language: str) -> Iterator[Picture]:
