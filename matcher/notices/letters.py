@@ -72,7 +72,7 @@ class Letters:
 
     def _values(self, params: dict[str, Any], locale: str, name: str) -> dict[str, Any]:
         ours = {"name": name, "recipient_name": name, "recipient_locale": locale, "visitor": _visitor(params)}
-        return {**ours, **revived(params)}
+        return {**ours, **(_with_dots(revived(params)) if locale == "nl" else revived(params))}
 
 
 def letters_of(app: Any) -> Letters:
@@ -83,6 +83,15 @@ def letters_of(app: Any) -> Letters:
         app.extensions["matcher_letters"] = Letters(app.jinja_env, css)
     letters: Letters = app.extensions["matcher_letters"]
     return letters
+
+
+def _with_dots(value: Any, key: str = "") -> Any:
+    """Hours as Dutch pages write them: `09.20`."""
+    if isinstance(value, dict):
+        return {name: _with_dots(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_dots(each, key) for each in value]
+    return value.replace(":", ".") if key in {"starts", "ends"} and isinstance(value, str) else value
 
 
 def _visitor(params: dict[str, Any]) -> str:
