@@ -98,10 +98,10 @@ def restore(file: Path, force: bool) -> None:
 
 
 def _promises(database: Database) -> list[str]:
-    from matcher.matching.fsck_queries import broken_promises, file_damage
+    from matcher.matching.fsck_queries import look
 
     with database.read() as session:
-        return [f"{each.name}: {each.says}" for each in (*file_damage(session), *broken_promises(session))]
+        return [f"{each.name}: {each.says}" for each in look(session)]
 
 
 def _told(what: str, done: Any) -> None:

@@ -21,19 +21,36 @@ def refuse_damaged(database_url: str) -> None:
 
 
 def damage_of(file: Path) -> str:
-    """The first thing SQLite says is wrong with the file, or nothing."""
+    """The first thing SQLite says is wrong with the file or with its keys, or nothing."""
+    return torn(file) or _points_at_nothing(file)
+
+
+def torn(file: Path) -> str:
+    """What SQLite says is broken in the file itself, or nothing. A file that is busy is not broken."""
+    first = _first(file, "PRAGMA integrity_check(1)")
+    if isinstance(first, str):
+        return first
+    return "" if first is None or first[0] == "ok" else str(first[0]).splitlines()[-1]
+
+
+def _points_at_nothing(file: Path) -> str:
+    orphan = _first(file, "PRAGMA foreign_key_check")
+    if isinstance(orphan, str):
+        return orphan
+    return f"a row of {orphan[0]} points at nothing" if orphan else ""
+
+
+def _first(file: Path, question: str) -> tuple[object, ...] | str | None:
+    """The first row of the answer, or in words why there is none."""
     try:
         with closing(sqlite3.connect(file, timeout=30)) as connection:
             # What is said of a torn file may quote bytes of it that are no text.
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            first = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            orphan = None if first[0] != "ok" else connection.execute("PRAGMA foreign_key_check").fetchone()
+            row: tuple[object, ...] | None = connection.execute(question).fetchone()
+            return row
     except sqlite3.OperationalError as error:
-        return "" if "locked" in str(error) or "readonly" in str(error) else str(error)
+        return None if "locked" in str(error) or "readonly" in str(error) else str(error)
     except sqlite3.DatabaseError as error:
         return str(error)
     except UnicodeDecodeError:
         return "what it says of itself is no text"
-    if first[0] != "ok":
-        return str(first[0]).splitlines()[-1]
-    return f"a row of {orphan[0]} points at nothing" if orphan else ""

@@ -5,6 +5,7 @@ No tables live here.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -47,7 +48,6 @@ SQLITE_BUSY_MS = 10_000
 LONGEST_WAIT_S = 30
 SERVING_WAIT_S = 4.0
 """What a page waits for a connection; then it says that Matcher is busy."""
-UNLIMITED = 1_000_000
 PG_LOCK_TIMEOUT_MS = 5_000
 PG_STATEMENT_TIMEOUT_MS = 30_000
 BIGGEST_ID = 2**31 - 1
@@ -187,6 +187,40 @@ def append_only(model: type[Base]) -> None:
             event.listen(model.__table__, "after_create", ddl)
 
 
+class InTurn:
+    """A lock that is given in the order in which it was asked for. Those of `threading` let a newcomer go first, and
+    under a rush somebody was overtaken for half a minute."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def acquire(self, timeout: float) -> bool:
+        """Whether it was given within this many seconds."""
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+                return False
+            return True  # it was handed over at the last moment
+
+    def release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
 class Database:
     """One engine, two kinds of session: ``write()`` takes the write lock at once, ``read()`` refuses to write."""
 
@@ -198,7 +232,7 @@ class Database:
             event.listen(self.engine, "do_connect", _only_what_is_there)
         self._reading = self.engine.execution_options(matcher_reads=True)
         # SQLite lets waiting writers sleep and starve; in one process they queue here instead.
-        self._turn = threading.BoundedSemaphore(1 if self.is_sqlite else UNLIMITED)
+        self._turn = InTurn() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -211,16 +245,23 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One short write unit: committed at the end, rolled back on any error. Raises Busy after a long wait."""
+        with self._in_turn(), self.session(write=True) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
         if not self._turn.acquire(timeout=LONGEST_WAIT_S):
             raise Busy()
         try:
-            with self.session(write=True) as session:
-                try:
-                    yield session
-                    session.commit()
-                except BaseException:
-                    session.rollback()
-                    raise
+            yield
         finally:
             self._turn.release()
 

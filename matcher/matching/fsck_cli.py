@@ -7,8 +7,17 @@ import click
 
 from matcher.clock import utcnow
 from matcher.config import Settings
-from matcher.db import Database
-from matcher.matching.fsck_queries import CHECKS, MOST_SHOWN, Finding, broken_promises, file_damage, what_to_do
+from matcher.damage import torn
+from matcher.db import Database, sqlite_file
+from matcher.errors import ConfigurationError
+from matcher.matching.fsck_queries import (
+    CHECKS,
+    MOST_SHOWN,
+    Finding,
+    look,
+    torn_file,
+    what_to_do,
+)
 from matcher.matching.fsck_services import MENDS, Planned, mend, planned
 from matcher.migrate import upgrade
 
@@ -23,33 +32,48 @@ def fsck_command(as_json: bool, mending: bool, dry_run: bool) -> None:
     """Check every promise of the data and say which rows break one."""
     if dry_run and not mending:
         raise click.UsageError("--dry-run belongs to --mend.")
-    settings = Settings.from_env()
-    upgrade(settings.database_url)
-    database = Database(settings.database_url)
+    url = Settings.from_env().database_url
     try:
-        findings = _look(database)
-        plans = planned(findings)
-        # A file that is torn is not written to any more: it is replaced by a backup.
-        if mending and not dry_run and plans and not _is_torn(findings):
-            with database.write() as session:
-                plans = mend(session, now=utcnow())
-            findings = _look(database)
-    finally:
-        database.dispose()
-    if not mending:
-        plans = []
+        findings, plans = _looked(url, mending=mending, dry_run=dry_run)
+    except ConfigurationError:
+        findings, plans = _torn(url), []
+        if not findings:
+            raise
     click.echo(_as_json(findings, plans) if as_json else _as_text(findings, plans, dry_run or _is_torn(findings)))
     if findings:
         raise SystemExit(1)
 
 
-def _look(database: Database) -> list[Finding]:
-    with database.read() as session:
-        return [*file_damage(session), *broken_promises(session)]
+def _looked(url: str, *, mending: bool, dry_run: bool) -> tuple[list[Finding], list[Planned]]:
+    """What was found, and what was or would be mended. Raises ConfigurationError when it cannot be opened."""
+    upgrade(url)
+    database = Database(url)
+    try:
+        findings = _look(database)
+        plans = planned(findings) if mending else []
+        # A file that is torn is not written to any more: it is replaced by a backup.
+        if plans and not dry_run and not _is_torn(findings):
+            with database.write() as session:
+                plans = mend(session, now=utcnow())
+            findings = _look(database)
+    finally:
+        database.dispose()
+    return findings, plans
+
+
+def _torn(url: str) -> list[Finding]:
+    file = sqlite_file(url)
+    damage = torn(file) if file and file.exists() else ""
+    return [torn_file([damage])] if damage else []
 
 
 def _is_torn(findings: Sequence[Finding]) -> bool:
     return any(finding.name == "file" for finding in findings)
+
+
+def _look(database: Database) -> list[Finding]:
+    with database.read() as session:
+        return look(session)
 
 
 def _as_json(findings: Sequence[Finding], plans: Sequence[Planned]) -> str:

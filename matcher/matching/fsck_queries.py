@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from sqlalchemy import ForeignKeyConstraint, Select, Table, and_, exists, literal, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from matcher.availability import ddl as booking_ddl
@@ -236,6 +237,16 @@ def _expected_triggers(dialect: str) -> set[str]:
     return {made[1] for each in statements if (made := _TRIGGER.match(each))}
 
 
+def look(session: Session) -> list[Finding]:
+    """Everything that is wrong, the file first."""
+    try:
+        return [*file_damage(session), *broken_promises(session)]
+    except DatabaseError as error:
+        if _is_postgres(session):
+            raise
+        return [torn_file([str(error.orig)])]
+
+
 def file_damage(session: Session) -> list[Finding]:
     """What SQLite itself says of the file, and on both engines rows that point nowhere."""
     if _is_postgres(session):
@@ -243,8 +254,12 @@ def file_damage(session: Session) -> list[Finding]:
     else:
         damage = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
         orphans = [f"{row[0]} {row[1]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
-    found = [Finding("file", "The database file is whole.", damage), Finding("keys", "No row points nowhere.", orphans)]
+    found = [torn_file(damage), Finding("keys", "No row points nowhere.", orphans)]
     return [finding for finding in found if finding.rows]
+
+
+def torn_file(damage: list[str]) -> Finding:
+    return Finding("file", "The database file is whole.", damage)
 
 
 def _orphans(session: Session) -> list[str]:

@@ -1,5 +1,7 @@
 """Every connection is set up safely, reading cannot write, failures let go of their locks."""
 
+import threading
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -9,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
-from matcher.db import Database, lock_row, next_id
+from matcher.db import Database, InTurn, lock_row, next_id
 from matcher.errors import NotFound
 from tests.factories import NOW
 from tests.factories.people import make_user
@@ -156,3 +158,35 @@ def test_plain_booleans_and_enums_are_checked_by_the_database(session: Session) 
             text("insert into grants (user_id, role, stand_in, created_at) values (:u, 'king', false, :at)"),
             {"u": user.id, "at": "2026-11-23 08:00:00+00:00"},
         )
+
+
+def test_who_waits_longest_writes_next() -> None:
+    """Somebody who comes back at once does not overtake those who wait: each is served once before anybody twice."""
+    turn, served, guard = InTurn(), list[int](), threading.Lock()
+    assert turn.acquire(timeout=1)
+
+    def again_and_again(number: int) -> None:
+        for _time in range(20):
+            assert turn.acquire(timeout=60)
+            with guard:
+                served.append(number)
+            turn.release()
+
+    waiting = [threading.Thread(target=again_and_again, args=(number,)) for number in range(8)]
+    for thread in waiting:
+        thread.start()
+        while thread.is_alive() and len(turn._waiting) <= waiting.index(thread):
+            time.sleep(0.001)
+    turn.release()
+    for thread in waiting:
+        thread.join(timeout=60)
+    assert served[:8] == list(range(8))
+    assert len(served) == 160
+
+
+def test_turn_that_is_waited_for_in_vain_is_left_to_others() -> None:
+    turn = InTurn()
+    assert turn.acquire(timeout=1)
+    assert not turn.acquire(timeout=0.01)
+    turn.release()
+    assert turn.acquire(timeout=1)

@@ -8,10 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from matcher.damage import damage_of, refuse_damaged
 from matcher.db import Database
 from matcher.errors import ConfigurationError
+from matcher.matching.fsck_cli import fsck_command
 from matcher.reference import prepare
 from tests.matching.damages import healthy_world
 
@@ -99,6 +101,22 @@ def test_what_is_said_of_torn_text_is_readable(whole_file: Path, tmp_path: Path)
         shutil.copyfile(whole_file, torn)
         _flip_bits(torn, random.Random(f"bits flipped {number}"))
         damage_of(torn).encode()
+
+
+def test_fsck_of_a_torn_file_ends_in_words(whole_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However badly it is torn, checking says so and leaves the file as it is."""
+    torn = tmp_path / "torn.db"
+    monkeypatch.setenv("MATCHER_DATABASE_URL", f"sqlite:///{torn}")
+    monkeypatch.setenv("MATCHER_VAR", str(tmp_path))
+    for name, damage in DAMAGES.items():
+        for number in range(2):
+            shutil.copyfile(whole_file, torn)
+            damage(torn, random.Random(f"{name} {number}"))
+            seen = bool(damage_of(torn))
+            done = CliRunner().invoke(fsck_command, ["--mend"])
+            assert isinstance(done.exception, SystemExit | None), f"{name} {number}: {done.exception!r}"
+            assert done.exit_code == (1 if seen else 0), f"{name} {number}: {done.output}"
+            assert not seen or "file" in done.output or "keys" in done.output
 
 
 def test_control_whole_file_is_served(whole_file: Path) -> None:
