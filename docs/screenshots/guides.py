@@ -79,7 +79,7 @@ def take(base: str, folder: Path) -> int:
         for language in LANGUAGES:
             (folder / language).mkdir(parents=True, exist_ok=True)
             for name, (role, width, go) in PICTURES.items():
-                page = signed_in(browser, base, role, width, "light", language)
+                page = signed_in(browser, base, role, language, width)
                 go(page, base)
                 page.wait_for_timeout(300)
                 page.screenshot(path=folder / language / f"{name}.png")

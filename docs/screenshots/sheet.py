@@ -1,8 +1,9 @@
-"""Photographs every page that can be reached by links, as each role, and lays the pictures side by side.
+"""Photographs every page and lays the pictures side by side: what links lead to, as each role; the states no link
+leads to; the letters.
 
 `make screenshots` makes a demonstration of its own and leaves `var/screenshots/index.html`: a row per page with both
-widths, light and dark. Written beside a picture: an answer that is no 200, a page wider than the screen, what the
-browser complained about.
+widths, light and dark, and on paper where somebody prints it. Written beside a picture: an answer that is no 200, a
+page wider than the screen, what the browser complained about.
 
 Usage: .venv/bin/python docs/screenshots/sheet.py [--language nl|en] [--role teacher …] [--base http://127.0.0.1:8000]
 """
@@ -19,45 +20,31 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from camera import WIDTHS, Picture, dress, kind_of, print_out
 from playwright.sync_api import Browser, Page, sync_playwright
+from unlinked import letters, states
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "matcher-demo-2026"  # noqa: S105  (printed by `matcher demo`; of generated people only)
 VISITOR = "visitor"
 ROLES = (VISITOR, "teacher", "lead", "professional", "contact", "coordinator", "admin")
-WIDTHS = {1280: 960, 360: 800}
-SCHEMES = ("light", "dark")
-MOST_PAGES = 80
+UNLINKED = ("states", "letters")
+"""What no link leads to: tests/accessibility knows every page in every state, the letters every mail."""
+MOST_PAGES = 120
 EACH = 2
-"""Pages of one kind that are photographed: two matches differ more than they look alike, twenty do not."""
-NUMBER = re.compile(r"\d+")
+"""Pages of one kind that are photographed: two offers differ more than they look alike, twenty do not."""
+OFTEN = {"/matches/#?": 6, "/requests/#?": 4}
+"""More of these: they look different in each state."""
+ON_PAPER = {"/matches/#?", "/matches/#/hours?", "/coordination/agreed?"}
 NO_PAGE = re.compile(r"\.(ics|csv|xlsx|zip|pdf|txt|svg)$|/language|/static/|/export")
 
 
-@dataclass
-class Picture:
-    role: str
-    path: str
-    files: dict[tuple[int, str], str] = field(default_factory=dict)
-    faults: set[str] = field(default_factory=set)
-
-
-def kind_of(address: str) -> str:
-    """Addresses that differ in their numbers alone are the same kind of page."""
-    parts = urlsplit(address)
-    names = sorted(part.partition("=")[0] for part in parts.query.split("&") if part)
-    return NUMBER.sub("#", parts.path) + "?" + "&".join(names)
-
-
-def signed_in(browser: Browser, base: str, role: str, width: int, scheme: str, language: str) -> Page:
-    size = {"width": width, "height": WIDTHS[width]}
-    # The library names each scheme as a literal; ours is one of the two it knows.
-    page = browser.new_context(viewport=size, locale=language, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+def signed_in(browser: Browser, base: str, role: str, language: str, width: int = 1280) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, locale=language).new_page()
     if role != VISITOR:
         page.goto(base + "/accounts/sign-in")
         page.fill("input[name=email]", f"{role}@demo.example")
@@ -78,21 +65,25 @@ def links_of(page: Page, base: str) -> Iterator[str]:
             yield address.partition("#")[0].removeprefix(base)
 
 
-def reachable(page: Page, base: str) -> list[str]:
-    """Breadth first from the first page, at most two of each kind."""
-    waiting, seen, kinds, found = deque(["/", "/dashboard"]), {"/", "/dashboard"}, dict[str, int](), list[str]()
-    while waiting and len(found) < MOST_PAGES:
+def reachable(page: Page, base: str) -> Iterator[tuple[str, int]]:
+    """Breadth first from the first page, at most two of each kind: each path, opened, with what it answered."""
+    waiting, seen, kinds, found = deque(["/", "/dashboard"]), {"/", "/dashboard"}, dict[str, int](), 0
+    while waiting and found < MOST_PAGES:
         path = waiting.popleft()
-        if kinds.get(kind_of(path), 0) == EACH:
+        if kinds.get(kind_of(path), 0) == OFTEN.get(kind_of(path), EACH):
             continue
         kinds[kind_of(path)] = kinds.get(kind_of(path), 0) + 1
-        page.goto(base + path)
-        found.append(path)
+        answer = page.goto(base + path)
+        landed = page.url.partition("#")[0].removeprefix(base)
+        if landed != path and landed in seen:
+            continue
+        seen.add(landed)
+        found += 1
         for link in links_of(page, base):
             if link not in seen:
                 seen.add(link)
                 waiting.append(link)
-    return found
+        yield path, answer.status if answer is not None else 0
 
 
 def complaints(page: Page) -> list[str]:
@@ -102,27 +93,20 @@ def complaints(page: Page) -> list[str]:
     return said
 
 
-def photograph(browser: Browser, base: str, folder: Path, role: str, language: str) -> list[Picture]:
-    page = signed_in(browser, base, role, 1280, "light", language)
-    pictures = [Picture(role, path) for path in reachable(page, base)]
+def photograph(browser: Browser, base: str, folder: Path, role: str, language: str) -> Iterator[Picture]:
+    page = signed_in(browser, base, role, language)
+    said = complaints(page)
+    for number, (path, status) in enumerate(reachable(page, base)):
+        picture = Picture(role, path)
+        dress(page, folder / f"{role}-{number:02d}", picture)
+        if kind_of(path) in ON_PAPER:
+            print_out(page, folder / f"{role}-{number:02d}", picture)
+        picture.faults |= set(said)
+        said.clear()
+        if status != 200:
+            picture.faults.add(f"answered {status}")
+        yield picture
     page.context.close()
-    for width in WIDTHS:
-        for scheme in SCHEMES:
-            page = signed_in(browser, base, role, width, scheme, language)
-            said = complaints(page)
-            for number, picture in enumerate(pictures):
-                said.clear()
-                answer = page.goto(base + picture.path)
-                name = f"{picture.role}-{number:02d}-{width}-{scheme}.png"
-                page.screenshot(path=folder / name, full_page=True)
-                picture.files[width, scheme] = name
-                picture.faults |= set(said)
-                if answer is not None and answer.status != 200:
-                    picture.faults.add(f"answered {answer.status}")
-                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    picture.faults.add(f"wider than {width} px")
-            page.context.close()
-    return pictures
 
 
 def sheet(pictures: list[Picture], language: str) -> str:
@@ -131,7 +115,7 @@ def sheet(pictures: list[Picture], language: str) -> str:
     for picture in pictures:
         shown = "".join(
             f'<a href="{file}"><img loading="lazy" src="{file}" alt="{width} px, {scheme}" '
-            f'style="width:{360 if width > 1000 else 120}px"></a>'
+            f'style="width:{360 if width > 1000 else 240 if width > 700 else 120}px"></a>'
             for (width, scheme), file in picture.files.items()
         )
         wrong = "".join(f"<li>{html.escape(fault)}</li>" for fault in sorted(picture.faults))
@@ -175,13 +159,18 @@ def wait_for(address: str, seconds: int = 60) -> None:
     raise TimeoutError(f"{address} does not answer")
 
 
-def take(base: str, folder: Path, language: str, roles: Sequence[str]) -> int:
+def take(base: str, world: Path, folder: Path, language: str, roles: Sequence[str]) -> int:
     """Says how many pages have something wrong."""
     pictures: list[Picture] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         for role in roles:
-            found = photograph(browser, base, folder, role, language)
+            if role == "states":
+                found = list(states(browser, folder, language, {kind_of(each.path) for each in pictures}))
+            elif role == "letters":
+                found = list(letters(browser, world, folder, language))
+            else:
+                found = list(photograph(browser, base, folder, role, language))
             pictures += found
             print(f"{role}: {len(found)} pages", flush=True)
     (folder / "index.html").write_text(sheet(pictures, language), encoding="utf-8")
@@ -195,13 +184,15 @@ def take(base: str, folder: Path, language: str, roles: Sequence[str]) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Photographs every page as each role")
     parser.add_argument("--language", choices=("nl", "en"), default="nl")
-    parser.add_argument("--role", nargs="*", choices=ROLES, default=ROLES)
+    parser.add_argument("--role", nargs="*", choices=(*ROLES, *UNLINKED), default=(*ROLES, *UNLINKED))
     parser.add_argument("--base", help="a demonstration that runs already")
+    parser.add_argument("--world", type=Path, help="the folder of that demonstration")
     asked = parser.parse_args()
     folder = Path("var/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
-    with nullcontext(asked.base.rstrip("/")) if asked.base else demonstration(folder / "world") as base:
-        return 1 if take(base, folder, asked.language, asked.role) else 0
+    world = asked.world or folder / "world"
+    with nullcontext(asked.base.rstrip("/")) if asked.base else demonstration(world) as base:
+        return 1 if take(base, world, folder, asked.language, asked.role) else 0
 
 
 if __name__ == "__main__":

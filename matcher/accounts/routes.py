@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from matcher.accounts import mailer, queries, services
+from matcher.accounts.browsers import browser_name
 from matcher.accounts.forms import ChangePasswordForm, ProfileForm
 from matcher.accounts.models import User
 from matcher.accounts.sign_in_routes import blueprint, note_failure, passwords, reader_of
@@ -96,6 +97,7 @@ def _account_page(profile: ProfileForm, password: ChangePasswordForm) -> str:
         password=password,
         has_password=_me().password_hash is not None,
         email=current_user.email,
+        browser_name=browser_name,
         sessions=queries.sessions_of(reading(), current_user.user_id, now=now),
         this_session=current_user.session_id,
     )

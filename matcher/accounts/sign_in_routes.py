@@ -111,6 +111,8 @@ def sign_out() -> Response:
 @blueprint.get("/register")
 @public
 def register() -> Any:
+    if current_user.is_authenticated:
+        return redirect(DASHBOARD)
     return render_template("accounts/register.html", form=RegisterForm(start=request.args.get("start")))
 
 

@@ -81,6 +81,11 @@ class Stuck:
         )
         return sum(len(each) for each in lists)
 
+    @property
+    def in_menu(self) -> int:
+        """What `stuck_count` counts: late approvals stand with what waits for approval already."""
+        return len(self.disagreements) + len(self.nobody_fits) + len(self.nobody_asked)
+
 
 def stuck(session: Session, actor: Actor, now: datetime, *, queue: Sequence[QueueItem] | None = None) -> Stuck:
     """`queue` is the approval queue when the caller already has it."""

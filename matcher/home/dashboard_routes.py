@@ -70,8 +70,7 @@ def _desk() -> list[Row]:
     """The administrator's pages; those that do not exist are left out."""
     pages = (
         (_("Organisations that wait for a check"), "organisations.verify_list", _("New schools and companies.")),
-        (_("Concerns"), "safeguarding.reports", _("What people reported about safety.")),
-        (_("Region"), "coordination.index", _("The cockpit of the coordinators.")),
+        (_("Reports of concern"), "safeguarding.reports", _("What people reported about safety.")),
         (_("Routes to teaching"), "qualifications.manage", _("What visitors read about ways to teach.")),
         (_("Regions"), "coordination.tree", _("Who serves which region.")),
         (_("Figures"), "monitor.index", _("What happens, where, and what comes of it.")),

@@ -36,8 +36,9 @@ class Guide:
 
 
 def guide_of(text: str) -> Guide:
-    """Reads what our own documents use of Markdown."""
-    blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith("![")]
+    """Reads what our own documents use of Markdown; a name on a page stands between the quotes that pages use."""
+    quoted = re.sub(r'"([^"\n]+)"', "“\\1”", text.strip())
+    blocks = [block for block in re.split(r"\n\s*\n", quoted) if not block.startswith("![")]
     title = blocks[0].removeprefix("# ").strip() if blocks else ""
     parts = [part for block in blocks[1:] for part in _parts(block.splitlines())]
     intro = parts.pop(0).lines[0] if parts and parts[0].kind == "p" else ""

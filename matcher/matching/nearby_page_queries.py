@@ -25,10 +25,11 @@ from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 from matcher.requests.queries import moments_of
 from matcher.requests.vacancy_wording import half_days_a_week
-from matcher.subjects.levels import Level, level_name
+from matcher.subjects.levels import Level, group_name
 from matcher.subjects.queries import topic_names
 
 MOST_MOMENTS = 4
+ICONS = {Kind.GUEST_LECTURE: "presentation", Kind.TEACHER_INTERNSHIP: "briefcase"}
 
 
 def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool, now: datetime) -> list[NearbyRow]:
@@ -60,6 +61,7 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool, now: date
             NearbyRow(
                 request_id=request.id,
                 title=request.title,
+                icon=ICONS.get(request.kind, "users"),
                 sub=_sub(request),
                 school=school.name if names else None,
                 place=school.place or "",
@@ -88,8 +90,7 @@ def _topics_in(fits: Sequence[Fit]) -> set[int]:
 def _sub(request: Request) -> str:
     parts = [str(KINDS[request.kind])]
     if request.level in set(Level):
-        level = level_name(Level(request.level), current_locale())
-        parts.append(f"{request.year} {level}" if request.year else level)
+        parts.append(group_name(Level(request.level), request.year, current_locale()))
     if request.group_size:
         parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
     return " · ".join(parts)

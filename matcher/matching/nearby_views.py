@@ -42,6 +42,7 @@ class NearbyRow:
 
     request_id: int
     title: str
+    icon: str
     sub: str
     school: str | None
     place: str

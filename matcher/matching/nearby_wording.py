@@ -7,7 +7,7 @@ from matcher.availability.states import Kind
 from matcher.i18n import _, _l, current_locale, ngettext
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.wording import Names, never_sentence
-from matcher.subjects.levels import Level, level_name
+from matcher.subjects.levels import Level, group_name
 
 OWN_NEVER: dict[NeverCode, Any] = {
     NeverCode.TOPIC: _l("They ask about another topic than yours."),
@@ -51,7 +51,7 @@ def _free_at(params: Mapping[str, Any], names: Names) -> str:
 
 
 def _level(params: Mapping[str, Any]) -> str:
-    return level_name(Level(params["level"]), current_locale())
+    return group_name(Level(params["level"]), None, current_locale())
 
 
 def _topic(params: Mapping[str, Any], names: Names) -> str:

@@ -49,7 +49,7 @@ def guest_shown(
     person = people.get(match.visitor_id or match.professional_id or 0)
     if person is None:
         return None
-    what = " · ".join(part for part in (person.function, company.name) if part)
+    what = " · ".join(part for part in (person.function, company.name) if part and part != person.name)
     return _shown(person, what, opened, away)
 
 

@@ -79,9 +79,8 @@ def _boxes(session: Session, request: Request, now: datetime) -> list[dict[str, 
 
 
 def _facts(request: Request, offer: Offer, school: Organisation) -> list[tuple[str, str]]:
-    address = ", ".join(part for part in (school.street, school.postcode, school.place) if part)
     asked = [(term, value) for term, value in vacancy_facts(request) if value]
-    pairs = [(_("School"), school.name), (_("Address"), address), *asked]
+    pairs = [(_("School"), school.name), (_("Address"), school.address), *asked]
     return [(term, value) for term, value in [*pairs, *hybrid_facts(offer.details)] if value]
 
 

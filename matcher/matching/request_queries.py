@@ -296,7 +296,10 @@ def _turn(
         return _("Not sent yet: finish it and look who fits."), True
     if request.state is not RequestState.OPEN:
         return "", False
-    if any(row.mine for row in matches):
+    mine = [row for row in matches if row.mine]
+    if any(row.state is MatchState.ACCEPTED for row in mine):
+        return _("It is your turn: both said yes and wait for your approval."), True
+    if mine:
         return _("It is your turn: somebody waits for your answer below."), True
     agreed = [row for row in matches if row.state in {MatchState.ACCEPTED, MatchState.APPROVED}]
     if len(agreed) >= request.needed:

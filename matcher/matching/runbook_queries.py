@@ -46,7 +46,7 @@ def address_of(session: Session, request: Request, offer: Offer) -> str:
         return ""
     at_company = request.kind is Kind.TEACHER_INTERNSHIP or request.delivery is Delivery.AT_COMPANY
     there = session.get_one(Organisation, offer.organisation_id if at_company else request.organisation_id)
-    return ", ".join(part for part in (there.name, there.street, there.postcode, there.place) if part)
+    return ", ".join(part for part in (there.name, there.address) if part)
 
 
 def runbook_for(

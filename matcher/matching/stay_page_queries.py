@@ -95,10 +95,9 @@ def part_label(part: Part) -> str:
 
 def _facts(request: Request, offer: Offer, company: Organisation) -> list[tuple[str, str]]:
     """Where, with whom and on which conditions; what the teacher wants to take home; the leave."""
-    address = ", ".join(part for part in (company.street, company.postcode, company.place) if part)
     pairs = [
         (_("Company"), company.name),
-        (_("Address"), address),
+        (_("Address"), company.address),
         (_("Internship place"), offer.title),
         *place_facts(offer.details, offer.places),
         *goal_facts(request.details),

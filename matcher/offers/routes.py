@@ -31,6 +31,12 @@ from matcher.web.transaction import reading, writing
 __all__ = ["blueprint", "browse_routes", "hybrid_routes", "place_routes"]
 
 FORM = "offers/guest_lecture.html"
+BEHALF_KINDS = (
+    ("lesson", _l("Guest lecture"), "offers.new_on_behalf"),
+    ("place", _l("Internship place"), "offers.new_place_on_behalf"),
+    ("hybrid", _l("Hybrid teacher"), "offers.new_hybrid_on_behalf"),
+)
+"""What a coordinator writes down for somebody: the code in the address, the word for it, the page of the form."""
 STAY = Kind.TEACHER_INTERNSHIP
 FOUND = {
     Kind.GUEST_LECTURE: _l("Your lesson can be found now."),
@@ -270,7 +276,9 @@ def _form_page(
 def choose_company() -> str:
     text = request.args.get("q", "")[:100]
     found = queries.companies_in(reading(), actor().region_ids, text)
-    return render_template("offers/choose_company.html", found=found, q=text)
+    asked = request.args.get("kind")
+    kind = next((one for one in BEHALF_KINDS if one[0] == asked), BEHALF_KINDS[0])
+    return render_template("offers/choose_company.html", found=found, q=text, kinds=BEHALF_KINDS, kind=kind)
 
 
 @blueprint.get("/on-behalf/<int:organisation_id>")

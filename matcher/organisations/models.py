@@ -84,6 +84,12 @@ class Organisation(Base):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def address(self) -> str:
+        """As on an envelope, as far as it is known: `Dorpsstraat 1, 8911 AB Leeuwarden`."""
+        town = " ".join(part for part in (self.postcode, self.place) if part)
+        return ", ".join(part for part in (self.street, town) if part)
+
 
 class Partnership(Base):
     """A school and a company that go on with each other; it counts from the day the other side said yes."""

@@ -30,7 +30,7 @@ from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request, SchoolClass
 from matcher.requests.states import RequestState
 from matcher.requests.vacancy_wording import vacancy_line
-from matcher.requests.wording import class_line
+from matcher.requests.wording import class_in_short, class_line
 from matcher.subjects.levels import FACTS, Level
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import choices
@@ -205,7 +205,7 @@ def _line(
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     weekly = request.kind is Kind.HYBRID_PLACEMENT
     when = _when(ahead, now) if not over else format_day_month(request.changed_at, now)
-    what = class_line(found) if found else ""
+    what = class_in_short(found) if found else ""
     if stays:
         what, when = _("Teacher internship"), asked_line(request, now) if ahead or not over else when
     if weekly:

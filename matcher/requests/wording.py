@@ -21,10 +21,14 @@ class Group(Protocol):
     def weekly_periods(self) -> list[Any]: ...
 
 
+def class_in_short(found: Group) -> str:
+    """`4 havo · 28 leerlingen`, where the asked moments stand behind it."""
+    level = group_name(Level(found.level), found.year, current_locale())
+    return " · ".join((level, ngettext("%(num)s pupil", "%(num)s pupils", found.size)))
+
+
 def class_line(found: Group) -> str:
     """`4 havo · 28 leerlingen · di 3e uur, do 2e en 3e uur`."""
-    level = group_name(Level(found.level), found.year, current_locale())
-    pupils = ngettext("%(num)s pupil", "%(num)s pupils", found.size)
     lessons = ", ".join(weekly_label(p.weekday, p.first, p.count) for p in weekly_from_rows(found.weekly_periods))
     exam = _("exam class") if is_exam_class(found.level, found.year) else ""
-    return " · ".join(part for part in (level, pupils, lessons, exam) if part)
+    return " · ".join(part for part in (class_in_short(found), lessons, exam) if part)

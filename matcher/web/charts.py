@@ -1,4 +1,4 @@
-"""Charts drawn by the server: SVG without script or style, and the same numbers in a table behind it.
+"""Charts drawn by the server: SVG without script or style, the same numbers in a table in or behind it.
 
 `{{ bars(caption, [(label, value), …]) }}` for amounts beside each other, `{{ line(…) }}` for a course in time,
 `{{ curve(caption, [(x, share), …]) }}` for a share that runs with a number, `{{ diagonal(…) }}` for what was said
@@ -18,8 +18,7 @@ Rows = Sequence[tuple[str, float]]
 Points = Sequence[Sequence[float]]
 
 # Room for the labels as large as a phone shows them (overlays.css).
-WIDTH, ROW, LABELS, NUMBERS = 640, 28, 250, 70
-HEIGHT, LEFT, BOTTOM, TOP = 240, 62, 32, 16
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 240, 62, 32, 16
 HIGH = HEIGHT - TOP - BOTTOM
 MOST_LABELS = 8
 
@@ -29,22 +28,19 @@ def init_app(app: Flask) -> None:
 
 
 def bars(caption: str, rows: Rows, unit: str = "") -> Markup:
-    """Horizontal bars in the given order; values are zero or more."""
+    """Horizontal bars in the given order; values are zero or more. The table is the chart: label, bar, number, so that
+    a label is read whole at every width."""
     most = max((value for _label, value in rows), default=0) or 1
-    room = WIDTH - LABELS - NUMBERS
+    row = Markup(
+        '<tr><th scope="row">{}</th><td class="chart-room"><svg height="14" aria-hidden="true" focusable="false">'
+        '<rect class="chart-bar" width="{}%" height="14" rx="3"/></svg></td><td>{}</td></tr>'
+    )
     drawn = Markup("").join(
-        Markup(
-            '<text class="chart-text" x="{x}" y="{y}" text-anchor="end">{label}</text>'
-            '<rect class="chart-bar" x="{left}" y="{top}" width="{width}" height="16" rx="3"/>'
-            '<text class="chart-text" x="{end}" y="{y}">{value}</text>'
-        ).format(
-            x=LABELS - 10, y=ROW * at + 18, label=_shortened(label), left=LABELS, top=ROW * at + 5,
-            width=f"{max(0.0, value) / most * room:.1f}", end=f"{LABELS + 8 + max(0.0, value) / most * room:.1f}",
-            value=_amount(value, unit),
-        )
-        for at, (label, value) in enumerate(rows)
-    )  # fmt: skip
-    return _figure(caption, rows, unit, drawn, height=max(ROW * len(rows), ROW))
+        row.format(label, f"{max(0.0, value) / most * 100:.1f}", _amount(value, unit)) for label, value in rows
+    )
+    return Markup(
+        '<figure class="chart"><figcaption>{}</figcaption><table class="chart-bars"><tbody>{}</tbody></table></figure>'
+    ).format(caption, drawn)
 
 
 def line(caption: str, rows: Rows, unit: str = "") -> Markup:
@@ -134,14 +130,10 @@ def _figure(caption: str, rows: Sequence[tuple[str, float | str]], unit: str, dr
     return Markup(
         '<figure class="chart"><figcaption>{caption}</figcaption>'
         '<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false">{drawn}</svg>'
-        "<details><summary>{shown}</summary><table><tbody>{cells}</tbody></table></details></figure>"
+        '<details class="more"><summary>{shown}</summary><table><tbody>{cells}</tbody></table></details></figure>'
     ).format(caption=caption, width=WIDTH, height=height, drawn=drawn, shown=_("Show the numbers"), cells=cells)
 
 
 def _amount(value: float, unit: str) -> str:
     number = format_number(round(value, 1) if value % 1 else int(value))
     return f"{number} {unit}".strip() if unit != "%" else f"{number}%"
-
-
-def _shortened(label: str, most: int = 26) -> str:
-    return label if len(label) <= most else label[: most - 1].rstrip() + "…"

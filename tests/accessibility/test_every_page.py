@@ -13,9 +13,9 @@ from sqlalchemy import update
 
 from matcher.accounts.models import User
 from matcher.i18n import LOCALES
-from tests.accessibility.conftest import Shop
 from tests.accessibility.judge import SCHEMES, Judge
 from tests.accessibility.pages import BROKEN, NO_PAGE, Collector, Page, every_kind, telling
+from tests.accessibility.shop import Shop
 from tests.house.code import templates
 from tests.house.test_templates import is_page
 from tests.web.crowd import rules_for

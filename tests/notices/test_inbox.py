@@ -11,7 +11,7 @@ from sqlalchemy import select
 from matcher.accounts.services import open_session
 from matcher.clock import utcnow
 from matcher.db import Database
-from matcher.notices.letters import Letters, Unreadable, local_path
+from matcher.notices.letters import Letters, Unreadable, letters_of, local_path
 from matcher.notices.models import Outbox
 from matcher.notices.queries import unread_count
 from matcher.notices.recipients import Recipient
@@ -151,6 +151,22 @@ def test_summary_leaves_out_greeting_and_addresses(inbox_app: Flask) -> None:
     assert summary.text.endswith("word…")
     assert len(summary.text) <= 401
     assert summary.path == "/matches/1"
+
+
+@pytest.mark.parametrize("title", ["Zonnepanelen", "Water in de wijk: hoe werkt een gemaal?"])
+def test_summary_leaves_out_the_list_of_facts(inbox_app: Flask, title: str) -> None:
+    params = {
+        "title": title,
+        "school": "Het Lyceum",
+        "place": "Sneek",
+        "company": "Dinesh Pinas",
+        "guest": "Dinesh Pinas",
+    }
+    params |= {"side": "school", "answers_to": "/matches/1", "own_words": "", "day": None, "starts": None, "ends": None}
+    summary = letters_of(inbox_app).summary("matching/approved", params, locale="nl", name="Anna")
+    assert "Het Lyceum" not in summary.text
+    assert title not in summary.text
+    assert "Dinesh Pinas is akkoord" in summary.text, "who works for themselves is named once"
 
 
 def test_missing_value_is_no_hole_in_a_letter(inbox_app: Flask) -> None:

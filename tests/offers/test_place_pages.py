@@ -179,7 +179,7 @@ def test_only_contacts_offer_and_a_coordinator_writes_down(
     assert sign_in(place["teacher"]).get(NEW).status_code == 403
     client = sign_in(place["coordinator"])
     address = f"/offers/on-behalf/{place['company']}/internship-place"
-    assert address in client.get("/offers/on-behalf").text
+    assert address in client.get("/offers/on-behalf?kind=place").text
     assert client.post(address, data=filled(place, go="1", how="phone")).status_code == 302
     offer = the_offer(sqlite_database)
     assert (offer.on_behalf_by_id, offer.organisation_id) == (place["coordinator"], place["company"])

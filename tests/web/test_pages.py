@@ -66,3 +66,10 @@ def test_too_often_is_refused_for_a_while(make_app, sqlite_database) -> None:
     answers = [client.get("/knock") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_bars_are_a_table_with_whole_labels(app: Flask) -> None:
+    with app.test_request_context("/"):
+        drawn = str(bars("Bezoeken", [("Onderhoud en storingen (technische dienst)", 4), ("Dieren", 1)]))
+    assert "Onderhoud en storingen (technische dienst)</th>" in drawn
+    assert [drawn.count(width) for width in ('width="100.0%"', 'width="25.0%"')] == [1, 1]
