@@ -1,6 +1,5 @@
-"""Makes an account anonymous, as `privacy` says column by column. What is live has ended before: that is for matching."""
+"""Makes an account anonymous, as `privacy` says column by column. What is live was ended before, by matching."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,14 +9,13 @@ from sqlalchemy import ColumnElement, Table, TextClause, and_, delete, select, t
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
-from matcher.accounts.privacy import RULES, Does, Rule
+from matcher.accounts.privacy import RULES, Does, Rule, parameters_in
 from matcher.accounts.services import record
 from matcher.accounts.wordless import replaced, texts_of, wordless
 from matcher.db import Base, lock_row
 
 GONE = "erased-{id}@erased.invalid"
 """Stands where an address was; nothing is ever sent there."""
-_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 @dataclass
@@ -41,7 +39,7 @@ class Said:
 
 
 def anonymise(session: Session, user_id: int, *, now: datetime) -> Said:
-    """Every rule of `privacy` for this person, in the caller's unit. Gives what there was, for the letters to others."""
+    """Every rule of `privacy` for this person, in the caller's unit. Gives what there was: others' letters hold it."""
     user = lock_row(session, User, user_id)
     said = Said(user.id, user.name, user.email, user.phone, texts={user.function} if user.function else set())
     parameters = {
@@ -78,8 +76,7 @@ def _follow(session: Session, table: Table, rule: Rule, parameters: Mapping[str,
 
 
 def _condition(where: str, parameters: Mapping[str, Any]) -> TextClause:
-    used = set(_PARAMETER.findall(where))
-    return text(f"({where})").bindparams(**{name: parameters[name] for name in used})
+    return text(f"({where})").bindparams(**{name: parameters[name] for name in parameters_in(where)})
 
 
 def _value(value: Any, parameters: Mapping[str, Any]) -> Any:

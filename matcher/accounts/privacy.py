@@ -4,12 +4,15 @@ A column stands in one rule at least. Conditions are SQL over the table's own co
 `:person` is the id of who goes, `:email_key` their address. Rows of a table are taken in the order of its rules.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from matcher.db import ERASED
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 class Does(StrEnum):
@@ -31,6 +34,11 @@ class Rule:
     where: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+
+
+def parameters_in(where: str) -> set[str]:
+    """The names a condition asks values for."""
+    return set(_PARAMETER.findall(where))
 
 
 def null(where: str, columns: str) -> Rule:
@@ -66,8 +74,13 @@ NOBODY = "nothing about a person"
 RECORD = "what was agreed and counted, without words"
 OF_ORGANISATION = "a record of the organisation, not of a person"
 _OWN_OFFERS = "select o.id from offers o where o.person_id = :person"
+_PLACES = "select o.id from offers o where o.kind = 'teacher_internship'"
 _ASKED_BEFORE = "cast(details as text) like '%,p' || :person_text || ',%'"
 _OWN_REQUESTS = f"select id from requests where asked_by_id = :person or {_ASKED_BEFORE}"  # noqa: S608 (our own texts)
+_WRITTEN_FOR_ONESELF = (
+    "by_id = :person and not exists (select 1 from requests q where q.id = request_revisions.request_id"
+    " and q.on_behalf_by_id = :person)"
+)
 _ALONE = (
     "type = 'self_employed' and exists (select 1 from grants g where g.organisation_id = organisations.id"
     " and g.user_id = :person) and not exists (select 1 from grants g where g.organisation_id = organisations.id"
@@ -182,8 +195,7 @@ OF_PEOPLE: dict[str, tuple[Rule, ...]] = {
     "offer_revisions": (
         words(f"offer_id in ({_OWN_OFFERS})", "snapshot"),
         named_in(
-            "offer_id in (select o.id from offers o where o.kind = 'teacher_internship')"
-            f" and cast(snapshot as text) {_GUIDED}",
+            f"offer_id in ({_PLACES}) and cast(snapshot as text) {_GUIDED}",
             "snapshot",
             **_NO_GUIDE,
         ),
@@ -205,11 +217,7 @@ OF_PEOPLE: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     "request_revisions": (
-        words(
-            f"request_id in ({_OWN_REQUESTS}) or (by_id = :person and not exists (select 1 from requests q"
-            " where q.id = request_revisions.request_id and q.on_behalf_by_id = :person))",
-            "snapshot",
-        ),
+        words(f"request_id in ({_OWN_REQUESTS}) or ({_WRITTEN_FOR_ONESELF})", "snapshot"),
         number("by_id"),
         keep(RECORD, "request_id revision at"),
     ),
@@ -310,9 +318,10 @@ OF_NOBODY: dict[str, str] = {
     # A word that only the offers of the person had goes with them: `offers.erasing_services`.
     "search_terms": "id word",
     "source_files": "url sha256 etag last_modified imported_at",
-    "suggestion_runs": "id request_id request_revision as_of model fingerprint eligible never smallest_change generated",
-    "suggestions": "id run_id offer_id offer_revision position score propensity distance_km facts reasons against moments"
-    " shown_at opened_at",
+    "suggestion_runs": "id request_id request_revision as_of model fingerprint eligible never smallest_change"
+    " generated",
+    "suggestions": "id run_id offer_id offer_revision position score propensity distance_km facts reasons against"
+    " moments shown_at opened_at",
     "teaching_routes": "id code position sectors min_education lower_by_assessment subjects gives ask_first months_from"
     " months_to hours_from hours_to cost_from cost_to title_nl title_en summary_nl summary_en steps_nl steps_en"
     " not_allowed_nl not_allowed_en who_decides_nl who_decides_en funds_nl funds_en source source_url checked_on"

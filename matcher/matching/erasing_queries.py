@@ -1,5 +1,6 @@
 """What hangs on somebody who wants to go: what must be arranged first, what ends, and whom it goes to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Grant, User
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
-from matcher.i18n import _
+from matcher.i18n import _, _l
+from matcher.ledger import ErasedPerson
 from matcher.matching.leaving_queries import UNFINISHED, successor_of
 from matcher.matching.models import HybridStepTaken, Match, MatchEvent, MatchMoment
 from matcher.matching.states import LIVE, HybridStep, MatchState
@@ -39,9 +41,8 @@ def obstacles(session: Session, user_id: int, *, now: datetime) -> list[str]:
     ]
     if _is_only_administrator(session, user_id):
         found.append(_("You are the only administrator. Make somebody else administrator first."))
-    for title in _going_on(session, user_id, now):
-        found.append(_("“%(title)s” has begun. Say on its page which day is the last, or ask the school.", title=title))
-    return found
+    begun = _l("“%(title)s” has begun. Say on its page which day is the last, or ask the school.")
+    return [*found, *(str(begun) % {"title": title} for title in _going_on(session, user_id, now))]
 
 
 def hanging_on(session: Session, user_id: int, *, now: datetime) -> Hanging:
@@ -122,6 +123,22 @@ def subjects_of(session: Session, user_id: int) -> dict[str, list[int]]:
     )
     matches = list(session.scalars(select(Match.id).where(about)))
     return {"request": requests, "match": matches, "message": matches}
+
+
+def erased_people(session: Session) -> list[ErasedPerson]:
+    """Everybody who erased their account, for the ledger."""
+    query = select(User.id, User.created_at, User.erased_at).where(User.erased_at.is_not(None)).order_by(User.id)
+    rows = session.execute(query).all()
+    return [
+        ErasedPerson(row.id, row.created_at.isoformat(), row.erased_at.isoformat()) for row in rows if row.erased_at
+    ]
+
+
+def came_back(session: Session, people: Iterable[ErasedPerson]) -> list[int]:
+    """Who of them has an account in this database: it is older than their erasing."""
+    wanted = {person.key for person in people}
+    query = select(User.id, User.created_at).where(User.erased_at.is_(None)).order_by(User.id)
+    return [row.id for row in session.execute(query) if (row.id, row.created_at) in wanted]
 
 
 def _is_guest(user_id: int) -> ColumnElement[bool]:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from matcher.accounts.erasing_services import Said, anonymise
-from matcher.accounts.models import Grant, User, UserSession
+from matcher.accounts.models import Grant, User
 from matcher.accounts.policy import SYSTEM
 from matcher.accounts.services import end_grant
 from matcher.accounts.wordless import wordless
@@ -78,7 +78,7 @@ def erase_account(
 
 
 def _begin(session: Session, user_id: int, *, now: datetime, anyway: bool) -> bool:
-    """Nobody finds, asks or signs in this person from here on."""
+    """Nobody finds or asks this person from here on."""
     user = lock_row(session, User, user_id)
     if user.erased_at is not None:
         return False
@@ -87,7 +87,6 @@ def _begin(session: Session, user_id: int, *, now: datetime, anyway: bool) -> bo
     withdraw_offers_of(session, user_id, now=now)
     for grant_id in session.scalars(select(Grant.id).where(Grant.user_id == user_id, Grant.ended_at.is_(None))):
         end_grant(session, grant_id=grant_id, actor=SYSTEM, now=now)
-    session.execute(delete(UserSession).where(UserSession.user_id == user_id))
     return True
 
 

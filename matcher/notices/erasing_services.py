@@ -69,7 +69,7 @@ def forget_in_letters(
 def _letters(session: Session, about: Mapping[str, Collection[int]], row_ids: Collection[int]) -> Iterable[Any]:
     columns = select(Outbox.id, Outbox.params, Outbox.calendar, Outbox.locale)
     seen: set[int] = set()
-    conditions = [Outbox.id.in_(part) for part in _chunks(row_ids)]
+    conditions: list[Any] = [Outbox.id.in_(part) for part in _chunks(row_ids)]
     for subject, ids in about.items():
         conditions += [and_(Outbox.subject == subject, Outbox.subject_id.in_(part)) for part in _chunks(ids)]
     for condition in conditions:

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from matcher.accounts.models import LoginToken, SecondContact, User
+from matcher.accounts.models import SecondContact, User
 from matcher.accounts.policy import Actor
 from matcher.accounts.queries import actor_for
 from matcher.accounts.services import issue_link, open_session
 from matcher.accounts.states import Role
 from matcher.accounts.tokens import Purpose
 from matcher.availability.models import AvailabilityException, BusyCalendar, WeeklyPattern
-from matcher.availability.states import ExceptionKind, Kind, OwnerType
+from matcher.availability.states import ExceptionKind, OwnerType
 from matcher.coordination.models import ImportMapping
 from matcher.db import Base
 from matcher.matching.feed_services import renew_feed
@@ -28,7 +28,7 @@ from matcher.matching.states import DeclineReason, Side
 from matcher.matching.visit_services import report_visit
 from matcher.notices.models import MailChoice, RefusedAddress
 from matcher.notices.states import Rhythm
-from matcher.offers.models import Offer, OfferRevision
+from matcher.offers.models import OfferRevision
 from matcher.offers.services import refresh_search_key, snapshot
 from matcher.organisations.columns import ImportKind
 from matcher.organisations.mailer import ask_verification
@@ -38,10 +38,9 @@ from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
 from matcher.safeguarding.models import Block, Proof, ReportOfConcern
 from matcher.safeguarding.states import ProofType
-from matcher.subjects.models import Topic
 from tests.factories import NOW
 from tests.factories.matching import make_request
-from tests.factories.people import make_board, make_company, make_grant, make_teacher, make_user
+from tests.factories.people import make_board, make_company, make_grant, make_user
 from tests.matching.lives import Life, another_offer, make_life
 
 TOKEN = "kanarie"
@@ -212,7 +211,7 @@ def hits(session: Session, tokens: Iterable[str]) -> list[str]:
     found = []
     for table in Base.metadata.sorted_tables:
         # The names of our own tables.
-        for row in session.execute(text(f"select * from {table.name}")).mappings():  # noqa: S608
+        for row in session.execute(text(f"select * from {table.name}")).mappings():
             for column, value in row.items():
                 said = str(value).casefold()
                 found += [f"{table.name}.{column}: {said[:160]}" for token in wanted if token in said]

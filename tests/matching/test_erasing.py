@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Grant, User
 from matcher.accounts.services import add_user
 from matcher.db import Database
-from matcher.errors import Conflict
 from matcher.matching.erasing_services import erase_account
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match, VisitReport
