@@ -111,7 +111,7 @@ def _erasing() -> Any:
         with database.read() as session:
             found = came_back(session, people)
         for user_id in found:
-            erase_account(database, user_id, now=utcnow(), anyway=True)
+            erase_account(user_id, look=database.read, opened=database.write, now=utcnow(), anyway=True)
         return len(found)
 
     return Erasing(known, again)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import current_app, redirect, render_template, send_file, session, url_for
-from flask_login import current_user
 
 from matcher.accounts.models import User
 from matcher.accounts.own_data_queries import own_rows
@@ -21,7 +20,7 @@ from matcher.matching.feed_queries import entries_of
 from matcher.matching.match_routes import blueprint
 from matcher.matching.own_data import packed
 from matcher.matching.own_visit_queries import own_visits
-from matcher.web.guards import signed_in
+from matcher.web.guards import actor, signed_in
 from matcher.web.limits import limiter
 from matcher.web.toasts import toast
 from matcher.web.transaction import database, reading, writing
@@ -32,14 +31,14 @@ OTHER_WORD = _l("Type the word exactly as it stands here.")
 
 
 def _me_key() -> str:
-    return f"user:{current_user.get_user_id()}"
+    return f"account:{actor().user_id}"
 
 
 @blueprint.get("/accounts/data.zip")
 @signed_in
 @limiter.limit("12 per hour", key_func=_me_key)
 def own_data() -> Any:
-    now, look, user_id = utcnow(), reading(), current_user.user_id
+    now, look, user_id = utcnow(), reading(), actor().user_id or 0
     files = own_rows(look, user_id) | {"visits": own_visits(look, user_id)}
     base_url, host = current_app.extensions["matcher_settings"].base_url, look.info["host"]
     entries = entries_of(look, user_id, now=now, host=host, base_url=base_url)
@@ -63,11 +62,11 @@ def erase_page() -> str:
 @signed_in
 @limiter.limit("10 per 5 minutes", key_func=_me_key)
 def erase() -> Any:
-    form, user, now = EraseForm(), reading().get_one(User, current_user.user_id), utcnow()
+    form, user, now = EraseForm(), reading().get_one(User, actor().user_id), utcnow()
     found = _page()
     if not form.validate_on_submit() or found["obstacles"] or not _is_sure(form, user):
         return render_template(PAGE, form=form, **found), 422
-    erase_account(database(), user.id, now=now, unit=writing)
+    erase_account(user.id, look=database().read, opened=writing, now=now)
     with database().read() as look:
         note_erased(current_app.extensions["matcher_settings"].var, erased_people(look))
     forget()
@@ -92,7 +91,7 @@ def _is_sure(form: EraseForm, user: User) -> bool:
 
 
 def _page() -> dict[str, Any]:
-    now, look, user_id = utcnow(), reading(), current_user.user_id
+    now, look, user_id = utcnow(), reading(), actor().user_id or 0
     return {
         "hanging": hanging_on(look, user_id, now=now),
         "obstacles": obstacles(look, user_id, now=now),

@@ -40,7 +40,7 @@ def erase_command(address: str, yes: bool) -> None:
             click.echo("nothing was done: say --yes to erase this account")
             return
         with in_locale("en"):
-            erase_account(database, user_id, now=now)
+            erase_account(user_id, look=database.read, opened=database.write, now=now)
         with database.read() as session:
             note_erased(settings.var, erased_people(session))
         click.echo("erased")

@@ -16,7 +16,7 @@ from matcher.accounts.models import Grant, User
 from matcher.accounts.policy import SYSTEM
 from matcher.accounts.services import end_grant
 from matcher.accounts.wordless import wordless
-from matcher.db import ERASED, Database, lock_row
+from matcher.db import ERASED, lock_row
 from matcher.errors import Conflict, Forbidden, IllegalMove, NotFound
 from matcher.i18n import _l
 from matcher.matching.door_services import lock_around
@@ -45,17 +45,14 @@ Unit = Callable[[], AbstractContextManager[Session]]
 SOMETHING_NEW = _l("Something was agreed a moment ago. Look at what it is, and try once more.")
 
 
-def erase_account(
-    database: Database, user_id: int, *, now: datetime, unit: Unit | None = None, anyway: bool = False
-) -> None:
-    """Everything of this person ends, and then the account is nobody's. `unit` opens a write unit (a page counts its
-    first for the second click). Raises Conflict with a sentence when something must be arranged first, unless `anyway`:
-    after a restore there is nobody to arrange it. Nothing happens to somebody who is gone already."""
-    opened = unit or database.write
+def erase_account(user_id: int, *, look: Unit, opened: Unit, now: datetime, anyway: bool = False) -> None:
+    """Everything of this person ends, and then the account is nobody's. `look` opens a read session, `opened` a write
+    unit. Raises Conflict with a sentence when something must be arranged first, unless `anyway`: after a restore there
+    is nobody to arrange it. Nothing happens to somebody who is gone already."""
     with opened() as session:
         if not _begin(session, user_id, now=now, anyway=anyway):
             return
-    with database.read() as session:
+    with look() as session:
         asked, taught = unfinished_requests(session, user_id), taught_requests(session, user_id)
         coming, formerly = guest_matches(session, user_id), formerly_asked(session, user_id)
     for request_id in asked:
@@ -69,7 +66,7 @@ def erase_account(
             _give_class_back(session, request_id, user_id)
     for match_id in coming:
         _end_visit(opened, match_id, now=now, anyway=anyway)
-    with database.read() as session:
+    with look() as session:
         named = letters_naming(session, _person(session, user_id))
     with opened() as session:
         if still_ahead(session, user_id, now=now) and not anyway:

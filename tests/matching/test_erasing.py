@@ -45,7 +45,7 @@ def erased(database: Database) -> tuple[Database, Canary, list[Any]]:
         before = counted(session)
         planted = {place.split(":")[0] for place in hits(session, (TOKEN, EMAIL, PHONE))}
     assert len(planted) > 25, planted
-    erase_account(database, canary.user_id, now=LATER)
+    erase_account(canary.user_id, look=database.read, opened=database.write, now=LATER)
     return database, canary, before
 
 
@@ -88,7 +88,7 @@ def test_what_is_ahead_goes_to_a_colleague_or_ends_and_others_hear(erased: Any) 
 def test_without_a_colleague_the_school_s_visits_end(database: Database) -> None:
     with database.write() as session:
         canary = make_canary(session, colleague=False)
-    erase_account(database, canary.user_id, now=LATER)
+    erase_account(canary.user_id, look=database.read, opened=database.write, now=LATER)
     with database.read() as session:
         match = session.get_one(Match, canary.teaching)
         assert match.state is MatchState.CANCELLED
