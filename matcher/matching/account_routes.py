@@ -13,7 +13,7 @@ from matcher.errors import InvalidInput
 from matcher.i18n import _, _l
 from matcher.ledger import note_erased
 from matcher.matching.calendar import build_feed
-from matcher.matching.erasing_forms import EraseForm
+from matcher.matching.erasing_forms import PasswordForm, WordForm
 from matcher.matching.erasing_queries import erased_people, hanging_on, obstacles
 from matcher.matching.erasing_services import erase_account
 from matcher.matching.feed_queries import entries_of
@@ -55,15 +55,15 @@ def own_data() -> Any:
 @blueprint.get("/accounts/delete")
 @signed_in
 def erase_page() -> str:
-    return render_template(PAGE, form=EraseForm(formdata=None), **_page())
+    return render_template(PAGE, form=_form(_me(), formdata=None), **_page())
 
 
 @blueprint.post("/accounts/delete")
 @signed_in
 @limiter.limit("10 per 5 minutes", key_func=_me_key)
 def erase() -> Any:
-    form, user, now = EraseForm(), reading().get_one(User, actor().user_id), utcnow()
-    found = _page()
+    user, now, found = _me(), utcnow(), _page()
+    form = _form(user)
     if not form.validate_on_submit() or found["obstacles"] or not _is_sure(form, user):
         return render_template(PAGE, form=form, **found), 422
     erase_account(user.id, look=database().read, opened=writing, now=now)
@@ -77,17 +77,25 @@ def erase() -> Any:
     return answer
 
 
-def _is_sure(form: EraseForm, user: User) -> bool:
-    if user.password_hash is None:
-        sure, refusal = form.has_word, InvalidInput(OTHER_WORD, field="word")
-    else:
-        sure = passwords().fits(user.password_hash, form.password.data or "")
-        refusal = InvalidInput(WRONG_PASSWORD, field="password")
-        if not sure:
-            note_failure(user)
-    if not sure:
-        form.refuse(refusal)
-    return sure
+def _me() -> User:
+    return reading().get_one(User, actor().user_id)
+
+
+def _form(user: User, **options: Any) -> PasswordForm | WordForm:
+    return WordForm(**options) if user.password_hash is None else PasswordForm(**options)
+
+
+def _is_sure(form: PasswordForm | WordForm, user: User) -> bool:
+    if isinstance(form, WordForm):
+        if not form.is_the_word:
+            form.refuse(InvalidInput(OTHER_WORD, field="word"))
+            return False
+        return True
+    if not passwords().fits(user.password_hash, form.password.data or ""):
+        note_failure(user)
+        form.refuse(InvalidInput(WRONG_PASSWORD, field="password"))
+        return False
+    return True
 
 
 def _page() -> dict[str, Any]:
@@ -95,5 +103,4 @@ def _page() -> dict[str, Any]:
     return {
         "hanging": hanging_on(look, user_id, now=now),
         "obstacles": obstacles(look, user_id, now=now),
-        "has_password": look.get_one(User, user_id).password_hash is not None,
     }

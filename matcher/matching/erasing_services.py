@@ -17,7 +17,7 @@ from matcher.accounts.policy import SYSTEM
 from matcher.accounts.services import end_grant
 from matcher.accounts.wordless import wordless
 from matcher.db import ERASED, lock_row
-from matcher.errors import Conflict, Forbidden, IllegalMove, NotFound
+from matcher.errors import Conflict, IllegalMove, MatcherError
 from matcher.i18n import _l
 from matcher.matching.door_services import lock_around
 from matcher.matching.erasing_queries import (
@@ -145,7 +145,7 @@ def _end_visit(opened: Unit, match_id: int, *, now: datetime, anyway: bool) -> N
                 end_stopped(session, match_id, now=now)
             else:
                 end_for_leaver(session, match_id, now=now)
-    except (IllegalMove, Conflict, Forbidden, NotFound):
+    except MatcherError:
         return  # over, or ended by somebody else meanwhile; the last unit looks once more
 
 
