@@ -97,8 +97,6 @@ def _pass_on(session: Session, request_id: int, user_id: int, *, now: datetime, 
         _end_request(session, request, now=now, anyway=anyway)
         return
     hand_over_request(session, request_id, now=now)
-    ticked = (RequestTick.request_id == request_id) & (RequestTick.ticked_by_id == user_id)
-    session.execute(update(RequestTick).where(ticked).values(ticked_by_id=request.asked_by_id))
     _leave_words(session, request)
 
 
@@ -151,10 +149,20 @@ def _end_visit(opened: Unit, match_id: int, *, now: datetime, anyway: bool) -> N
 
 def _finish(session: Session, user_id: int, named: list[int], *, now: datetime) -> None:
     about = subjects_of(session, user_id)
+    _let_others_ask(session, user_id)
     keep_back(session, _person(session, user_id))
     said = anonymise(session, user_id, now=now)
     forget_words(session, said.texts)
     forget_in_letters(session, _known(said), about=about, row_ids=named)
+
+
+def _let_others_ask(session: Session, user_id: int) -> None:
+    """Whom this person ticked for a colleague's request is asked in that colleague's name."""
+    asker = select(Request.asked_by_id).where(Request.id == RequestTick.request_id).scalar_subquery()
+    waiting = (RequestTick.ticked_by_id == user_id) & RequestTick.asked_at.is_(None)
+    session.execute(
+        update(RequestTick).where(waiting).values(ticked_by_id=asker).execution_options(synchronize_session=False)
+    )
 
 
 def _person(session: Session, user_id: int) -> Person:
