@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Integer, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts import policy
@@ -14,7 +15,7 @@ from matcher.accounts.states import COMPANY_ROLES, SCHOOL_ROLES, Role
 from matcher.accounts.tokens import KEPT_AFTER, Purpose, hashed
 from matcher.errors import NotFound
 from matcher.notices.recipients import Recipient
-from matcher.regions.queries import ancestor_ids, descendant_ids
+from matcher.regions.queries import ancestors, descendant_ids
 
 STAFF = (Role.COORDINATOR, Role.ADMINISTRATOR)
 
@@ -41,21 +42,30 @@ def actor_for(session: Session, user_id: int) -> policy.Actor:
 
 
 def live_grants(session: Session, user_id: int) -> list[Grant]:
-    query = select(Grant).where(Grant.user_id == user_id, Grant.ended_at.is_(None)).order_by(Grant.id)
-    return list(session.scalars(query))
+    return list(session.scalars(_live_grants(), {"user_id": user_id}))
+
+
+@cache
+def _live_grants() -> Select[Grant]:
+    return select(Grant).where(Grant.user_id == bindparam("user_id"), Grant.ended_at.is_(None)).order_by(Grant.id)
 
 
 def coordinators_of(session: Session, region_id: int | None, *, stand_ins: bool = False) -> list[Recipient]:
     """Who serves the region now: its own coordinators, else those of the next node up, else the administrators."""
-    path = ancestor_ids(session, region_id) if region_id is not None else []
-    query = _reachable().where(Grant.role == Role.COORDINATOR, Grant.stand_in.is_(stand_ins), Grant.region_id.in_(path))
     found: dict[int | None, list[Recipient]] = {}
-    for user, at in session.execute(query.add_columns(Grant.region_id)):
-        found.setdefault(at, []).append(_recipient(user))
-    for node in path:
-        if node in found:
-            return found[node]
-    return [] if stand_ins else administrators(session)
+    for user, steps in session.execute(_serving(stand_ins), {"region": region_id}):
+        found.setdefault(steps, []).append(_recipient(user))
+    nearest = min((steps for steps in found if steps is not None), default=None)
+    return found.get(nearest, [])
+
+
+@cache
+def _serving(stand_ins: bool) -> Select[User, int | None]:
+    """People with the steps from the region up to theirs; administrators have none. Every page's foot asks this."""
+    up = ancestors(bindparam("region", type_=Integer))
+    here = and_(Grant.role == Role.COORDINATOR, Grant.stand_in.is_(stand_ins), up.c.id.is_not(None))
+    serves = here if stand_ins else or_(here, Grant.role == Role.ADMINISTRATOR)
+    return _reachable().outerjoin(up, up.c.id == Grant.region_id).where(serves).add_columns(up.c.steps)
 
 
 def stand_ins_of(session: Session, region_id: int | None) -> list[Recipient]:
@@ -126,10 +136,16 @@ class LiveSession(NamedTuple):
 
 def session_with_user(session: Session, session_id: str) -> LiveSession | None:
     """By the hash of the cookie's token. Whether it still counts is for `sessions.is_live` to say."""
+    row = session.execute(_session_with_user(), {"session_id": session_id}).first()
+    return LiveSession(row[0], row[1], bool(row[2])) if row else None
+
+
+@cache
+def _session_with_user() -> Select[UserSession, User, bool]:
+    """Written once: every request of somebody who is signed in begins with it."""
     staff = exists().where(Grant.user_id == UserSession.user_id, Grant.role.in_(STAFF), Grant.ended_at.is_(None))
     query = select(UserSession, User, staff).join(User, User.id == UserSession.user_id)
-    row = session.execute(query.where(UserSession.id == session_id)).first()
-    return LiveSession(row[0], row[1], bool(row[2])) if row else None
+    return query.where(UserSession.id == bindparam("session_id"))
 
 
 def sessions_of(session: Session, user_id: int, *, now: datetime) -> list[UserSession]:

@@ -22,6 +22,7 @@ class SignedIn:
     locale: str
     token: str
     is_stale: bool = False
+    row: object = None  # held, so that who asks for this person in the same request need not read the row again
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -57,7 +58,9 @@ def load(token: str) -> SignedIn | None:
         return None
     if not is_live(seen_at=row.seen_at, ends_at=row.ends_at, is_staff=found.is_staff, now=now):
         return None
-    return SignedIn(user.id, user.name, user.email, user.locale, token, is_stale=now - row.seen_at >= SEEN_EVERY)
+    return SignedIn(
+        user.id, user.name, user.email, user.locale, token, is_stale=now - row.seen_at >= SEEN_EVERY, row=user
+    )
 
 
 def remember(visitor: SignedIn) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import Grant, User
@@ -114,16 +115,16 @@ def contact_for(session: Session, actor: Actor) -> Contact | None:
     for people without an organisation, and where nobody serves the region yet."""
     if not actor.organisation_ids:
         return None
-    here = (
-        select(Region.id, Region.name)
-        .join(Organisation, Organisation.region_id == Region.id)
-        .where(Organisation.id.in_(actor.organisation_ids))
-        .order_by(Organisation.id)
-        .limit(1)
-    )
-    region = session.execute(here).first()
+    region = session.execute(_region_of(), {"organisations": sorted(actor.organisation_ids)}).first()
     people = [one for one in coordinators_of(session, region.id) if one.user_id != actor.user_id] if region else []
     return Contact(region.name, people[0].name, people[0].email) if region and people else None
+
+
+@cache
+def _region_of() -> Select[int, str]:
+    here = select(Region.id, Region.name).join(Organisation, Organisation.region_id == Region.id)
+    here = here.where(Organisation.id.in_(bindparam("organisations", expanding=True)))
+    return here.order_by(Organisation.id).limit(1)
 
 
 def coordinator_rows(session: Session) -> list[Contact]:

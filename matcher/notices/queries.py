@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from matcher.notices.models import Channel, MailChoice, NoticeState, Outbox, RefusedAddress
 from matcher.notices.states import DeadReason, Manner, Rhythm
 
+Bound = BindParameter[Any]
 MARKED_FOR = timedelta(days=7)
 """After a week a refused address is tried again: mailboxes come back."""
 _INBOX_STATES = (NoticeState.QUEUED, NoticeState.SENT)
@@ -23,8 +25,14 @@ def inbox_of(user_id: int, now: datetime) -> Select[Any]:
 
 def unread_count(session: Session, user_id: int, now: datetime | None = None) -> int:
     """How many notices this person has not looked at; without `now` only those the worker has passed."""
-    query = _showing(select(func.count(Outbox.id)), user_id, now).where(Outbox.read_at.is_(None))
-    return session.scalar(query) or 0
+    return session.scalar(_unread(now is not None), {"user_id": user_id, "now": now}) or 0
+
+
+@cache
+def _unread(by_time: bool) -> Select[int]:
+    """Written once: every page of somebody who is signed in asks it."""
+    now = bindparam("now", type_=Outbox.not_before.type) if by_time else None
+    return _showing(select(func.count(Outbox.id)), bindparam("user_id"), now).where(Outbox.read_at.is_(None))
 
 
 def inbox_notice(session: Session, *, user_id: int, notice_id: int, now: datetime) -> Outbox | None:
@@ -126,7 +134,7 @@ def folded(address: str) -> str:
     return address.strip().casefold()[:320]
 
 
-def _showing(query: Select[Any], user_id: int, now: datetime | None) -> Select[Any]:
+def _showing(query: Select[Any], user_id: int | Bound, now: datetime | Bound | None) -> Select[Any]:
     """Shown from the end of the undo window on, also when no worker runs."""
     mine = query.where(Outbox.recipient_user_id == user_id, Outbox.channel == Channel.INBOX)
     if now is None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import CTE, ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from matcher.errors import NotFound
@@ -51,18 +51,19 @@ def descendant_ids(session: Session, region_id: int) -> frozenset[int]:
     return frozenset(session.scalars(select(below.c.id)))
 
 
+def ancestors(region_id: ColumnElement[int] | int) -> CTE:
+    """The node (0 steps), its parent (1), and so on up to the country, as a table to join with."""
+    up = select(Region.id, Region.parent_id, literal(0).label("steps")).where(Region.id == region_id)
+    known = up.cte("up", recursive=True)
+    return known.union_all(
+        select(Region.id, Region.parent_id, known.c.steps + 1).join(known, Region.id == known.c.parent_id)
+    )
+
+
 def ancestor_ids(session: Session, region_id: int) -> list[int]:
     """The node, its parent, and so on up to the country: who serves a region when the node itself has nobody."""
-    start = select(Region.id, Region.parent_id).where(Region.id == region_id)
-    up = start.cte("up", recursive=True)
-    up = up.union_all(select(Region.id, Region.parent_id).join(up, Region.id == up.c.parent_id))
-    parents = {row.id: row.parent_id for row in session.execute(select(up.c.id, up.c.parent_id))}
-    path = []
-    step: int | None = region_id if region_id in parents else None
-    while step is not None:
-        path.append(step)
-        step = parents[step]
-    return path
+    up = ancestors(region_id)
+    return list(session.scalars(select(up.c.id).order_by(up.c.steps)))
 
 
 def region_rule(session: Session, region_id: int, kind: str | None, key: str, *, at: datetime) -> Any:
