@@ -79,7 +79,10 @@ class LifeMachine(Ways, RuleBasedStateMachine):
             first = obstacles(session, who, now=self.model.now)
         if first:
             return
-        erase_account(who, look=self._unit, opened=self._unit, now=self.model.now)
+        try:
+            erase_account(who, look=self._unit, opened=self._unit, now=self.model.now)
+        except Exception as error:
+            raise Violation(f"the account was not erased: {error}") from error
         self.seen["account erased"] += 1
         if still_ahead(self.session, who, now=self.model.now):
             raise Violation("a visit is left of somebody who is gone")
