@@ -1,4 +1,5 @@
-"""One file with everything that cannot be made again: the database and the fitted models, never a secret.
+"""One file with everything that cannot be made again: the database, the fitted models and who erased their account,
+never a secret.
 
 The file is a tar: first a list of what is in it with a checksum each, then the parts. It is written beside its name and
 renamed when it is whole.
@@ -25,6 +26,7 @@ from matcher.config import Settings
 from matcher.damage import damage_of
 from matcher.db import Database, sqlite_file
 from matcher.errors import ConfigurationError
+from matcher.ledger import LEDGER
 from matcher.migrate import current_revision
 
 FORMAT = 1
@@ -69,7 +71,7 @@ def back_up(settings: Settings, target: Path, *, force: bool, now: datetime) -> 
     with _working(target.parent) as folder:
         copy = folder / DATABASE
         engine, tool = _copy_database(settings.database_url, copy)
-        files = [(DATABASE, copy), *_models(settings.models_folder)]
+        files = [(DATABASE, copy), *_models(settings.models_folder), *_ledger(settings.var)]
         parts = tuple(Part(name, path.stat().st_size, sha256_of(path)) for name, path in files)
         contents = Contents(FORMAT, now.isoformat(), engine, _revision(settings.database_url), tool, parts)
         whole = folder / "whole"
@@ -157,6 +159,12 @@ def _models(folder: Path) -> list[tuple[str, Path]]:
     return [(f"{MODELS}/{path.relative_to(folder).as_posix()}", path) for path in found]
 
 
+def _ledger(folder: Path) -> list[tuple[str, Path]]:
+    """Who erased their account goes along: on an empty machine a restore of an older backup must know it too."""
+    path = folder / LEDGER
+    return [(LEDGER, path)] if path.is_file() else []
+
+
 def _size_of(settings: Settings) -> int:
     file = sqlite_file(settings.database_url)
     models = sum(path.stat().st_size for _name, path in _models(settings.models_folder))
@@ -197,9 +205,9 @@ def _read_list(archive: tarfile.TarFile) -> Contents:
 
 
 def _is_plain(name: str) -> bool:
-    """The database, or a file in the folder of models: nothing that could be written anywhere else."""
+    """The database, the ledger, or a file in the folder of models: nothing that could be written anywhere else."""
     path = PurePosixPath(name)
-    return name == DATABASE or (path.parts[0] == MODELS and len(path.parts) > 1 and ".." not in path.parts)
+    return name in {DATABASE, LEDGER} or (path.parts[0] == MODELS and len(path.parts) > 1 and ".." not in path.parts)
 
 
 def _unpack_part(archive: tarfile.TarFile, part: Part, folder: Path) -> None:

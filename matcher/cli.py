@@ -82,19 +82,39 @@ def backup(file: Path, force: bool, trying: bool) -> None:
         _told(f"{file} works", try_out(settings, file.absolute(), check=_promises))
         return
     made = back_up(settings, file.absolute(), force=force, now=utcnow())
-    size = file.stat().st_size
-    click.echo(f"{file}: {made.engine} of shape {made.revision}, {len(made.parts) - 1} model files, {size} bytes")
+    size, models = file.stat().st_size, sum(part.name.startswith("models/") for part in made.parts)
+    click.echo(f"{file}: {made.engine} of shape {made.revision}, {models} model files, {size} bytes")
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Put a database with people in it aside.")
 def restore(file: Path, force: bool) -> None:
-    """Put the backup FILE in place. Stop web and worker first."""
+    """Put the backup FILE in place. Stop web and worker first. Who erased their account since is erased again."""
     from matcher.restore import restore as put_back
 
-    settings = Settings.from_env()
-    _told("restored", put_back(settings, file.absolute(), check=_promises, force=force, now=utcnow()))
+    settings, erasing = Settings.from_env(), _erasing()
+    done = put_back(settings, file.absolute(), check=_promises, erasing=erasing, force=force, now=utcnow())
+    _told("restored", done)
+
+
+def _erasing() -> Any:
+    from matcher.matching.erasing_queries import came_back, erased_people
+    from matcher.matching.erasing_services import erase_account
+    from matcher.restore import Erasing
+
+    def known(database: Database) -> Any:
+        with database.read() as session:
+            return erased_people(session)
+
+    def again(database: Database, people: Any) -> int:
+        with database.read() as session:
+            found = came_back(session, people)
+        for user_id in found:
+            erase_account(user_id, look=database.read, opened=database.write, now=utcnow(), anyway=True)
+        return len(found)
+
+    return Erasing(known, again)
 
 
 def _promises(database: Database) -> list[str]:
@@ -109,6 +129,8 @@ def _told(what: str, done: Any) -> None:
     click.echo(f"{what}: backup of {done.contents.made_at}, {done.contents.engine} of shape {done.contents.revision}")
     if done.upgraded:
         click.echo("upgraded to the newest shape")
+    if done.erased:
+        click.echo(f"erased again: {done.erased} accounts")
     for aside in done.put_aside:
         click.echo(f"put aside: {aside}")
     for finding in done.findings:

@@ -6,7 +6,7 @@ No tables live here.
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -77,6 +77,33 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ERASED = "–"
+"""Stands in the database where a name or words were erased. Nobody can type it there: one sign is too short."""
+
+
+class Erasable(TypeDecorator[str]):
+    """A bounded text that may be erased; then readers see the word for it in their own language."""
+
+    impl = String
+    cache_ok = True
+    word = _l("Deleted")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:
+        return str(self.word) if value == ERASED else value
+
+
+class PersonName(Erasable):
+    cache_ok = True
+    word = _l("Deleted account")
+
+
+class Typed(Erasable):
+    """A title or a message of a person."""
+
+    cache_ok = True
+    word = _l("Text deleted")
 
 
 def str_enum(members: type[StrEnum], name: str) -> Enum:
@@ -163,26 +190,30 @@ def _postgres_begin(connection: Any) -> None:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
-def append_only_ddl(table: str, dialect: str) -> list[str]:
-    """Statements that make the database refuse to change or delete rows of a table."""
+def append_only_ddl(table: str, dialect: str, may_change: str = "") -> list[str]:
+    """Statements that make the database refuse to change or delete rows of a table, but for changes of which the
+    condition `may_change` (on OLD and NEW) is true."""
     if dialect == "sqlite":
+        when = {"UPDATE": f"WHEN NOT coalesce(({may_change}), 0) " if may_change else "", "DELETE": ""}
         return [
-            f"CREATE TRIGGER tr_{table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"CREATE TRIGGER tr_{table}_no_{verb.lower()} BEFORE {verb} ON {table} {when[verb]}"
             "BEGIN SELECT RAISE(ABORT, 'append_only'); END"
             for verb in ("UPDATE", "DELETE")
         ]
+    allow = f"IF TG_OP = 'UPDATE' AND coalesce(({may_change}), false) THEN RETURN NEW; END IF; " if may_change else ""
+    function = f"refuse_change_of_{table}" if may_change else "refuse_change"
     return [
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {allow}RAISE EXCEPTION 'append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$",
         f"CREATE TRIGGER tr_{table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        f"FOR EACH ROW EXECUTE FUNCTION {function}()",
     ]
 
 
-def append_only(model: type[Base]) -> None:
-    """Attach the refusal to the table of a model."""
+def append_only(model: type[Base], may_change: Mapping[str, str] | None = None) -> None:
+    """Attach the refusal to the table of a model; `may_change` is an exception for each engine."""
     for dialect in ("sqlite", "postgresql"):
-        for statement in append_only_ddl(model.__tablename__, dialect):
+        for statement in append_only_ddl(model.__tablename__, dialect, (may_change or {}).get(dialect, "")):
             ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
             event.listen(model.__table__, "after_create", ddl)
 

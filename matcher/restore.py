@@ -1,4 +1,5 @@
-"""Puts a backup in place: checked and upgraded first; the old is put aside, never deleted. Or nothing is changed."""
+"""Puts a backup in place: checked and upgraded first, and whoever erased their account since is erased again; the old
+is put aside, never deleted. Or nothing is changed."""
 
 import os
 import shutil
@@ -16,10 +17,13 @@ from matcher.config import Settings
 from matcher.damage import damage_of
 from matcher.db import Database, beside, sqlite_file
 from matcher.errors import ConfigurationError
+from matcher.ledger import ErasedPerson, note_erased, noted
 from matcher.migrate import make_room, upgrade
 
 Check = Callable[[Database], Sequence[str]]
 """What `matcher fsck` says of a database, one sentence each."""
+Settle = Callable[[Database], int]
+"""What is done to a restored database before it is checked; how many accounts it erased."""
 SUFFIXES = ("", "-wal", "-shm")
 EMPTY_WHEN_NONE = ("users", "organisations", "requests")
 
@@ -32,9 +36,20 @@ class Restored:
     upgraded: bool
     put_aside: list[str]
     findings: Sequence[str]
+    erased: int = 0
 
 
-def restore(settings: Settings, backup: Path, *, check: Check, force: bool, now: datetime) -> Restored:
+@dataclass(frozen=True)
+class Erasing:
+    """How a database says who erased their account, and how they are erased again where they came back."""
+
+    known: Callable[[Database], list[ErasedPerson]]
+    again: Callable[[Database, list[ErasedPerson]], int]
+
+
+def restore(
+    settings: Settings, backup: Path, *, check: Check, erasing: Erasing, force: bool, now: datetime
+) -> Restored:
     """The backup becomes the database. Raises ConfigurationError with a sentence; then everything is as it was."""
     make_room(settings.database_url)
     settings.var.mkdir(parents=True, exist_ok=True)
@@ -42,15 +57,27 @@ def restore(settings: Settings, backup: Path, *, check: Check, force: bool, now:
     with _staging(file.parent if file else settings.var) as folder:
         contents = _unpacked(backup, folder, "sqlite" if file else "postgresql")
         stamp = now.strftime("%Y%m%d%H%M%S")
+        people = {
+            each.key: each for each in (*noted(settings.var), *noted(folder), *_of(settings.database_url, erasing))
+        }
+        gone = sorted(people.values())
+
+        def settle(database: Database) -> int:
+            return erasing.again(database, gone)
+
         if file is not None:
-            upgraded, findings = _ready(folder / DATABASE, check)
+            upgraded, erased, findings = _ready(folder / DATABASE, check, settle)
             _refuse_full(settings.database_url, force, file.exists() and file.stat().st_size > 0)
             aside = _swap(file, folder / DATABASE, stamp)
         else:
             _refuse_full(settings.database_url, force, True)
-            upgraded, findings, aside = _into_postgres(settings.database_url, folder / DATABASE, contents, check, stamp)
+            dump = folder / DATABASE
+            upgraded, erased, findings, aside = _into_postgres(
+                settings.database_url, dump, contents, check, settle, stamp
+            )
         aside += _swap_models(settings.models_folder, folder / MODELS, stamp)
-    return Restored(contents, upgraded, aside, findings)
+        note_erased(settings.var, gone)
+    return Restored(contents, upgraded, aside, findings, erased)
 
 
 def try_out(settings: Settings, backup: Path, *, check: Check) -> Restored:
@@ -60,10 +87,25 @@ def try_out(settings: Settings, backup: Path, *, check: Check) -> Restored:
         is_file = sqlite_file(settings.database_url) is not None
         contents = _unpacked(backup, folder, "sqlite" if is_file else "postgresql")
         if is_file:
-            upgraded, findings = _ready(folder / DATABASE, check)
+            upgraded, _erased, findings = _ready(folder / DATABASE, check, _nobody)
         else:
             upgraded, findings = _tried_on_postgres(settings.database_url, folder / DATABASE, contents, check)
     return Restored(contents, upgraded, [], findings)
+
+
+def _nobody(database: Database) -> int:
+    return 0
+
+
+def _of(url: str, erasing: Erasing) -> list[ErasedPerson]:
+    """Who is erased in the database that is put aside; nobody where there is none, or it cannot be read."""
+    database = Database(url)
+    try:
+        return erasing.known(database)
+    except Exception:
+        return []
+    finally:
+        database.dispose()
 
 
 def _unpacked(backup: Path, folder: Path, engine: str) -> Contents:
@@ -76,17 +118,25 @@ def _unpacked(backup: Path, folder: Path, engine: str) -> Contents:
     return contents
 
 
-def _ready(copy: Path, check: Check) -> tuple[bool, Sequence[str]]:
+def _ready(copy: Path, check: Check, settle: Settle) -> tuple[bool, int, Sequence[str]]:
     """The unpacked file, whole and of the newest shape, before anything is replaced by it."""
     if damage := damage_of(copy):
         raise ConfigurationError(f"The database in this backup is damaged: {damage}. Take an older backup.")
     url = f"sqlite:///{copy}"
     upgraded = upgrade(url)
-    findings = _checked(url, check)
+    erased, findings = _settled(url, settle), _checked(url, check)
     # One file again: what the upgrade wrote beside it goes in.
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-    return upgraded, findings
+    return upgraded, erased, findings
+
+
+def _settled(url: str, settle: Settle) -> int:
+    database = Database(url)
+    try:
+        return settle(database)
+    finally:
+        database.dispose()
 
 
 def _checked(url: str, check: Check) -> Sequence[str]:
@@ -168,8 +218,8 @@ def _swap_models(folder: Path, new: Path, stamp: str) -> list[str]:
 
 
 def _into_postgres(
-    url: str, dump: Path, contents: Contents, check: Check, stamp: str
-) -> tuple[bool, Sequence[str], list[str]]:
+    url: str, dump: Path, contents: Contents, check: Check, settle: Settle, stamp: str
+) -> tuple[bool, int, Sequence[str], list[str]]:
     """The old tables stay in a schema of their own. One transaction brings the new ones, or they come back."""
     program = _pg_restore(url, contents)
     aside = f"before_restore_{stamp}"
@@ -178,13 +228,13 @@ def _into_postgres(
     try:
         _fill(program, url, dump)
         upgraded = upgrade(url)
-        findings = _checked(url, check)
+        erased, findings = _settled(url, settle), _checked(url, check)
     except BaseException:
         _say(url, "DROP SCHEMA public CASCADE", f'ALTER SCHEMA "{aside}" RENAME TO public')
         raise
     if not had:
         _say(url, f'DROP SCHEMA "{aside}" CASCADE')
-    return upgraded, findings, [f"schema {aside}"] if had else []
+    return upgraded, erased, findings, [f"schema {aside}"] if had else []
 
 
 def _tried_on_postgres(url: str, dump: Path, contents: Contents, check: Check) -> tuple[bool, Sequence[str]]:

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.accounts.states import Role
-from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.db import Base, PersonName, UtcDateTime, short, str_enum
 
 
 class User(Base):
@@ -22,7 +22,7 @@ class User(Base):
     email: Mapped[str] = mapped_column(short(320))
     email_key: Mapped[str] = mapped_column(short(320), unique=True)
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    name: Mapped[str] = mapped_column(short())
+    name: Mapped[str] = mapped_column(PersonName(200))
     phone: Mapped[str | None] = mapped_column(short(40))
     function: Mapped[str | None] = mapped_column(short())
     locale: Mapped[str] = mapped_column(short(8), default="nl")

@@ -12,6 +12,7 @@ from matcher.config import Settings
 from matcher.db import Database
 from matcher.errors import MatcherError, NotFound
 from matcher.i18n import LOCALES, in_locale
+from matcher.matching.erase_cli import erase_command
 from matcher.matching.fsck_cli import fsck_command
 from matcher.matching.model_queries import serve_models
 from matcher.matching.report_services import suggestion_report
@@ -25,6 +26,7 @@ def register(main: click.Group) -> None:
     """Add this room's commands to `matcher`."""
     main.add_command(suggest_command)
     main.add_command(fsck_command)
+    main.add_command(erase_command)
     for command in (train_command, evaluate_command, model_group):
         main.add_command(command)
 

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import DDL, event
 
+from matcher.accounts.erased_ddl import note_emptied
 from matcher.db import Base, append_only
 from matcher.matching.models import AllowedTransition, MatchEvent
 
+_WROTE = "OLD.actor_id, OLD.on_behalf_by_id"
+MAY_CHANGE = {engine: note_emptied(MatchEvent, engine, _WROTE) for engine in ("sqlite", "postgresql")}
+
 append_only(AllowedTransition)
-append_only(MatchEvent)
+append_only(MatchEvent, MAY_CHANGE)
 
 
 @dataclass(frozen=True)

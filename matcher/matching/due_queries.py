@@ -215,14 +215,18 @@ def stopped(database: Database) -> list[int]:
         Organisation.stopped_at.is_not(None) | Organisation.ended_at.is_not(None),
     )
     person = exists().where(
-        User.id.in_((Match.professional_id, Match.visitor_id, Request.asked_by_id)),
-        (User.stopped_at.is_not(None)) | (User.erased_at.is_not(None)),
+        User.id.in_((Match.professional_id, Match.visitor_id, Request.asked_by_id)), User.stopped_at.is_not(None)
+    )
+    # Who erased the account takes no visit along that a colleague gives.
+    erased = exists().where(
+        User.id.in_((func.coalesce(Match.visitor_id, Match.professional_id), Request.asked_by_id)),
+        User.erased_at.is_not(None),
     )
     query = (
         select(Match.id)
         .join(Request, Request.id == Match.request_id)
         .join(Offer, Offer.id == Match.offer_id)
-        .where(Match.state.in_(LIVE), organisation | person)
+        .where(Match.state.in_(LIVE), organisation | person | erased)
     )
     return _ids(database, query.order_by(Match.id))
 

@@ -77,8 +77,9 @@ PROMISES: dict[str, tuple[str, str]] = {
         " or (e.role = 'coordinator' and e.action = 'accept'))",
     ),
     "INV-15 erased people are found nowhere": (
-        "An erased person has no open offer, no role and no way to sign in.",
+        "An erased person has no name, no address, no open offer, no role and no way to sign in.",
         "select u.id || '' from users u where u.erased_at is not null and (u.password_hash is not null"
+        " or u.name <> '–' or u.phone is not null or u.email not like 'erased-%@erased.invalid'"
         " or exists (select 1 from offers o where o.person_id = u.id and o.state = 'open')"
         " or exists (select 1 from grants g where g.user_id = u.id and g.ended_at is null))",
     ),

@@ -142,7 +142,9 @@ CHECKS: dict[str, tuple[str, str]] = {
     "INV-15 erased people": (
         "An erased person has no visit ahead and no session.",
         "select u.id || '' from users u where u.erased_at is not null and (exists (select 1 from matches m"
-        " where m.visitor_id = u.id and m.state in ('proposed','accepted','approved'))"
+        " left join match_moments t on t.match_id = m.id and t.chosen"
+        " where m.visitor_id = u.id and m.state in ('proposed','accepted','approved')"
+        " and (t.end_s is null or t.end_s > seconds_of(u.erased_at)))"
         " or exists (select 1 from sessions s where s.user_id = u.id))",
     ),
     "bookings belong to an agreement": (

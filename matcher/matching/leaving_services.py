@@ -9,6 +9,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import SYSTEM
 from matcher.accounts.queries import actor_for, coordinators_of, recipient_of
 from matcher.accounts.services import record
+from matcher.accounts.wordless import with_asker
 from matcher.availability.states import Kind
 from matcher.db import lock_row
 from matcher.errors import Conflict, NotFound
@@ -87,7 +88,8 @@ def hand_over_request(session: Session, request_id: int, *, now: datetime) -> bo
         _tell(session, request, before, now, successor)
         return True
     request.asked_by_id, request.changed_at = successor, now
-    request.details = {key: value for key, value in request.details.items() if key != LEFT}
+    kept = {key: value for key, value in request.details.items() if key != LEFT}
+    request.details = with_asker(kept, before)
     if request.teacher_id == before:
         request.teacher_id = successor
     session.flush()

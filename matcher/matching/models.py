@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import Kind
-from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.db import Base, Typed, UtcDateTime, short, str_enum
 from matcher.matching.states import Action, HybridStep, MatchState, Side
 
 _LIVE = "state in ('proposed','accepted','approved')"
@@ -284,5 +284,5 @@ class Message(Base):
     match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     side: Mapped[Side] = mapped_column(str_enum(Side, "side"))
-    body: Mapped[str] = mapped_column(short(4000))
+    body: Mapped[str] = mapped_column(Typed(4000))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
-from matcher.accounts.queries import coordinators_of, members_of, recipient_of
+from matcher.accounts.queries import coordinators_of, members_of, recipients_of
 from matcher.accounts.states import Role
 from matcher.availability.absence_queries import away_until, stand_ins
 from matcher.availability.moments import day_range
@@ -196,7 +196,10 @@ def people_of(
     else:
         return coordinators_of(session, match.region_id)
     second = [each.by_id for each in stand_ins(session, [place], now) if each.for_id in first]
-    return [recipient_of(session, person_id) for person_id in dict.fromkeys([*first, *second])]
+    found = recipients_of(session, [*first, *second])
+    people = [found[person_id] for person_id in dict.fromkeys([*first, *second]) if person_id in found]
+    # Where the asker erased the account and nobody took over, the coordinator speaks for the school.
+    return people or (coordinators_of(session, match.region_id) if side is Side.SCHOOL else [])
 
 
 def seconds_away(session: Session, place_id: int, recipient: Recipient, now: datetime) -> int:

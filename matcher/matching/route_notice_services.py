@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from matcher.accounts.queries import recipient_of
+from matcher.accounts.queries import recipients_of
 from matcher.availability.states import Kind
 from matcher.matching.letters import manner_of
 from matcher.matching.models import Match
@@ -26,9 +26,12 @@ def tell_of_route(session: Session, match: Match, request: Request, day: date | 
     if count < FEW:
         return
     school = session.get_one(Organisation, request.organisation_id)
+    guest = recipients_of(session, [match.visitor_id]).get(match.visitor_id)
+    if guest is None:
+        return
     enqueue(
         session,
-        recipient=recipient_of(session, match.visitor_id),
+        recipient=guest,
         template=TEMPLATE,
         params={"school": school.name, "count": count, "answers_to": ROUTES},
         subject="hybrid_route",

@@ -3,6 +3,7 @@
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.wording import periods_label
 from matcher.matching import (
+    account_routes,
     along_routes,
     answer_routes,
     compare_routes,
@@ -22,6 +23,7 @@ from matcher.matching.match_routes import blueprint
 from matcher.matching.runbook_wording import runbook_hint, runbook_label
 
 __all__ = [
+    "account_routes",
     "along_routes",
     "answer_routes",
     "blueprint",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matcher.accounts.behalf import KEY
-from matcher.accounts.queries import recipient_of
+from matcher.accounts.queries import recipients_of
 from matcher.availability.absence_queries import stand_ins
 from matcher.db import lock_row
 from matcher.i18n import in_locale
@@ -79,7 +79,8 @@ def note_standing(session: Session, request_id: int, standing: Standing, *, now:
 def _readers(session: Session, request: Request, now: datetime) -> list[Recipient]:
     asker = request.asked_by_id
     second = [each.by_id for each in stand_ins(session, [request.organisation_id], now) if each.for_id == asker]
-    return [recipient_of(session, person_id) for person_id in dict.fromkeys([asker, *second])]
+    found = recipients_of(session, [asker, *second])
+    return [found[person_id] for person_id in dict.fromkeys([asker, *second]) if person_id in found]
 
 
 def _params(request: Request, school: Organisation, standing: Standing, locale: str) -> dict[str, Any]:

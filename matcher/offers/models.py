@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Inde
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import Delivery, Kind
-from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.db import Base, Typed, UtcDateTime, short, str_enum
 from matcher.offers.states import OfferState
 
 
@@ -35,7 +35,7 @@ class Offer(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     own_name: Mapped[bool] = mapped_column(default=False)
     state: Mapped[OfferState] = mapped_column(str_enum(OfferState, "state"), default=OfferState.DRAFT)
-    title: Mapped[str] = mapped_column(short())
+    title: Mapped[str] = mapped_column(Typed(200))
     description: Mapped[str] = mapped_column(short(4000), default="")
     delivery: Mapped[Delivery] = mapped_column(str_enum(Delivery, "delivery"), default=Delivery.ON_SITE)
     languages: Mapped[list[str]] = mapped_column(JSON)

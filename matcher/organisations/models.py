@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.db import Base, PersonName, UtcDateTime, short, str_enum
 from matcher.organisations.states import OrganisationType, PartnerSide, SchoolSector, SizeClass
 from matcher.regions.states import HolidayRegion
 
@@ -48,7 +48,7 @@ class Organisation(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     type: Mapped[OrganisationType] = mapped_column(str_enum(OrganisationType, "type"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
-    name: Mapped[str] = mapped_column(short())
+    name: Mapped[str] = mapped_column(PersonName(200))
     name_key: Mapped[str] = mapped_column(short())
     brin: Mapped[str | None] = mapped_column(short(4))
     location: Mapped[str | None] = mapped_column(short(2))

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Inde
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.availability.states import Delivery, Kind
-from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.db import Base, Typed, UtcDateTime, short, str_enum
 from matcher.requests.asking import class_ids_of
 from matcher.requests.states import RequestState
 
@@ -56,7 +56,7 @@ class Request(Base):
     teacher_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     state: Mapped[RequestState] = mapped_column(str_enum(RequestState, "state"), default=RequestState.DRAFT)
     class_id: Mapped[int | None] = mapped_column(ForeignKey("classes.id"))
-    title: Mapped[str] = mapped_column(short(), default="")
+    title: Mapped[str] = mapped_column(Typed(200), default="")
     level: Mapped[str | None] = mapped_column(short(20))
     year: Mapped[int | None]
     group_size: Mapped[int | None]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from matcher.db import Base, UtcDateTime, short, str_enum
+from matcher.db import Base, Typed, UtcDateTime, short, str_enum
 from matcher.safeguarding.states import ProofType
 
 
@@ -64,7 +64,7 @@ class ReportOfConcern(Base):
     match_id: Mapped[int | None] = mapped_column(index=True)
     of_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"), index=True)
-    body: Mapped[str] = mapped_column(short(4000))
+    body: Mapped[str] = mapped_column(Typed(4000))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

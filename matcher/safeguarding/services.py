@@ -11,7 +11,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.clock import local_date
-from matcher.db import lock_row
+from matcher.db import ERASED, lock_row
 from matcher.errors import Conflict, Forbidden, InvalidInput, NotFound
 from matcher.i18n import _l
 from matcher.organisations.models import Organisation
@@ -207,6 +207,9 @@ def handle_report(session: Session, *, actor: Actor, report_id: int, now: dateti
     if report.handled_at is not None:
         raise Conflict(HANDLED)
     report.handled_at, report.handled_by_id = now, actor.user_id
+    reporter = session.get(User, report.by_id) if report.by_id is not None else None
+    if reporter is not None and reporter.erased_at is not None:
+        report.body = ERASED  # it waited for this; the rest of the account went before
     session.flush()
     _record(session, "concern_handled", "report_of_concern", report.id, actor, report.region_id, now)
     return report

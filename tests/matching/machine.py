@@ -2,6 +2,8 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy.orm import Session
 
 from matcher.matching import proposal_services, request_services
+from matcher.matching.erasing_queries import obstacles, still_ahead
+from matcher.matching.erasing_services import erase_account
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.states import Side
 from tests.factories import NOW
@@ -24,6 +28,7 @@ FORWARD = {"accept": 4, "approve": 3, "move": 3, "change_visitor": 2, "hand_over
 WEIGHTED = [each for each in DEEDS for _time in range(FORWARD.get(each, 1))]
 """Most deeds end a match; these are taken more often, so that lives become long."""
 CLOCKED, PROPOSALS, LATE_SHARE = 4, 6, 0.5
+GOING_SHARE = 0.3
 UNTIL = [None, date(2026, 12, 11), date(2028, 12, 31), date(2028, 12, 31)]
 """Until when a proof is valid: not at all, until between the first moments, for long."""
 
@@ -60,9 +65,35 @@ class LifeMachine(Ways, RuleBasedStateMachine):
         try:
             if sys.exc_info()[0] is None:
                 self._promises()
+                self._somebody_goes()
         finally:
             self.savepoint.rollback()
             self.session.expire_all()
+
+    def _somebody_goes(self) -> None:
+        """The last thing of some lives: an account is erased, whatever it is in the middle of."""
+        if self.chance.random() >= GOING_SHARE:
+            return
+        who = self._pick(self.world["people"])
+        with self._unit() as session:
+            first = obstacles(session, who, now=self.model.now)
+        if first:
+            return
+        try:
+            erase_account(who, look=self._unit, opened=self._unit, now=self.model.now)
+        except Exception as error:
+            raise Violation(f"the account was not erased: {error}") from error
+        self.seen["account erased"] += 1
+        if still_ahead(self.session, who, now=self.model.now):
+            raise Violation("a visit is left of somebody who is gone")
+        found = broken_promises(self.session)
+        if found:
+            raise Violation("; ".join(f"{each.name}: {each.rows}" for each in found))
+
+    @contextmanager
+    def _unit(self) -> Iterator[Session]:
+        with self.session.begin_nested():
+            yield self.session
 
     # beginning
 
