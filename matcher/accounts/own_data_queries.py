@@ -86,6 +86,5 @@ def _rows(session: Session, name: str, parameters: Mapping[str, Any]) -> list[di
 
 def _whose(name: str) -> str:
     """The rows that erasing changes or takes away; not those in which others merely name this person."""
-    rules = [rule.where for rule in OF_PEOPLE[name] if rule.where]
     own = [rule.where for rule in OF_PEOPLE[name] if rule.where and not (rule.does is Does.WORDS and rule.values)]
-    return " or ".join(f"({where})" for where in dict.fromkeys(own or rules))
+    return " or ".join(f"({where})" for where in dict.fromkeys(own))

@@ -279,13 +279,13 @@ OF_PEOPLE: dict[str, tuple[Rule, ...]] = {
         keep("what the site says about routes, for everybody to read", "route_id seq change at said"),
     ),
     "outbox": (
-        # What the letters to others say of this person is taken out by `notices.erasing_services`.
+        # Letters to the address alone, and what those to others say of this person: `notices.erasing_services`.
         null(
-            "recipient_user_id = :person or lower(address) = :email_key",
+            "recipient_user_id = :person",
             "calendar calendar_method last_error lease_until lease_token",
         ),
         constant(
-            "recipient_user_id = :person or lower(address) = :email_key",
+            "recipient_user_id = :person",
             address=":gone",
             recipient_name=ERASED,
             params={},

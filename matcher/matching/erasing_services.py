@@ -36,7 +36,7 @@ from matcher.matching.request_services import end_request
 from matcher.matching.states import LIVE, CancelReason, MatchState
 from matcher.matching.suggestion_models import RequestTick
 from matcher.matching.visit_services import end_by_system, end_stopped
-from matcher.notices.erasing_services import Person, forget_in_letters, keep_back, letters_naming
+from matcher.notices.erasing_services import Person, forget_in_letters, keep_back, letters_by_address, letters_naming
 from matcher.offers.erasing_services import forget_words, withdraw_offers_of
 from matcher.requests.models import Request
 from matcher.requests.queries import topics_of
@@ -67,11 +67,12 @@ def erase_account(user_id: int, *, look: Unit, opened: Unit, now: datetime, anyw
     for match_id in coming:
         _end_visit(opened, match_id, now=now, anyway=anyway)
     with look() as session:
-        named = letters_naming(session, _person(session, user_id))
+        person = _person(session, user_id)
+        named, mine = letters_naming(session, person), letters_by_address(session, person)
     with opened() as session:
         if still_ahead(session, user_id, now=now) and not anyway:
             raise Conflict(SOMETHING_NEW)
-        _finish(session, user_id, named, now=now)
+        _finish(session, user_id, named, mine, now=now)
 
 
 def _begin(session: Session, user_id: int, *, now: datetime, anyway: bool) -> bool:
@@ -147,10 +148,10 @@ def _end_visit(opened: Unit, match_id: int, *, now: datetime, anyway: bool) -> N
         return  # over, or ended by somebody else meanwhile; the last unit looks once more
 
 
-def _finish(session: Session, user_id: int, named: list[int], *, now: datetime) -> None:
+def _finish(session: Session, user_id: int, named: list[int], mine: list[int], *, now: datetime) -> None:
     about = subjects_of(session, user_id)
     _let_others_ask(session, user_id)
-    keep_back(session, _person(session, user_id))
+    keep_back(session, _person(session, user_id), by_address=mine)
     said = anonymise(session, user_id, now=now)
     forget_words(session, said.texts)
     forget_in_letters(session, _known(said), about=about, row_ids=named)

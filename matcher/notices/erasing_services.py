@@ -31,15 +31,24 @@ class Person:
     texts: Collection[str] = ()
 
 
-def keep_back(session: Session, person: Person) -> None:
-    """Nothing more goes to this person; keys that hold the address become hashes."""
-    mine = or_(Outbox.recipient_user_id == person.user_id, func.lower(Outbox.address) == person.email.lower())
+def letters_by_address(session: Session, person: Person) -> list[int]:
+    """Letters to the address that name no account. Looks at every letter: not in a unit."""
+    query = select(Outbox.id).where(
+        Outbox.recipient_user_id.is_(None), func.lower(Outbox.address) == person.email.lower()
+    )
+    return list(session.scalars(query.order_by(Outbox.id)))
+
+
+def keep_back(session: Session, person: Person, *, by_address: Collection[int]) -> None:
+    """Nothing more goes to this person. Letters that had only the address are the account's from now on; their keys, in
+    which it stood, become hashes."""
+    for part in _chunks(by_address):
+        for row_id, key in session.execute(select(Outbox.id, Outbox.dedupe_key).where(Outbox.id.in_(part))).all():
+            values = {"dedupe_key": hashlib.sha256(key.encode()).hexdigest(), "recipient_user_id": person.user_id}
+            session.execute(update(Outbox).where(Outbox.id == row_id).values(values))
     waiting = Outbox.state.in_((NoticeState.QUEUED, NoticeState.RETRY, NoticeState.INFLIGHT, NoticeState.DEAD))
+    mine = Outbox.recipient_user_id == person.user_id
     session.execute(update(Outbox).where(mine, waiting).values(state=NoticeState.WITHHELD))
-    query = select(Outbox.id, Outbox.dedupe_key).where(mine, Outbox.recipient_user_id.is_(None))
-    for row_id, key in session.execute(query).all():
-        hashed = hashlib.sha256(key.encode()).hexdigest()
-        session.execute(update(Outbox).where(Outbox.id == row_id).values(dedupe_key=hashed))
 
 
 def letters_naming(session: Session, person: Person) -> list[int]:

@@ -27,6 +27,8 @@ from matcher.matching.services import accept_match, approve_match, decline_match
 from matcher.matching.states import DeclineReason, Side
 from matcher.matching.visit_services import report_visit
 from matcher.notices.models import MailChoice, RefusedAddress
+from matcher.notices.recipients import Recipient
+from matcher.notices.services import enqueue
 from matcher.notices.states import Rhythm
 from matcher.offers.models import OfferRevision
 from matcher.offers.services import refresh_search_key, snapshot
@@ -81,6 +83,9 @@ def make_canary(session: Session, *, colleague: bool = True) -> Canary:
     )
     make_grant(session, person, Role.PROFESSIONAL, organisation=own)
     ask_verification(session, organisation=own, user=person, now=NOW)
+    by_address = Recipient(user_id=None, email=EMAIL, name=NAME, locale="nl")
+    enqueue(session, recipient=by_address, template="accounts/confirm_address", params={"path": "/", "name": NAME},
+            subject="link", subject_id=1, seq=1, now=NOW, channels=("mail",))  # fmt: skip
     session.flush()
     me = actor_for(session, person.id)
     teaching, asked = _asks(session, life, me)
