@@ -56,7 +56,8 @@ def restore(
     file = sqlite_file(settings.database_url)
     with _staging(file.parent if file else settings.var) as folder:
         contents = _unpacked(backup, folder, "sqlite" if file else "postgresql")
-        stamp = now.strftime("%Y%m%d%H%M%S")
+        # To the microsecond: what an earlier restore put aside a moment ago is never overwritten.
+        stamp = now.strftime("%Y%m%d%H%M%S%f")
         people = {
             each.key: each for each in (*noted(settings.var), *noted(folder), *_of(settings.database_url, erasing))
         }
@@ -208,12 +209,18 @@ def _refuse_used(file: Path) -> None:
 def _swap_models(folder: Path, new: Path, stamp: str) -> list[str]:
     aside = folder.with_name(f"{folder.name}.before-{stamp}")
     had = folder.is_dir() and any(folder.iterdir())
-    if had:
-        folder.rename(aside)
-    if new.is_dir():
-        if folder.is_dir():
-            folder.rmdir()
-        shutil.move(new, folder)
+    try:
+        if had:
+            folder.rename(aside)
+        if new.is_dir():
+            if folder.is_dir():
+                folder.rmdir()
+            shutil.move(new, folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The database is in place. Its models could not be: {error.strerror}. The rule orders people until"
+            " `matcher train` made a new one."
+        ) from error
     return [str(aside)] if had else []
 
 

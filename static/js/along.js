@@ -24,7 +24,10 @@
     if (!old || !found || old.innerHTML === found.innerHTML) return;
     const at = document.activeElement;
     const inside = old.contains(at) && at.name ? `[name="${at.name}"][value="${CSS.escape(at.value)}"]` : "";
+    // Who was ticked while the answer was on its way stays ticked.
+    const ticks = new Map([...old.querySelectorAll("[name=offers]")].map((box) => [box.value, box.checked]));
     old.innerHTML = found.innerHTML;
+    old.querySelectorAll("[name=offers]").forEach((box) => { box.checked = ticks.get(box.value) ?? box.checked; });
     if (inside) old.querySelector(inside)?.focus();
   };
 

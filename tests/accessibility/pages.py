@@ -30,6 +30,7 @@ NO_PAGE = {
     "matching.calendar": "a calendar file",
     "matching.feed": "a calendar file",
     "matching.hours_statement_pdf": "a PDF",
+    "matching.own_data": "a ZIP file",
     "matching.published": "leads back to the request",
     "matching.runbook": "leads back to the match",
     "matching.thread": "leads back to the match",

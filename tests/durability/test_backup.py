@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -116,6 +118,20 @@ def test_backup_taken_while_writing_restores_clean(place: Any, empty_url: str, t
     print(f"{good} of {times} backups good")
     assert good == times
     assert (place.other / "models" / "20261101-0300" / "model.skops").read_bytes() == b"fitted"
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_restores_within_a_second_keep_what_each_put_aside(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count()
+    monkeypatch.setattr("matcher.cli.utcnow", lambda: NOW + timedelta(microseconds=next(clock)))
+    assert place.run("backup", str(place.file)).exit_code == 0
+    place.database.dispose()
+    for _time in range(3):
+        back = place.run("restore", str(place.file), "--force")
+        assert back.exit_code == 0, back.output
+    aside = [path.name for path in Path(place.database.engine.url.database).parent.glob("*.db.before-*")]
+    models = [path.name for path in place.var.glob("models.before-*")]
+    assert (len(aside), len(models)) == (3, 3)
 
 
 def test_control_plain_copy_while_writing_is_behind_or_broken(place: Any, engine_name: str, tmp_path: Path) -> None:

@@ -225,10 +225,12 @@ class Staged(Deeds):
     def _somebody_left(self, whose: str) -> None:
         changing = {each[0] for each in self.world["changing"]}
         match = self._agreed(lambda m: self._whose(m, whose) in changing, approved=False)
-        for _time in range(2 if match is not None else 0):
-            self._try_to(match, "approve")
+        if match is None:
+            return
+        for _time in range(2):  # away, and back: or the other way round, when they were away already
             self._change_role(self._whose(match, whose))
-            self._try_to(match, "approve")
+            if match["state"] == "accepted" and self.model.unfit(match) is not None:
+                self._try_to(match, "approve")
 
     def _whose(self, match: Life, whose: str) -> int | None:
         return self.model.requests[match["request"]]["teacher"] if whose == "teacher" else match["professional"]
@@ -327,7 +329,8 @@ class Staged(Deeds):
         match = self._agreed(approved=False)
         if match is not None:
             self._wait_until(match["chosen"][0], timedelta(minutes=1))
-            self._try_to(match, "reject")
+            if self.model.refusal(match, "reject", self.world["boss"]) is not None:
+                self._try_to(match, "reject")
             self._expire(match)
 
     def _asked_too_late(self, action: str) -> None:

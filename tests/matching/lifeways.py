@@ -36,16 +36,15 @@ class Ways(Staged):
     @rule()
     def somebody_who_works_there_decides(self) -> None:
         """A coordinator who also works at the company tries to approve what could be approved."""
-        who, _role, place = self.world["torn"]
-        match = self._some(
-            lambda m: (
-                m["state"] == "accepted"
-                and self.model.offers[m["offer"]]["company"] == place
-                and self.model.unfit(m) is None
-                and m["chosen"][0] > self.model.now.timestamp()
-            )
-        )
-        if match is not None and ("professional", place) in self.model.roles[who]:
+        who, role, place = self.world["torn"]
+        match = self._agreed(lambda m: self.model.offers[m["offer"]]["company"] == place, approved=False)
+        if match is None or match["chosen"][0] <= self.model.now.timestamp():
+            return
+        if self.model.unfit(match) == "no proof":
+            self._prove_otherwise(match)
+        if (role, place) not in self.model.roles[who]:
+            self._change_role(who)
+        if self.model.unfit(match) is None:
             self._deed(match, "approve", who)
 
     @rule()
