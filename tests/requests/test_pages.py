@@ -288,4 +288,4 @@ def test_list_is_empty_with_a_way_on_and_then_shows_the_draft(place: Any, sign_i
     assert NEW in client.get("/requests").get_data(as_text=True)
     weeks = open_weeks(client.get(NEW).get_data(as_text=True))
     client.post(NEW, data=filled(place, weeks[:2]))
-    assert "Rendement van een warmtepomp · 4H2" in client.get("/requests").get_data(as_text=True)
+    assert "Rendement van een warmtepomp\u00a0· 4H2" in client.get("/requests").get_data(as_text=True)
