@@ -24,9 +24,10 @@ help:
 demo: install
 	@MATCHER_DEMO=1 $(BIN)/matcher demo $(ARGS)
 
-# Three processes read the same modules: the bytecode is kept, whatever the shell says.
+# Three workers on two cores: a test often waits for a server, a browser or a lock. They and the one that deals out the
+# work read the same modules: the bytecode is kept, whatever the shell says.
 test: install
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 # Peers are installed for comparison only. ARGS='--size small' is quicker; the figures go to docs/benchmarks.md.
 bench: install $(STAMPS)/peers
