@@ -50,6 +50,7 @@ settings.load_profile("steady")
 
 SLOW_FIRST = (
     "journeys/test_main_job",
+    "accessibility/",
     "matching/test_rush",
     "web/test_access",
     "demo/",
@@ -87,7 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             continue
         if item.get_closest_marker("long_on_sqlite") and "long" not in named:
             item.add_marker(pytest.mark.skip(reason="long on SQLite: name it with -m long_on_sqlite"))
-    # The files that take longest go first, so that two workers end together.
+    # The files that take longest go first, so that the workers end together.
     first = LANE_FIRST if "integrity" in named else SLOW_FIRST
     items.sort(key=lambda item: next((n for n, slow in enumerate(first) if slow in item.nodeid), len(first)))
 

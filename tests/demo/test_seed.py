@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,7 @@ def made(database: Database, seed: int) -> list[Any]:
     return found
 
 
+@pytest.mark.long
 def test_same_seed_gives_the_same_world(sqlite_database: Database) -> None:
     first = made(sqlite_database, 7)
     assert made(sqlite_database, 7) == first

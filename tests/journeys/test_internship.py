@@ -172,7 +172,7 @@ def report(walk: Walk, moment: MatchMoment, words: dict[str, str]) -> None:
     expect(page.locator("tbody tr")).to_have_count(3)
 
 
-@pytest.mark.parametrize("locale", ["nl", "en"])
+@pytest.mark.parametrize("locale", ["nl", pytest.param("en", marks=pytest.mark.long)])
 def test_internship_from_question_to_statement_of_hours(walk: Walk, locale: str) -> None:
     words = WORDS[locale]
     offer_a_place(walk, locale)

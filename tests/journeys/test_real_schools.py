@@ -45,7 +45,7 @@ from tests.journeys.real_world import (
     school_positions,
 )
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.long_on_postgres]
 
 
 @dataclass(frozen=True)
