@@ -39,7 +39,7 @@ def dress(page: Page, start: Path, picture: Picture) -> None:
         _fit(page, width, height)
         for scheme in SCHEMES:
             # The library names each scheme as a literal; ours is one of the two it knows.
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a word of SCHEMES
             _shoot(page, start, picture, width, scheme)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             picture.faults.add(f"wider than {width} px")

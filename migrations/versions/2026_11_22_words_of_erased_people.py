@@ -7,6 +7,7 @@ from alembic import op
 revision = "0027"
 down_revision = "0026"
 
+# A migration says again what the code says today: the code may change, what once ran may not.
 WORDS = ("title", "description", "own_words", "costs")
 OTHERS = {
     "match_events": (
@@ -78,7 +79,7 @@ def _refuse(table: str, dialect: str, may_change: str) -> None:
 def _may_change(table: str, dialect: str) -> str:
     before = f" or ({EARLIER}) like '%,p' || u.id || ',%'" if table == "request_revisions" else ""
     who = OWNERS[table] + (GUIDE[dialect] if table == "offer_revisions" else "")
-    gone = f"exists (select 1 from users u where u.erased_at is not null and (u.id in ({who}){before}))"  # noqa: S608
+    gone = f"exists (select 1 from users u where u.erased_at is not null and (u.id in ({who}){before}))"  # noqa: S608 (our own words)
     if dialect == "sqlite":
         same = " and ".join(f"NEW.{name} is OLD.{name}" for name in OTHERS[table])
     else:
