@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from matcher.availability.states import Kind
 from matcher.disk import is_nearly_full
 from matcher.jobs.queue import Waiting
 from matcher.jobs.standing import JobStanding, lag
-from matcher.monitor.cells import FEWEST, publishable, publishable_column
+from matcher.monitor.cells import FEWEST, publishable, publishable_column, whole
 from matcher.regions.netherlands import Spot
 
-__all__ = ["FEWEST", "Health", "PublicFigures", "RegionFigures", "publishable", "publishable_column"]
+__all__ = ["FEWEST", "Health", "PublicFigures", "RegionFigures", "publishable", "publishable_column", "whole"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class RegionFigures:
     internships: int | None
     open_requests: int | None
     middle: tuple[float, float] | None = None
+    visits: int | None = None  # of every kind that is counted, where each may be seen
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class PublicFigures:
     open_requests: int | None
     regions: tuple[RegionFigures, ...]
     spots: tuple[Spot, ...]
+    kinds: tuple[Kind, ...] = ()  # so many held that totals may count them
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def for_companies() -> str:
 def figures() -> str:
     today = local_date(utcnow())
     found = queries.public_figures(reading(), today=today)
-    held = monitor.published(monitor_queries.figures(reading(), year=school_year(today)))
+    counted = monitor_queries.figures(reading(), year=school_year(today), kinds=found.kinds)
+    held = monitor.published(counted, {region.name: region.visits for region in found.regions})
     return render_template("home/figures.html", figures=found, map=_map(found), held=held, drawn=monitor.drawn)
 
 

@@ -1,5 +1,6 @@
 """Numbers for public pages: anybody may see them, so cells under five are hidden before they leave."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -17,7 +18,7 @@ from matcher.availability.states import Kind
 from matcher.clock import school_year, school_year_dates
 from matcher.coordination.stuck_queries import stuck_count
 from matcher.disk import free_bytes
-from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column
+from matcher.home.figures import FEWEST, Health, PublicFigures, RegionFigures, publishable, publishable_column, whole
 from matcher.jobs.queries import standings
 from matcher.jobs.queue import Waiting
 from matcher.matching.model_queries import running
@@ -55,21 +56,28 @@ def public_figures(session: Session, *, today: date) -> PublicFigures:
     ).all()
     ids = [region for region, _name in names]
     middles = _middles(session)
-    columns = (
-        publishable_column([held.get((region, Kind.GUEST_LECTURE), 0) for region in ids]),
-        publishable_column([held.get((region, Kind.TEACHER_INTERNSHIP), 0) for region in ids]),
-        publishable_column([sum(open_now.get((region, kind), 0) for kind in Kind) for region in ids]),
-    )
+    totals = {kind: publishable(_column(held, [kind]).total()) for kind in Kind}
+    kinds = tuple(kind for kind, total in totals.items() if total)
+    seen = {kind: _seen(_column(held, [kind]), ids) for kind in Kind}
+    waiting = _seen(_column(open_now, Kind), ids)
     return PublicFigures(
-        lectures=publishable(_total(held, Kind.GUEST_LECTURE)),
-        internships=publishable(_total(held, Kind.TEACHER_INTERNSHIP)),
-        hybrids=publishable(_total(held, Kind.HYBRID_PLACEMENT)),
+        lectures=totals[Kind.GUEST_LECTURE],
+        internships=totals[Kind.TEACHER_INTERNSHIP],
+        hybrids=totals[Kind.HYBRID_PLACEMENT],
         open_requests=publishable(sum(open_now.values())),
         regions=tuple(
-            RegionFigures(name, *row, middle=middles.get(number))
-            for (number, name), row in zip(names, zip(*columns, strict=True), strict=True)
+            RegionFigures(
+                name,
+                lectures=seen[Kind.GUEST_LECTURE][number],
+                internships=seen[Kind.TEACHER_INTERNSHIP][number],
+                open_requests=waiting[number],
+                middle=middles.get(number),
+                visits=whole(seen[kind][number] for kind in kinds),
+            )
+            for number, name in names
         ),
         spots=(*_spots(session, first, last),),
+        kinds=kinds,
     )
 
 
@@ -174,8 +182,19 @@ def _counts(session: Session, query: Select[Any]) -> dict[tuple[Any, Any], int]:
     return {(row[0], row[1]): row[2] for row in session.execute(query)}
 
 
-def _total(counts: dict[tuple[Any, Any], int], kind: Kind) -> int:
-    return sum(count for (_region, of), count in counts.items() if of == kind)
+def _column(counts: dict[tuple[Any, Any], int], kinds: Iterable[Kind]) -> Counter[int]:
+    """Region → how many of these kinds."""
+    column: Counter[int] = Counter()
+    for (region, kind), count in counts.items():
+        column[region] += count if kind in kinds else 0
+    return column
+
+
+def _seen(column: Counter[int], ids: list[int]) -> dict[int, int | None]:
+    """The lines of these regions; what others have is in the total, and so a line of the column too."""
+    elsewhere = column.total() - sum(column[region] for region in ids)
+    shown = publishable_column([*(column[region] for region in ids), *([elsewhere] if elsewhere else [])])
+    return dict(zip(ids, shown, strict=False))
 
 
 def _held(*columns: Any, first: date, last: date) -> Select[Any]:

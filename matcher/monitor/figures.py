@@ -1,5 +1,6 @@
 """Held visits as numbers: totals and the same by kind, region, subject and school year. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from matcher.monitor.cells import publishable, publishable_column
@@ -31,8 +32,9 @@ class Figures:
     """Both said yes and the date passed without a decision."""
 
 
-def published(found: Figures) -> Figures:
-    """The same with every small number hidden; pupils and hours of hidden visits are hidden with them."""
+def published(found: Figures, by_region: Mapping[str, int | None]) -> Figures:
+    """The same with every small number hidden; pupils and hours of hidden visits are hidden with them. `by_region` has
+    the regions as the table by kind shows them: a line that is not the same there could be taken from that table."""
     total = publishable(found.visits or 0)
     return replace(
         found,
@@ -43,7 +45,7 @@ def published(found: Figures) -> Figures:
         companies=publishable(found.companies or 0),
         unapproved=publishable(found.unapproved or 0),
         by_kind=_column(found.by_kind),
-        by_region=_column(found.by_region),
+        by_region=[cell if by_region.get(cell.label) == cell.visits else _hidden(cell) for cell in found.by_region],
         by_subject=_column(found.by_subject),
         by_year=_column(found.by_year),
     )
@@ -51,10 +53,11 @@ def published(found: Figures) -> Figures:
 
 def _column(cells: list[Cell]) -> list[Cell]:
     shown = publishable_column([cell.visits or 0 for cell in cells])
-    return [
-        cell if count is not None else replace(cell, visits=None, pupils=None, hours=None)
-        for cell, count in zip(cells, shown, strict=True)
-    ]
+    return [cell if count is not None else _hidden(cell) for cell, count in zip(cells, shown, strict=True)]
+
+
+def _hidden(cell: Cell) -> Cell:
+    return replace(cell, visits=None, pupils=None, hours=None)
 
 
 def drawn(cells: list[Cell]) -> list[tuple[str, float]]:

@@ -1,11 +1,13 @@
 """Numbers about visits that were held. A coordinator's own are whole; what is published passes `figures.published`."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, case, extract, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
+from matcher.availability.states import Kind
 from matcher.clock import school_year_dates, year_bounds
 from matcher.coordination.overview_queries import passed_without_approval
 from matcher.i18n import current_locale
@@ -13,6 +15,7 @@ from matcher.matching.given_queries import held_visits, hours_given, pupils_reac
 from matcher.matching.labels import KINDS
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import MatchState, Side
+from matcher.monitor.cells import publishable
 from matcher.monitor.figures import Cell, Figures, year_label
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -20,25 +23,29 @@ from matcher.regions.models import Region
 from matcher.requests.models import Request, RequestTopic
 from matcher.subjects.models import Topic
 
-MOST_SUBJECTS = 12
 MOST_EXPORTED = 20_000
 YEARS_BACK = 4
 
 
-def figures(session: Session, *, year: int, region_ids: Iterable[int] | None = None) -> Figures:
-    """One school year, of these regions or of the whole country; `by_year` also has the years before."""
+def figures(
+    session: Session, *, year: int, region_ids: Iterable[int] | None = None, kinds: Iterable[Kind] | None = None
+) -> Figures:
+    """One school year, of these regions or of the whole country; `by_year` also has the years before. With `kinds`,
+    those whose numbers may be published, no number holds a visit of another kind: it would follow from the rest."""
     ids = None if region_ids is None else list(region_ids)
-    held = _held(ids, year, year).subquery()
+    held = _held(ids, year, year, kinds).subquery()
     since = _held(ids, year - YEARS_BACK, year).subquery()
     sums = _sums(held)
     total = session.execute(
         select(*sums, func.count(held.c.school_id.distinct()), func.count(held.c.company_id.distinct()))
     ).one()
-    kinds = session.execute(select(held.c.kind, *sums).group_by(held.c.kind).order_by(sums[0].desc()))
+    by_kind = session.execute(select(held.c.kind, *sums).group_by(held.c.kind).order_by(sums[0].desc()))
     regions = session.execute(
         select(Region.name, *sums).join(held, held.c.region_id == Region.id).group_by(Region.name).order_by(Region.name)
     )
-    years = session.execute(select(since.c.year, *_sums(since)).group_by(since.c.year).order_by(since.c.year))
+    years = session.execute(
+        select(since.c.year, *_sums(since)).group_by(since.c.year, since.c.kind).order_by(since.c.year)
+    )
     return Figures(
         year=year,
         visits=total[0],
@@ -46,10 +53,10 @@ def figures(session: Session, *, year: int, region_ids: Iterable[int] | None = N
         hours=float(total[2]),
         schools=total[3],
         companies=total[4],
-        by_kind=[_cell(str(KINDS[row[0]]), row) for row in kinds],
+        by_kind=[_cell(str(KINDS[row[0]]), row) for row in by_kind],
         by_region=[_cell(row[0], row) for row in regions],
         by_subject=_by_subject(session, held),
-        by_year=[_cell(year_label(int(row[0])), row) for row in years],
+        by_year=_by_year([row for row in years if kinds is None or publishable(row[1])]),
         unapproved=passed_without_approval(session, ids, *year_bounds(year)),
     )
 
@@ -61,7 +68,12 @@ def years_with_visits(session: Session, region_ids: Iterable[int] | None = None)
     return [int(year) for year in session.scalars(select(held.c.year).distinct().order_by(held.c.year.desc()))]
 
 
-def _held(region_ids: list[int] | None, first_year: int | None, last_year: int | None) -> Any:
+def _held(
+    region_ids: list[int] | None,
+    first_year: int | None,
+    last_year: int | None,
+    kinds: Iterable[Kind] | None = None,
+) -> Any:
     """One row per held visit."""
     school, guest = aliased(VisitReport), aliased(VisitReport)
     day = MatchMoment.day
@@ -81,6 +93,8 @@ def _held(region_ids: list[int] | None, first_year: int | None, last_year: int |
     )
     if region_ids is not None:
         query = query.where(Match.region_id.in_(region_ids))
+    if kinds is not None:
+        query = query.where(Match.kind.in_(list(kinds)))
     if first_year is not None and last_year is not None:
         query = query.where(day.between(school_year_dates(first_year)[0], school_year_dates(last_year)[1]))
     return query
@@ -98,6 +112,12 @@ def _cell(label: str, row: Any) -> Cell:
     return Cell(label, int(row[1]), int(row[2]), float(row[3]))
 
 
+def _by_year(rows: list[Any]) -> list[Cell]:
+    """A line per year of rows per year and kind."""
+    years = groupby(rows, key=lambda row: year_label(int(row[0])))
+    return [_cell(label, (label, *map(sum, zip(*(row[1:] for row in of), strict=True)))) for label, of in years]
+
+
 def _by_subject(session: Session, held: Any) -> list[Cell]:
     """A visit about two subjects counts for both, so this column has no total."""
     name = Topic.nl if current_locale() == "nl" else Topic.en
@@ -108,7 +128,6 @@ def _by_subject(session: Session, held: Any) -> list[Cell]:
         .join(held, held.c.request_id == RequestTopic.request_id)
         .group_by(Topic.id, name)
         .order_by(sums[0].desc(), name)
-        .limit(MOST_SUBJECTS)
     )
     return [_cell(row[0], row) for row in session.execute(query)]
 

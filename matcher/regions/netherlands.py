@@ -16,6 +16,7 @@ _X_SCALE, _X_SHIFT = 158.26, -531.54
 _Y_SCALE, _Y_SHIFT = -157.893, 10052.55
 _PATH = re.compile(r'<path\s+id="(\w+)"\s+name="([^"]+)"\s+d="([^"]+)"')
 SMALLEST, BIGGEST = 4.0, 15.0
+STEP = 5
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ def project(lat: float, lon: float) -> tuple[float, float]:
 
 
 def dots(spots: Iterable[Spot]) -> list[Dot]:
-    """Circles whose area goes with the count; big ones first, so that small ones stay visible on top."""
+    """Circles whose area goes with the count in steps of five, as an exact size could be taken from the total of a
+    table; big ones first, so that small ones stay visible on top."""
     placed = []
     for spot in spots:
         x, y = project(spot.lat, spot.lon)
-        radius = min(BIGGEST, SMALLEST + 0.85 * math.sqrt(spot.count))
+        radius = min(BIGGEST, SMALLEST + 0.85 * math.sqrt(spot.count // STEP * STEP))
         placed.append(Dot(round(x, 1), round(y, 1), round(radius, 1), spot.kind))
     return sorted(placed, key=lambda dot: -dot.radius)
 

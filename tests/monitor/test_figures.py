@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.availability.states import Kind
 from matcher.db import Database
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import MatchState, Side
@@ -59,6 +60,23 @@ def test_visits_pupils_and_hours_are_counted_per_school_year(session: Session) -
     assert years_with_visits(session, [school.region_id or 0]) == [2026, 2025]
 
 
+def test_kinds_too_small_to_publish_are_in_no_number(session: Session) -> None:
+    school = make_school(session)
+    for day, lectures in ((date(2026, 10, 1), 6), (date(2025, 10, 1), 7)):
+        for _number in range(lectures):
+            make_visit(session, day, school=school)
+        make_visit(session, day, school=school, kind=Kind.TEACHER_INTERNSHIP)
+    seen = figures(session, year=2026, kinds=[Kind.GUEST_LECTURE])
+    assert (seen.visits, seen.pupils, [cell.visits for cell in seen.by_kind]) == (6, 150, [6])
+    assert [(cell.label, cell.visits, cell.pupils) for cell in seen.by_year] == [
+        ("2025/26", 7, 175),
+        ("2026/27", 6, 150),
+    ]
+    assert [cell.visits for cell in (*seen.by_region, *seen.by_subject)] == [6, 6]
+    assert figures(session, year=2026).visits == 7
+    assert figures(session, year=2026, kinds=[]).visits == 0
+
+
 def test_size_of_the_group_stands_in_for_a_missing_count(session: Session) -> None:
     make_visit(session, date(2026, 10, 1), pupils=None, hours=None)
     found = figures(session, year=2026)
@@ -80,11 +98,12 @@ def test_subjects_regions_and_kinds_have_their_lines(session: Session) -> None:
 
 def test_published_figures_hide_small_cells_and_what_would_give_them_away() -> None:
     lines = [Cell("A", 12, 300, 40.0), Cell("B", 3, 75, 9.0), Cell("C", 7, 170, 20.0)]
-    shown = published(Figures(2026, 22, 545, 69.0, 9, 4, lines, lines, [], [Cell("2026/27", 22, 545, 69.0)]))
+    shown = published(Figures(2026, 22, 545, 69.0, 9, 4, lines, lines, [], [Cell("2026/27", 22, 545, 69.0)]), {"A": 12})
     assert [cell.visits for cell in shown.by_kind] == [12, None, None]
     assert [cell.pupils for cell in shown.by_kind] == [300, None, None]
+    assert [cell.visits for cell in shown.by_region] == [12, None, None]
     assert (shown.visits, shown.schools, shown.companies) == (22, 9, None)
-    small = published(Figures(2026, 3, 75, 9.0, 2, 2, [lines[1]], [lines[1]], [], []))
+    small = published(Figures(2026, 3, 75, 9.0, 2, 2, [lines[1]], [lines[1]], [], []), {})
     assert (small.visits, small.pupils, small.hours) == (None, None, None)
     assert drawn(shown.by_kind) == [("A", 12.0)]
     assert year_label(2099) == "2099/00"

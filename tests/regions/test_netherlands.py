@@ -39,3 +39,8 @@ def test_dots_big_ones_come_first_and_stay_small_enough() -> None:
 
 def test_provinces_are_read_from_the_drawing() -> None:
     assert provinces(DRAWING) == (("Utrecht", "m 1,2 3,4 z"), ("Zeeland", "m 5,6 z"))
+
+
+def test_dot_does_not_say_its_exact_number() -> None:
+    sizes = [dots([Spot(52, 5, count, "open")])[0].radius for count in (5, 9, 10, 14, 15)]
+    assert sizes[0] == sizes[1] < sizes[2] == sizes[3] < sizes[4]
