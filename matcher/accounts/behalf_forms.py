@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from typing import Any
 
 from wtforms import BooleanField, DateField, RadioField
 from wtforms.validators import Optional
@@ -37,6 +38,12 @@ class HeardFields:
         """For the next thing she writes down today: a pile of mails came the same way, mostly on the same day."""
         day = self.heard_on.data
         return {"how": self.how.data, "on": day.isoformat() if day else "", "at": local_date(now).isoformat()}
+
+    def show_heard(self, details: Mapping[str, Any] | None) -> None:
+        """As it was written down with a draft that is not sent yet."""
+        if details:
+            self.how.data, self.tell.data = details["how"], details["tell"]
+            self.heard_on.data = local_date(datetime.fromisoformat(details["at"]))
 
     def recall(self, kept: Mapping[str, str] | None, now: datetime) -> None:
         """As the one before, on the day she wrote that down. Who is mailed is always said again."""

@@ -208,7 +208,8 @@ def _in_time(action: Action, facts: MatchFacts, sides: frozenset[Side], now: dat
     """What the clock, or the other side's answer, still allows."""
     starts, ends = facts.starts, facts.ends
     match action:
-        case Action.APPROVE:
+        case Action.APPROVE | Action.LAPSE:
+            # What begins before the clock has looked took place as it was approved.
             return starts is None or now < starts
         case Action.CHANGE_VISITOR if starts is not None and starts <= now:
             # Who stands before the class is who came; only its reports follow.

@@ -11,12 +11,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.behalf import KEY as BEHALF
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.availability.states import Kind
 from matcher.db import lock_row
 from matcher.errors import Conflict, NotFound
 from matcher.i18n import _l
+from matcher.organisations.models import Organisation
 from matcher.requests import internship_services, queries, services, vacancy_services
 from matcher.requests.drafts import AnyWish, Sending
 from matcher.requests.models import Request
@@ -61,10 +63,26 @@ def keep_draft(
             return kept
         version = None if wrote_last else sent.version
         saved = update(session, actor=actor, now=now, request_id=found, data=data, version=version)
+        if sent.asked_by_id is not None and saved.on_behalf_by_id == actor.user_id:
+            _ask_as(session, saved, sent, actor)
     if page:
         saved.details = {**saved.details, KEY: page, TURN: turn}
         session.flush()
     return saved
+
+
+def _ask_as(session: Session, draft: Request, sent: Sending, actor: Actor) -> None:
+    """Who asks and how that came, as the one who writes it down says it now. Raises InvalidInput."""
+    school = session.get_one(Organisation, draft.organisation_id)
+    if draft.kind is Kind.HYBRID_PLACEMENT:
+        vacancy_services.check_asker(session, actor, school, sent.asked_by_id)
+    asker = services.asker_of(session, actor, school, sent.asked_by_id)
+    if draft.teacher_id == draft.asked_by_id:
+        draft.teacher_id = asker
+    draft.asked_by_id = asker
+    if sent.heard is not None:
+        draft.details = {**draft.details, BEHALF: sent.heard.details}
+    session.flush()
 
 
 def _draft_of_page(session: Session, actor: Actor, kind: Kind, page: str, turn: int) -> int | None:

@@ -1,16 +1,18 @@
 """What every page that asks for something carries beside its questions: who asks, which draft it is, which page."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from wtforms import HiddenField, SelectField
 from wtforms.validators import Length, Optional, ValidationError
 
+from matcher.accounts.behalf import KEY
 from matcher.accounts.behalf_forms import HeardFields
 from matcher.availability.states import Kind
 from matcher.i18n import _, _l
 from matcher.requests.drafts import Sending
-from matcher.web.forms import MatcherForm, number_in
+from matcher.web.forms import MatcherForm, choices, number_in
 
 NEW = "new"
 
@@ -38,6 +40,16 @@ class DraftFields(HeardFields):
     def sent_before(self) -> int:
         """How often this page sent itself before, as it counts."""
         return min(number_in(self.turn.data) or 0, 10**6)
+
+    def show_asker(self, asked_by_id: int, details: Mapping[str, Any] | None) -> None:
+        """Who asks and how that was heard, of a stored draft."""
+        self.asked_by.data = str(asked_by_id)
+        self.show_heard((details or {}).get(KEY))
+
+    def offer_askers(self, people: Sequence[tuple[str, str]], nobody: str) -> None:
+        """The choices; nobody can be chosen only where nobody was yet, or somebody who is not there any more."""
+        chosen = self.asked_by.data in {number for number, _name in people}
+        self.asked_by.choices = choices([*([] if chosen and self.version.data else [("", nobody)]), *people])
 
     def sending(self, draft_id: int | None, now: datetime) -> Sending:
         """What this page says of itself; call after validation."""

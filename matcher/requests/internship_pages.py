@@ -12,12 +12,12 @@ from matcher.availability.halfdays import fits
 from matcher.availability.moments import Moment
 from matcher.i18n import _, current_locale, format_day_month, ngettext
 from matcher.organisations.models import Organisation
-from matcher.requests import policy, queries
+from matcher.requests import queries
 from matcher.requests.internship_forms import InternshipForm, half_days_needed
 from matcher.requests.internships import InternshipWish, asked_of
 from matcher.requests.models import Request
+from matcher.requests.pages import names_asker
 from matcher.subjects.queries import topics_by_type, topics_with_ids
-from matcher.web.forms import choices
 
 MORE = ("max_km", "language", "costs")
 
@@ -32,9 +32,9 @@ def internship_page(
     draft: Request | None = None,
 ) -> dict[str, Any]:
     """Fills the choices of the form and says everything around it."""
-    on_behalf = policy.asks_on_behalf(actor, school.id) and draft is None
+    on_behalf = names_asker(actor, school, draft)
     people = queries.teachers_for(session, actor, school) if on_behalf else []
-    form.asked_by.choices = choices([("", _("Choose somebody")), *((str(one.id), one.name) for one in people)])
+    form.offer_askers([(str(one.id), one.name) for one in people], _("Choose somebody"))
     return {
         "school": school,
         "draft": draft,

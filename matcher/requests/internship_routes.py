@@ -80,6 +80,7 @@ def shown(draft: Request) -> str:
     form = InternshipForm(formdata=None)
     form.show(internship_wish_of(session, draft))
     form.version.data = str(draft.version)
+    form.show_asker(draft.asked_by_id, draft.details)
     return render_template(FORM, form=form, **_page(session, school, form, draft))
 
 

@@ -54,7 +54,7 @@ def form_page(
     classes = queries.classes_for(session, actor, school)
     timetable = queries.timetable_from(session, school, now)
     teachers = queries.teachers_for(session, actor, school)
-    on_behalf = policy.asks_on_behalf(actor, school.id) and draft is None
+    on_behalf = names_asker(actor, school, draft)
     people = [(str(person.id), person.name) for person in teachers]
     form.school_class.choices = choices(
         [*((str(c.id), c.name) for c in classes), (NEW, _("A class that is not here yet"))]
@@ -62,10 +62,10 @@ def form_page(
     form.school_class.data = form.school_class.data or (None if classes else NEW)
     form.also_classes.choices = choices([(c.id, c.name) for c in classes])
     form.teacher.choices = choices([("", _("I do myself") if not on_behalf else _("The one who asks")), *people])
-    form.asked_by.choices = choices([("", _("Choose somebody")), *people])
-    if on_behalf and not form.is_submitted():
+    if on_behalf and draft is None and not form.is_submitted():
         # Who is alone there is the one who asks.
         form.asked_by.data = people[0][0] if len(people) == 1 else None
+    form.offer_askers(people, _("Choose somebody"))
     form.new_level.choices = choices([("", _("Choose a level")), *level_choices(school)])
     weeks = coming_weeks(local_date(now), timetable.calendar)
     return {
@@ -95,6 +95,12 @@ def school_choice(session: Session, actor: Actor, text: str = "") -> dict[str, A
     if actor.is_coordinator:
         schools += queries.schools_in(session, actor.region_ids, text)
     return {"schools": schools, "q": text, "searches": actor.is_coordinator}
+
+
+def names_asker(actor: Actor, school: Organisation, draft: Request | None) -> bool:
+    """Says on the page who asks and how that came: who writes it down for somebody, until it is sent."""
+    mine = draft is None or draft.on_behalf_by_id == actor.user_id
+    return mine and policy.asks_on_behalf(actor, school.id)
 
 
 def level_choices(school: Organisation) -> list[tuple[str, str]]:

@@ -83,6 +83,7 @@ def edit_draft(request_id: int) -> str:
     wish = queries.wish_of(session, draft)
     form.show(wish)
     form.version.data = str(draft.version)
+    form.show_asker(draft.asked_by_id, draft.details)
     plan = services.plan_for_wish(session, school, wish, now=now)
     page = form_page(session, actor(), school, form, now=now, draft=draft, plan=plan, without=wish.without)
     return render_template(FORM, form=form, **page)
@@ -193,7 +194,7 @@ def _save(school: Organisation, draft: Request | None) -> Any:
             saved_id = _write(school, draft, form, topic_ids, now, go=go)
         except (InvalidInput, Conflict) as refusal:
             return _refused(school, draft, form, refusal, now)
-        if draft is None and form.asked_by.data:
+        if form.asked_by.data:
             cookie[KEPT] = form.kept(now)
         if another:
             return redirect(url_for("coordination.post_request", request_id=saved_id), 307)

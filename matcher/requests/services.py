@@ -69,7 +69,7 @@ def new_draft(
     heard: Heard | None,
 ) -> Request:
     """An empty draft of any kind in the name of the one who asks. Raises InvalidInput."""
-    asker = _asker(session, actor, school, asked_by_id)
+    asker = asker_of(session, actor, school, asked_by_id)
     drafts = select(func.count()).where(Request.asked_by_id == asker, Request.state == RequestState.DRAFT)
     if (session.scalar(drafts.select_from(Request)) or 0) >= MAX_DRAFTS:
         raise InvalidInput(_l("You have many drafts already. Send or discard one of them first."))
@@ -275,7 +275,7 @@ def _require_internship(session: Session, request: Request, now: datetime) -> No
     check_complete(request.hours, request.details, ahead, has_topics=has_topics)
 
 
-def _asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:
+def asker_of(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> int:
     """Raises InvalidInput when a coordinator names nobody, or somebody of another school."""
     if actor.user_id is not None and not policy.asks_on_behalf(actor, school.id):
         return actor.user_id

@@ -12,7 +12,7 @@ from matcher.clock import local_date
 from matcher.i18n import _, current_locale, format_day_month, ngettext
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request
-from matcher.requests.pages import level_choices
+from matcher.requests.pages import level_choices, names_asker
 from matcher.requests.vacancies import Term, VacancyWish, usual_term
 from matcher.requests.vacancy_forms import VacancyForm
 from matcher.requests.vacancy_services import leaders_of, terms_for
@@ -34,12 +34,12 @@ def vacancy_page(
     """Fills the choices of the form and says everything around it."""
     leads = actor.has_in(Role.SCHOOL_LEAD, school.id, confirmed=False)
     people = [(str(person.id), person.name) for person in leaders_of(session, school.id)] if not leads else []
-    form.asked_by.choices = choices([("", _("Choose somebody")), *people])
+    form.offer_askers(people, _("Choose somebody"))
     form.level.choices = choices([("", _("Choose a level")), *level_choices(school)])
     return {
         "school": school,
         "draft": draft,
-        "on_behalf": not leads and draft is None,
+        "on_behalf": not leads and names_asker(actor, school, draft),
         "chosen_topics": topics_with_ids(session, form.topics.data or [], current_locale()),
         "topic_groups": topics_by_type(session, current_locale()),
         "more_open": any(form[name].errors for name in MORE),

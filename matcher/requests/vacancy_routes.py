@@ -56,6 +56,7 @@ def shown(draft: Request) -> str:
     form, wish = VacancyForm(formdata=None), vacancy_services.vacancy_wish(session, draft)
     form.show(wish)
     form.version.data = str(draft.version)
+    form.show_asker(draft.asked_by_id, draft.details)
     page = vacancy_page(session, actor(), school, form, draft=draft)
     return render_template(FORM, form=form, **page | {"plan": plan_of(session, school, wish, now=utcnow())})
 

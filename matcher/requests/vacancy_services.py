@@ -37,7 +37,7 @@ def save_vacancy(
 ) -> Request:
     """A new draft of a school's leader, or of a coordinator who names the leader that asks. Raises NotFound."""
     school = queries.school_for(session, actor, organisation_id)
-    _check_asker(session, actor, school, asked_by_id)
+    check_asker(session, actor, school, asked_by_id)
     request = new_draft(
         session, Kind.HYBRID_PLACEMENT, school, actor=actor, now=now, asked_by_id=asked_by_id, heard=heard
     )
@@ -158,7 +158,7 @@ def _check(data: VacancyWish, now: datetime) -> None:
         raise InvalidInput(_l("The end comes after the start, within a year."), "last")
 
 
-def _check_asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> None:
+def check_asker(session: Session, actor: Actor, school: Organisation, asked_by_id: int | None) -> None:
     """A leader asks for their own school; for anybody else a coordinator names the leader. Raises NotFound."""
     if actor.has_in(Role.SCHOOL_LEAD, school.id, confirmed=False):
         return

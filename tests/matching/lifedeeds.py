@@ -255,8 +255,13 @@ class Deeds:
         self._clock(match, action, to or "", to is not None, visit_services.count_reports)
 
     def _lapse(self, match: Life) -> None:
-        if match["state"] == "approved" and not self.model.is_safe(match, match["visitor"], match["chosen"]):
-            self._clock(match, "lapse", "accepted", True, change_services.lapse_match)
+        if match["state"] != "approved" or self.model.is_safe(match, match["visitor"], match["chosen"]):
+            return
+        lapse = change_services.lapse_match
+        if match["chosen"][0] > self.model.now.timestamp():
+            self._clock(match, "lapse", "accepted", True, lapse)
+        else:
+            self._try("clock lapse", lambda: lapse(self.session, match["id"], now=self.model.now), "it began")
 
     def _clock(self, match: Life, action: str, to: str, due: bool, verb: Callable[..., Any]) -> None:
         before = match["state"]

@@ -1,5 +1,6 @@
 """Noting somebody's word on the page of a match, and posting a request for somebody who phoned."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,16 +11,26 @@ from flask.testing import FlaskClient
 from matcher.accounts.behalf import KEY
 from matcher.accounts.queries import actor_for
 from matcher.accounts.services import open_session
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.db import Database
 from matcher.matching.models import Match, MatchEvent
 from matcher.matching.states import MatchState
+from matcher.organisations.models import Organisation
 from matcher.requests.asking import Wish
 from matcher.requests.models import Request
 from matcher.requests.services import save_draft
+from tests.factories.people import make_grant, make_teacher
 from tests.matching.lives import make_life
 
 pytestmark = pytest.mark.usefixtures("on_the_day")
+
+PAGES: dict[Kind, dict[str, Any]] = {
+    Kind.GUEST_LECTURE: {"delivery": "on_site", "block": 1, "language": "nl"},
+    Kind.TEACHER_INTERNSHIP: {"unit": "days", "amount": 3, "order": "either", "language": "nl"},
+    Kind.HYBRID_PLACEMENT: {"half_days": 2, "language": "nl", "licence": "none"},
+}
+CHECKED = re.compile('value="in_person"[^>]* checked')
 
 
 @pytest.fixture
@@ -120,6 +131,39 @@ def test_request_keeps_who_asked_and_how(browse: Any, world: dict[str, Any], sql
         draft = session.get_one(Request, int(answer.location.split("/")[2]))
     assert (draft.asked_by_id, draft.on_behalf_by_id) == (world["teacher"], world["coordinator"])
     assert (draft.details[KEY]["how"], draft.details[KEY]["tell"]) == ("in_person", False)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_who_asks_and_how_may_change_after_the_page_kept_itself(
+    browse: Any, world: dict[str, Any], sqlite_database: Database, kind: Kind
+) -> None:
+    with sqlite_database.write() as session:
+        school = session.get_one(Organisation, world["school"])
+        first, second = (make_teacher(session, school=school) for _ in range(2))
+        for person in (first, second):
+            make_grant(session, person, "school_lead", organisation=school)
+        ids = first.id, second.id
+    client = browse(world["coordinator"])
+    page = {"kind": kind.value, "school": world["school"], "page_key": "one", "topic_text": "water", **PAGES[kind]}
+    kept = client.post("/requests/along", data=page | {"turn": 1, "asked_by": ids[0], "how": "mail"}).text
+    draft, version = re.findall(r'data-draft="(\d+)" data-version="(\d+)"', kept)[0]
+    told = {"turn": 2, "draft": draft, "version": version, "asked_by": ids[1], "how": "in_person", "tell": "y"}
+    edit = f"/requests/{draft}/edit"
+    assert client.post(edit, data=page | told | {"asked_by": world["guest"]}).status_code == 422
+    assert client.post(edit, data=page | told).status_code == 302
+    with sqlite_database.read() as session:
+        request = session.get_one(Request, int(draft))
+        assert (request.asked_by_id, request.teacher_id) == (ids[1], ids[1])
+        assert (request.details[KEY]["how"], request.details[KEY]["tell"]) == ("in_person", True)
+    html = client.get(edit).text
+    assert re.search(rf'<option selected value="{ids[1]}"', html)
+    assert CHECKED.search(html)
+    assert 'name="tell" value="y" checked' in html
+    assert client.post(edit, data=page | {"turn": 3, "draft": draft, "version": "0"}).status_code == 302
+    with sqlite_database.read() as session:
+        assert session.get_one(Request, int(draft)).asked_by_id == ids[1], "who says nothing of it changes nothing"
+    if kind is Kind.GUEST_LECTURE:
+        assert CHECKED.search(client.get(f"/requests/new/guest-lecture?school={world['school']}").text)
 
 
 def test_teachers_own_request_says_nothing_of_it(sqlite_database: Database, world: dict[str, Any]) -> None:

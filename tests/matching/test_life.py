@@ -1,6 +1,6 @@
 """The life of a match through the services, from asking to counting, on both engines."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from matcher.accounts.states import Role
 from matcher.availability.models import Booking
 from matcher.availability.states import Party
 from matcher.errors import Conflict, IllegalMove, InvalidInput
-from matcher.matching import proposal_services, services, visit_services
+from matcher.matching import change_services, proposal_services, services, visit_services
 from matcher.matching.models import Consent
 from matcher.matching.states import CancelReason, DeclineReason, MatchState, MissedReason, Side
 from matcher.notices.models import Outbox
@@ -249,3 +249,15 @@ def test_colleague_who_was_asked_already_is_not_asked_twice(session: Session) ->
     with pytest.raises(Conflict, match="already asked"):
         proposal_services.hand_over(session, match.id, colleague_id=colleague.id, actor=life.guest(0), now=NOW)
     assert (match.state, other.state) == (MatchState.PROPOSED, MatchState.PROPOSED)
+
+
+def test_proof_that_ran_out_undoes_no_visit_that_began(session: Session) -> None:
+    """The round that found it due may come a minute too late."""
+    life = make_life(session)
+    match = life.approved()
+    starts = datetime.fromtimestamp(life.moments(match)[0].start_s, UTC)
+    with pytest.raises(IllegalMove):
+        change_services.lapse_match(session, match.id, now=starts)
+    assert match.state is MatchState.APPROVED
+    change_services.lapse_match(session, match.id, now=starts - MINUTE)
+    assert match.state is MatchState.ACCEPTED
