@@ -124,10 +124,12 @@ def _days_label(first: int, last: int) -> str:
 
 
 def notice_label(days: int) -> str:
-    """`3 weken vooraf` for whole weeks, else days."""
-    if days and days % 7 == 0:
-        return ngettext("%(num)s week ahead", "%(num)s weeks ahead", days // 7)
-    return ngettext("%(num)s day ahead", "%(num)s days ahead", days)
+    """How long ahead: `3 weken` for whole weeks, else days."""
+    if not days:
+        return _("the same week is fine")
+    if days % 7 == 0:
+        return ngettext("%(num)s week", "%(num)s weeks", days // 7)
+    return ngettext("%(num)s day", "%(num)s days", days)
 
 
 def strip_view(strip: WeekStrip) -> dict[str, Any]:

@@ -260,7 +260,10 @@ def change_sentence(change: Mapping[str, Any]) -> str:
             return _("%(to)s instead of %(from)s km: %(count)s", **wider, count=count)
         case "half_days":
             return ngettext(
-                "%(num)s half-day a week: %(count)s", "%(num)s half-days a week: %(count)s", params["to"], count=count
+                "with %(half_days)s %(num)s person fits",
+                "with %(half_days)s %(num)s people fit",
+                count,
+                half_days=change_words(change),
             )
         case "later":
             return ngettext(

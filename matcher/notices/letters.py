@@ -3,13 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-from matcher.i18n import in_locale
+from matcher.db import PersonName, Typed
+from matcher.i18n import LOCALES, in_locale
 
 LONGEST_SUMMARY = 240
 _NAME = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
@@ -71,6 +73,8 @@ class Letters:
             raise Unreadable(f"{template}.{kind}: {type(error).__name__}: {error}") from error
 
     def _values(self, params: dict[str, Any], locale: str, name: str) -> dict[str, Any]:
+        with in_locale(locale):
+            params = _erased(params)
         ours = {"name": name, "recipient_name": name, "recipient_locale": locale, "visitor": _visitor(params)}
         return {**ours, **(_with_dots(revived(params)) if locale == "nl" else revived(params))}
 
@@ -83,6 +87,25 @@ def letters_of(app: Any) -> Letters:
         app.extensions["matcher_letters"] = Letters(app.jinja_env, css)
     letters: Letters = app.extensions["matcher_letters"]
     return letters
+
+
+@cache
+def _words_for_erased() -> dict[str, Any]:
+    """Stands for an erased name or title in every language: a row may be written in another than its reader's."""
+    found: dict[str, Any] = {}
+    for locale in LOCALES:
+        with in_locale(locale):
+            found |= {str(kind.word): kind.word for kind in (PersonName, Typed)}
+    return found
+
+
+def _erased(value: Any) -> Any:
+    """The same value, the word for what was erased in the reader's language."""
+    if isinstance(value, dict):
+        return {key: _erased(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_erased(each) for each in value]
+    return str(_words_for_erased().get(value, value)) if isinstance(value, str) else value
 
 
 def _with_dots(value: Any, key: str = "") -> Any:

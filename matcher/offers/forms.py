@@ -125,9 +125,7 @@ class GuestLectureForm(LimitFields, MatcherForm):
         self.levels.choices = choices((level.value, group_label(level)) for level in Level)
         self.languages.choices = choices(LANGUAGES.items())
         self.delivery.choices = choices((way.value, DELIVERIES[way]) for way in OFFERED)
-        self.notice_days.choices = choices(
-            (days, notice_label(days) if days else _l("the same week is fine")) for days in notices
-        )
+        self.notice_days.choices = choices((days, notice_label(days)) for days in notices)
         self.offer_limits(current.yearly_cap if current else None, current.open_cap if current else 0)
         self.months_off.choices = choices((month, month_name(month)) for month in range(1, 13))
 

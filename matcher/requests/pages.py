@@ -119,7 +119,7 @@ def level_name(level: str) -> str:
 def period_table(grid: Grid) -> dict[str, Any]:
     return {
         "days": [(weekday_name(day), weekday_name(day, "EEEEEE")) for day in WORKING_DAYS],
-        "rows": [(p.number, f"{p.start:%H:%M}–{p.end:%H:%M}") for p in grid.periods],
+        "rows": [(p.number, f"{format_time(p.start)}–{format_time(p.end)}") for p in grid.periods],
     }
 
 

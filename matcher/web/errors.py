@@ -135,7 +135,13 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
         headers["Retry-After"] = str(AGAIN_AFTER_S[status])
     try:
         file = f"errors/{503 if page == 507 else page}.html"
-        shown = {"status": status, "sentence": text, "number": number, "typed": _typed(), "meanwhile": meanwhile}
+        shown = {
+            "status": status,
+            "sentence": text,
+            "number": number,
+            "typed": _typed(meanwhile),
+            "meanwhile": meanwhile,
+        }
         body = render_template(file, **shown)
     except Exception as error:
         # Whatever is broken (a template, the database, an address that cannot be built): a plain page can be shown.
@@ -157,12 +163,15 @@ def _meanwhile() -> Any:
         return None
 
 
-def _typed() -> list[str]:
-    """What somebody wrote in a form that came too late, to copy from; passwords and values of buttons are not that."""
+def _typed(meanwhile: Any) -> list[str]:
+    """What somebody wrote in a form that came too late, to copy from; passwords and values of buttons are not that.
+    Each text once, and not what stands on the page already."""
     if request.method != "POST":
         return []
     sent = [(name, clean_text(text)) for name, text in request.form.items(multi=True) if "password" not in name]
-    return [text[:TEXT_LENGTH] for name, text in sent if text and (" " in text or "\n" in text or name in WORDS)]
+    said = [text[:TEXT_LENGTH] for name, text in sent if text and (" " in text or "\n" in text or name in WORDS)]
+    above = {meanwhile.title, *(entry.get("note") for entry in meanwhile.happened)} if meanwhile else set()
+    return [text for text in dict.fromkeys(said) if text not in above]
 
 
 def _plain(status: int, sentence: str, number: str | None) -> str:

@@ -160,8 +160,10 @@ def test_offer_that_changed_is_not_put_away_unseen(place: Place) -> None:
     guest = actor_of(place, place.guest_id)
     version = str(offer.version)
     place.later(lambda session: withdraw_offer(session, actor=guest, offer_id=offer.id, now=LATER))
-    answer = place.browser(place.guest_id).post(f"/offers/{offer.id}/open", data={"version": version, "nonce": nonce()})
-    told(answer, "The offer was changed", f'href="/offers/{offer.id}/edit"')
+    form = {"version": version, "nonce": nonce(), "title": offer.title, "description": WORDS, "materials": WORDS}
+    answer = place.browser(place.guest_id).post(f"/offers/{offer.id}/open", data=form)
+    text = told(answer, "The offer was changed", f'href="/offers/{offer.id}/edit"', offer.title, WORDS)
+    assert text.count("<blockquote") == 1, "what was typed twice, or stands above, is there once"
     assert place.row(Offer, offer.id).state is OfferState.WITHDRAWN
 
 

@@ -200,6 +200,8 @@ def test_two_people_are_asked_with_one_press_and_not_by_strangers(
     lead.post(f"{path}/search")
     page = lead.get(path).text
     assert page.count('/bridge"') >= 2
+    assert "bridges-title" not in page, "where nobody can do it alone, one heading says so"
+    assert "met 1 dagdeel per week passen er 2 mensen" in page
     assert lead.post(f"{path}/bridge", data={"offers": ["9" * 9, "x"]}).status_code == 409
     assert lead.post(f"{path}/bridge", data={"offers": place.offers}).status_code == 302
     with sqlite_database.read() as session:

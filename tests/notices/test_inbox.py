@@ -169,6 +169,20 @@ def test_summary_leaves_out_the_list_of_facts(inbox_app: Flask, title: str) -> N
     assert "Dinesh Pinas is akkoord" in summary.text, "who works for themselves is named once"
 
 
+@pytest.mark.parametrize(
+    ("locale", "word", "other"),
+    [("nl", "Verwijderd account", "Deleted account"), ("en", "Deleted account", "Verwijderd account")],
+)
+def test_erased_name_is_said_in_the_reader_s_language(inbox_app: Flask, locale: str, word: str, other: str) -> None:
+    """The worker writes rows in English, a request in the language of whoever pressed."""
+    params = {"title": "T", "school": "Het Lyceum", "place": "Sneek", "company": "Warmtehuis", "guest": other}
+    params |= {"side": "school", "answers_to": "/matches/1", "own_words": "", "day": None, "starts": None, "ends": None}
+    letter = letters_of(inbox_app).letter("matching/approved", params, locale=locale, name="Anna")
+    for text in (letter.text, letter.html):
+        assert f"{word} (Warmtehuis)" in text
+        assert other not in text
+
+
 def test_missing_value_is_no_hole_in_a_letter(inbox_app: Flask) -> None:
     with pytest.raises(Unreadable, match="nobody_gave_this"):
         Letters(inbox_app.jinja_env).letter("test/broken", {}, locale="nl", name="Anna")

@@ -97,7 +97,9 @@ def test_draft_is_kept_and_found_by_nobody(as_: Any, world: dict[str, Any], sqli
     assert as_("teacher").get(f"/offers/{offer.id}").status_code == 404
     assert as_("pro").get(f"/offers/{offer.id}").status_code == 200
     as_("pro").post(f"/offers/{offer.id}/open")
-    assert as_("teacher").get(f"/offers/{offer.id}").status_code == 200
+    page = as_("teacher").get(f"/offers/{offer.id}")
+    assert page.status_code == 200
+    assert "<dt>How long ahead</dt><dd>2 weeks</dd>" in page.text
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,9 @@ def test_coordinator_asks_for_a_school_of_the_region(place: Any, sign_in: Any, s
 def test_class_page_changes_and_hides_a_class(place: Any, sign_in: Any, sqlite_database: Database) -> None:
     client = sign_in(place["teacher"])
     address = f"/requests/classes/{place['class']}"
-    assert 'name="p-3-2" value="1" checked' in client.get(address).get_data(as_text=True)
+    page = client.get(address).get_data(as_text=True)
+    assert 'name="p-3-2" value="1" checked' in page
+    assert re.search(r"<small class=\"muted\"> \d\d\.\d\d–\d\d\.\d\d</small>", page), "hours as Dutch pages write them"
     values = {"new_name": "4H3", "new_level": "havo", "new_year": "4", "new_size": "27", "p-0-1": "1"}
     assert client.post(address, data={**values, "new_year": "9"}).status_code == 422
     assert client.post(address, data=values).status_code == 302
