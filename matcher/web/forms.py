@@ -79,6 +79,12 @@ class MatcherForm(FlaskForm):
                 field.validators = [ComparableNumber(), *field.validators, StorableNumber()]
             return field
 
+    def named(self, name: str) -> "MatcherForm":
+        """The same form where several with these fields stand on one page: labels and errors find their own."""
+        for field in self:
+            field.id = field.label.field_id = f"{name}-{field.name}"
+        return self
+
     def refuse(self, error: InvalidInput) -> None:
         """Show a refusal of a service at its field, or above the form when the form has no such field."""
         field = self._fields.get(error.field or "")

@@ -67,7 +67,14 @@ globalThis.narrow = async (places) => {
   return { faults, places: [...known].filter((one) => !before.has(one)) };
 };
 
+// Other colours come with a drawing or two, however short their change is.
+const settled = async () => {
+  await drawn();
+  await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})));
+};
+
 globalThis.look = async (places, whole) => {
+  if (whole) await settled();
   document.querySelectorAll("details:not(.confirm):not([data-menu])").forEach((each) => { each.open = true; });
   document.querySelectorAll(".toast").forEach((each) => { each.style.animation = "none"; });
   const before = new Set(places);
