@@ -67,10 +67,10 @@ globalThis.narrow = async (places) => {
   return { faults, places: [...known].filter((one) => !before.has(one)) };
 };
 
-// Other colours come with a drawing or two, however short their change is.
+// Other colours come with a drawing or two, however short their change is; what is folded away may never come.
 const settled = async () => {
   await drawn();
-  await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})));
+  for (let more = 0; more < 10 && document.getAnimations().some((each) => each.playState === "running"); more += 1) await drawn();
 };
 
 globalThis.look = async (places, whole) => {
