@@ -38,7 +38,6 @@ class Judge:
             self._judge(name, scheme, width)
 
     def _judge(self, name: str, scheme: Any, width: int) -> None:
-        # What changes slowly would be measured halfway; look.js waits for the rest.
         self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         known = self.known.setdefault(scheme, [])
         answer = self.page.evaluate("([known, whole]) => look(known, whole)", [known, self.whole])

@@ -67,14 +67,13 @@ globalThis.narrow = async (places) => {
   return { faults, places: [...known].filter((one) => !before.has(one)) };
 };
 
-// Other colours come with a drawing or two, however short their change is; what is folded away may never come.
-const settled = async () => {
-  await drawn();
-  for (let more = 0; more < 10 && document.getAnimations().some((each) => each.playState === "running"); more += 1) await drawn();
-};
+// What changes slowly would be measured halfway, also what is opened after the colours changed.
+const still = new CSSStyleSheet();
+still.replaceSync("*, *::before, *::after { transition: none !important; }");
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
 
 globalThis.look = async (places, whole) => {
-  if (whole) await settled();
+  if (whole) await drawn(); // other colours too hold from the next drawing on
   document.querySelectorAll("details:not(.confirm):not([data-menu])").forEach((each) => { each.open = true; });
   document.querySelectorAll(".toast").forEach((each) => { each.style.animation = "none"; });
   const before = new Set(places);
