@@ -1,11 +1,13 @@
 """Everything the page of one request shows: who fits, who was asked, whose turn it is, as ready values."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -265,20 +267,29 @@ def request_standings(
 ) -> dict[int, dict[str, Any]]:
     """Request id → state, label, ball and needs_me, for lists. What can be derived is not stored."""
     ids = [request.id for request in requests]
-    found = session.scalars(select(Match).where(Match.request_id.in_(ids)).order_by(Match.id.desc())).all()
-    rows = match_rows(session, found, actor, now)
-    pending = set(
-        session.scalars(
-            select(RequestTick.request_id).where(RequestTick.request_id.in_(ids), RequestTick.asked_at.is_(None))
-        )
-    )
+    rows: dict[int, list[MatchRow]] = defaultdict(list)
+    for row in match_rows(session, session.scalars(_matches_of_requests(), {"ids": ids}).all(), actor, now):
+        rows[row.request_id].append(row)
+    pending = set(session.scalars(_unasked_ticks(), {"ids": ids}))
     standings = {}
     for request in requests:
-        own = [row for row in rows if row.request_id == request.id]
+        own = rows[request.id]
         turn, mine = _turn(request, own, [0] if request.id in pending else [], None, can_send=True)
         state, label = _state(request, own)
         standings[request.id] = {"state": state, "label": label, "ball": turn, "needs_me": mine}
     return standings
+
+
+@cache
+def _matches_of_requests() -> Select[Match]:
+    """Written once: putting a statement together takes longer than asking it."""
+    return select(Match).where(Match.request_id.in_(bindparam("ids", expanding=True))).order_by(Match.id.desc())
+
+
+@cache
+def _unasked_ticks() -> Select[int]:
+    query = select(RequestTick.request_id).where(RequestTick.request_id.in_(bindparam("ids", expanding=True)))
+    return query.where(RequestTick.asked_at.is_(None))
 
 
 def _turn(

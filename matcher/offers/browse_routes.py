@@ -47,7 +47,7 @@ def browse() -> str:
     return render_template(
         "offers/browse.html",
         page=page,
-        rows=queries.browse_rows(session, person, page.rows, locale=locale),
+        rows=queries.browse_rows(session, person, page.rows, chosen.here, locale=locale),
         lines={offer.id: offer_line(offer) for offer in page.rows},
         q=text,
         chosen=chosen,

@@ -188,7 +188,10 @@ def list_page(
     """The list in three parts: what needs me, what runs, what is over."""
     ids = [request.id for request in found]
     moments = queries.moments_of(session, ids)
-    classes = queries.classes_by_id(session, (request.class_id for request in found))
+    shown = queries.classes_of_schools(session, actor)
+    classes = {group.id: group for group in shown}
+    # Most requests are for a class that stands below them.
+    classes |= queries.classes_by_id(session, {request.class_id for request in found} - classes.keys())
     lines = [
         _line(request, moments[request.id], classes.get(request.class_id or 0), standings, now) for request in found
     ]
@@ -196,7 +199,7 @@ def list_page(
         "mine_now": [line for line in lines if line["needs_me"]],
         "running": [line for line in lines if not line["needs_me"] and not line["over"]],
         "over": [line for line in lines if line["over"]],
-        "classes": [(group, class_line(group)) for group in queries.classes_of_schools(session, actor)],
+        "classes": [(group, class_line(group)) for group in shown],
         "leads": actor.has(Role.SCHOOL_LEAD, confirmed=False) or actor.is_coordinator,
     }
 
