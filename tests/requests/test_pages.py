@@ -16,11 +16,13 @@ from matcher.accounts.services import open_session
 from matcher.availability.moments import Week
 from matcher.clock import local_date, utcnow
 from matcher.db import Database
+from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.requests.models import Request, RequestMoment, SchoolClass
 from matcher.requests.states import RequestState
+from matcher.subjects.models import Topic
 from matcher.subjects.services import seed_topics
-from tests.factories.matching import make_class, make_match, make_request
+from tests.factories.matching import make_class, make_match, make_offer, make_request
 from tests.factories.people import make_coordinator, make_school, make_teacher
 
 NEW = "/requests/new/guest-lecture"
@@ -326,3 +328,26 @@ def test_classes_of_colleagues_stand_folded_behind_ones_own(
     assert "<b>5Vz</b>" in own
     assert "<b>2H" not in own
     assert all(f"<b>2H{number}</b>" in others for number in range(3))
+
+
+def test_asking_for_an_offer_fills_in_its_subject_and_puts_it_first(
+    place: Any, sign_in: Any, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        topic = session.scalars(select(Topic)).first()
+        offer = make_offer(session, title="Lassen zonder vonken", topics=[topic])
+        gone = make_offer(session, state=OfferState.WITHDRAWN)
+    client = sign_in(place["teacher"])
+    button = f'href="{NEW}?offer={offer.id}"'
+    assert button in client.get(f"/offers/{offer.id}").get_data(as_text=True)
+    page = client.get(f"{NEW}?offer={offer.id}").get_data(as_text=True)
+    assert 'value="Lassen zonder vonken"' in page
+    assert re.search(rf'name="topics" value="{topic.id}" checked', page)
+    for first, kept in ((offer.id, offer.id), (gone.id, None), ("x", None)):
+        client.post(NEW, data=filled(place, [], first_offer=str(first)))
+        with sqlite_database.read() as session:
+            assert session.scalars(select(Request).order_by(Request.id.desc())).first().first_offer_id == kept
+    request_id = place["class"]
+    back = client.get(f"/offers/{offer.id}?request={request_id}").get_data(as_text=True)
+    assert button not in back
+    assert f'href="/requests/{request_id}"' in back
