@@ -103,7 +103,7 @@ def _fields(session: Session, chosen: Chosen, locale: str) -> list[dict[str, Any
         ("delivery", _("Where?"), _("Everywhere"), [(way.value, str(DELIVERIES[way])) for way in ways]),
     ]
     if chosen.here is not None:
-        far = [(str(km), _("within %(km)s km", km=km)) for km in DISTANCES]
+        far = [(str(km), _("within %(km)s km, or online", km=km)) for km in DISTANCES]
         found.append(("km", _("Distance"), _("Any distance"), far))
         found.append(("order", _("Order"), _("Best fit first"), [("near", _("Nearest first"))]))
     return [
