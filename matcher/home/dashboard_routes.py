@@ -1,5 +1,6 @@
 """The dashboard: what needs this person first, then one list per subject, for the roles they hold."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -93,7 +94,9 @@ def _undelivered() -> str:
 
 
 def _school_lists(board: Board) -> list[List]:
-    busy = [_request(line) for line in board.requests if not line.needs_choice and not line.is_settled]
+    mine = Counter(line.request_id for line in board.mine)  # those stand under what needs the reader
+    open_ones = (line for line in board.requests if not line.needs_choice and not line.is_settled)
+    busy = [_request(line) for line in open_ones if line.asked + line.agreed > mine[line.request_id]]
     coming = _list(
         _("Coming to your school"),
         _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),

@@ -9,7 +9,7 @@ from flask import render_template
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import NumberRange, StopValidation, ValidationError
 
 from matcher.db import BIGGEST_ID
 from matcher.errors import InvalidInput
@@ -18,6 +18,7 @@ from matcher.i18n import _, _l
 LINE_LENGTH = 200
 TEXT_LENGTH = 5_000
 TOO_BIG = _l("This number is too big.")
+OUT_OF_RANGE = _l("Fill in a number from %(min)s to %(max)s.")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -77,6 +78,9 @@ class MatcherForm(FlaskForm):
                 field.filters = [clean_text, *field.filters]
             if isinstance(field, IntegerField):
                 field.validators = [ComparableNumber(), *field.validators, StorableNumber()]
+            for each in field.validators:
+                if isinstance(each, NumberRange) and each.message is None and None not in (each.min, each.max):
+                    each.message = OUT_OF_RANGE
             return field
 
     def named(self, name: str) -> "MatcherForm":
