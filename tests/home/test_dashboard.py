@@ -121,4 +121,6 @@ def test_dashboard_of_administrator_leads_to_the_desk(
     with sqlite_database.write() as unit:
         person = make_user(unit)
         make_grant(unit, person, Role.ADMINISTRATOR)
-    assert "Beheer" in sign_in(person.id).get("/dashboard").text
+    page = sign_in(person.id).get("/dashboard").text
+    assert "Beheer" in page
+    assert page.count("Er wacht niets.") == 2
