@@ -154,11 +154,15 @@ def _page(secret: str, found: Behind, status: int, refused: dict[str, Any] | Non
     reader, wanted = maybe_actor(), request.args.get("answer", "yes")
     for name in refused or {}:
         wanted = SECTIONS[name]
+    forms = empty_forms(found.page)
+    picked = request.args.get("moment")
+    if picked in {slot["value"] for slot in found.page.slots if not slot["disabled"]}:
+        forms["accept"].moment.data = picked
     body = render_template(
         "matching/answer.html",
         found=found,
         page=found.page,
-        forms=empty_forms(found.page) | (refused or {}),
+        forms=forms | (refused or {}),
         secret=secret,
         wanted=wanted,
         other_reader=reader.name if reader and reader.user_id != found.link.user_id else None,

@@ -53,7 +53,7 @@ class Letters:
             subject = self._render(template, "subject.txt", values)
             text = self._render(template, "txt", values)
             html = self._render(template, "html", values)
-        return Letter(_one_line(subject), text.strip() + "\n", self._inliner.inline(html))
+        return Letter(_one_line(subject), _paragraphs(text), self._inliner.inline(html))
 
     def summary(self, template: str, params: dict[str, Any], *, locale: str, name: str) -> Summary:
         """Subject and the beginning of the text. Raises Unreadable."""
@@ -147,6 +147,11 @@ def _revive(key: str, value: Any) -> Any:
         return datetime.fromisoformat(value) if is_moment else date.fromisoformat(value)
     except ValueError:
         return value
+
+
+def _paragraphs(text: str) -> str:
+    """One empty line between paragraphs, however many parts of a template stayed empty."""
+    return re.sub(r"\n\s*\n", "\n\n", text.strip()) + "\n"
 
 
 def _one_line(text: str) -> str:

@@ -18,7 +18,7 @@ HOSTILE = "<b>Piet</b> & {{ 7*7 }} {% raw %} %(name)s\r\nBcc: x@y.example"
 LONG = "Een heel lange naam zonder eind " * 60
 GIVEN = {
     "base_url", "is_demo", "current_locale", "name", "recipient_name", "recipient_locale", "stop_path", "answer_path",
-    "loop", "button", "visitor",
+    "moments", "further", "loop", "button", "visitor",
 }  # fmt: skip
 NUMBERS = {"count", "days", "group_size", "match_id", "request_id", "hours", "waited",
            "requests", "helps", "from_km", "to_km", "cap",
