@@ -18,7 +18,7 @@ from matcher.i18n import _, _l
 LINE_LENGTH = 200
 TEXT_LENGTH = 5_000
 TOO_BIG = _l("This number is too big.")
-OUT_OF_RANGE = _l("Fill in a number from %(min)s to %(max)s.")
+OUT_OF_RANGE = _l("Fill in a number between %(min)s and %(max)s.")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
