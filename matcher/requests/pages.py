@@ -201,8 +201,11 @@ def list_page(
     classes = {group.id: group for group in shown}
     # Most requests are for a class that stands below them.
     classes |= queries.classes_by_id(session, {request.class_id for request in found} - classes.keys())
+    colleagues = queries.colleagues_of(session, actor, found)
     lines = [
-        _line(request, moments[request.id], classes.get(request.class_id or 0), standings, now) for request in found
+        _line(request, moments[request.id], classes.get(request.class_id or 0), standings, now)
+        | {"colleague": colleagues.get(request.asked_by_id)}
+        for request in found
     ]
     return {
         "mine_now": [line for line in lines if line["needs_me"]],

@@ -196,6 +196,13 @@ def topics_of(session: Session, request_ids: Collection[int]) -> dict[int, list[
     return found
 
 
+def colleagues_of(session: Session, actor: Actor, found: Iterable[Request]) -> dict[int, str]:
+    """Person → name, of everybody else who asked one of these; no statement when it was only the reader."""
+    others = {request.asked_by_id for request in found} - {actor.user_id}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(others))) if others else ()
+    return {row.id: row.name for row in rows}
+
+
 def classes_by_id(session: Session, ids: Iterable[int | None]) -> dict[int, SchoolClass]:
     """Classes for a list, ended ones included."""
     wanted = {number for number in ids if number is not None}

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from matcher.accounts.models import User
 from matcher.accounts.services import open_session
+from matcher.accounts.states import Role
 from matcher.availability.moments import Week
 from matcher.clock import local_date, utcnow
 from matcher.db import Database
@@ -23,7 +24,7 @@ from matcher.requests.states import RequestState
 from matcher.subjects.models import Topic
 from matcher.subjects.services import seed_topics
 from tests.factories.matching import make_class, make_match, make_offer, make_request
-from tests.factories.people import make_coordinator, make_school, make_teacher
+from tests.factories.people import make_coordinator, make_grant, make_school, make_teacher, make_user
 
 NEW = "/requests/new/guest-lecture"
 
@@ -351,3 +352,14 @@ def test_asking_for_an_offer_fills_in_its_subject_and_puts_it_first(
     back = client.get(f"/offers/{offer.id}?request={request_id}").get_data(as_text=True)
     assert button not in back
     assert f'href="/requests/{request_id}"' in back
+
+
+def test_leader_reads_which_colleague_asked(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        school = session.get_one(Organisation, place["school"])
+        colleague = make_teacher(session, school=school, name="Ilse de Groot")
+        make_request(session, teacher=colleague, school=school)
+        leader = make_user(session)
+        make_grant(session, leader, Role.SCHOOL_LEAD, organisation=school)
+    assert "Ilse de Groot" in sign_in(leader.id).get("/requests").get_data(as_text=True)
+    assert "Ilse de Groot" not in sign_in(colleague.id).get("/requests").get_data(as_text=True).split("<main")[1]
