@@ -68,7 +68,7 @@ def refused(error: MatcherError) -> Answer:
 
 def stale_token(error: CSRFError) -> Answer:
     current_app.logger.info("token refused at %s: %s", request.path, error.description)
-    return error_page(403, str(PAGE_EXPIRED), kind="expired")
+    return error_page(403, str(PAGE_EXPIRED), expired=True)
 
 
 def http_error(error: HTTPException) -> Any:
@@ -125,9 +125,9 @@ def broken(error: Exception) -> Answer:
 
 
 def error_page(
-    status: int, sentence: str | None = None, number: str | None = None, meanwhile: Any = None, kind: str | None = None
+    status: int, sentence: str | None = None, number: str | None = None, meanwhile: Any = None, expired: bool = False
 ) -> Answer:
-    """The page for this status, or of a `kind` with words of its own; plain when its template cannot be drawn."""
+    """The page for this status, plain when its template cannot be drawn."""
     close_reading()
     # Two steps: other 4xx and 5xx share the page of the nearest kind.
     page = status if status in PAGES else (500 if status >= 500 else 404 if status == 410 else 422)
@@ -136,13 +136,14 @@ def error_page(
     if status in AGAIN_AFTER_S:
         headers["Retry-After"] = str(AGAIN_AFTER_S[status])
     try:
-        file = f"errors/{kind or (503 if page == 507 else page)}.html"
+        file = f"errors/{503 if page == 507 else page}.html"
         shown = {
             "status": status,
             "sentence": text,
             "number": number,
             "typed": _typed(meanwhile),
             "meanwhile": meanwhile,
+            "expired": expired,
         }
         body = render_template(file, **shown)
     except Exception as error:
