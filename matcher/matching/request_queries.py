@@ -39,6 +39,7 @@ from matcher.matching.suggestion_queries import (
     never_shown,
     shown,
     verdicts,
+    with_ticks_to_ask,
 )
 from matcher.matching.trials import trial_of
 from matcher.matching.wording import never_sentence
@@ -276,7 +277,7 @@ def request_standings(
     rows: dict[int, list[MatchRow]] = defaultdict(list)
     for row in match_rows(session, session.scalars(_matches_of_requests(), {"ids": ids}).all(), actor, now):
         rows[row.request_id].append(row)
-    pending = set(session.scalars(_unasked_ticks(), {"ids": ids}))
+    pending = with_ticks_to_ask(session, ids)
     standings = {}
     for request in requests:
         own = rows[request.id]
@@ -298,12 +299,6 @@ def request_standings(
 def _matches_of_requests() -> Select[Match]:
     """Written once: putting a statement together takes longer than asking it."""
     return select(Match).where(Match.request_id.in_(bindparam("ids", expanding=True))).order_by(Match.id.desc())
-
-
-@cache
-def _unasked_ticks() -> Select[int]:
-    query = select(RequestTick.request_id).where(RequestTick.request_id.in_(bindparam("ids", expanding=True)))
-    return query.where(RequestTick.asked_at.is_(None))
 
 
 def _turn(
