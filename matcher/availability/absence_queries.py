@@ -21,6 +21,8 @@ def away_until(
 ) -> dict[int, date]:
     """Person → the last day of the absence that holds now; who is here is not in it."""
     people = {each for each in person_ids if each is not None}
+    if not people:
+        return {}
     query = (
         select(AvailabilityException.owner_id, func.max(AvailabilityException.end_s))
         .where(AvailabilityException.owner_id.in_(people), _holds(now.timestamp()))

@@ -1,9 +1,9 @@
 """Requests nobody said yes to yet, and for one of them who fits and on which moments. A fixed number of statements."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -31,6 +31,7 @@ class OpenRequest:
     id: int
     title: str
     school: str
+    next_day: date
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,18 @@ class Person:
     asked: bool = False
 
 
-def open_requests(session: Session, actor: Actor) -> list[OpenRequest]:
-    """Guest lectures of these regions that nobody said yes to; her own first, in the order they were sent."""
+def open_requests(session: Session, actor: Actor, now: datetime) -> list[OpenRequest]:
+    """Guest lectures of these regions with a moment ahead that nobody said yes to; her own first, in the order they
+    were sent."""
     taken = exists().where(Match.request_id == Request.id, Match.state.in_(TAKES_PLACE))
     mine = Request.on_behalf_by_id == actor.user_id
+    ahead = select(func.min(RequestMoment.day)).where(RequestMoment.start_s > now.timestamp())
+    next_day = ahead.where(RequestMoment.request_id == Request.id).correlate(Request).scalar_subquery()
     query = (
-        select(Request.id, Request.title, Organisation.name)
+        select(Request.id, Request.title, Organisation.name, next_day)
         .join(Organisation, Organisation.id == Request.organisation_id)
         .where(Request.kind == Kind.GUEST_LECTURE, Request.state == RequestState.OPEN)
-        .where(Request.region_id.in_(actor.region_ids), ~taken)
+        .where(Request.region_id.in_(actor.region_ids), ~taken, next_day.is_not(None))
         .order_by(mine.is_not(True), Request.published_at, Request.id)
     )
     return [OpenRequest(*row) for row in session.execute(query.limit(MOST))]

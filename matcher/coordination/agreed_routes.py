@@ -97,21 +97,21 @@ def note_agreed(request_id: int) -> Response | tuple[str, int]:
 
 def _next(request_id: int) -> int | None:
     """The one behind it in the list, at its end the first."""
-    ids = [each.id for each in open_requests(reading(), actor())]
+    ids = [each.id for each in open_requests(reading(), actor(), utcnow())]
     behind = ids[ids.index(request_id) + 1 :] if request_id in ids else []
     return next((each for each in [*behind, *ids] if each != request_id), None)
 
 
 def _agreed_page(named: int | None, form: AgreedForm) -> str:
     session, person = reading(), actor()
-    queue = open_requests(session, person)
+    queue = open_requests(session, person, utcnow())
     shown_id = named if named is not None else (queue[0].id if queue else None)
     found = request_here(session, person, shown_id) if shown_id is not None else None
     if found is not None and found.state is not RequestState.OPEN:
         raise NotFound()
     people = people_for(session, found, utcnow()) if found is not None else []
     school = session.get_one(Organisation, found.organisation_id) if found is not None else None
+    has_item = found is not None and "list" not in request.args
     return render_template(
-        AGREED, queue=queue, current=shown_id, has_item=named is not None, found=found, school=school, people=people,
-        form=form,
+        AGREED, queue=queue, current=shown_id, has_item=has_item, found=found, school=school, people=people, form=form,
     )  # fmt: skip

@@ -27,7 +27,7 @@ from matcher.web.forms import MatcherForm, choices
 
 PERIOD = 50
 """Minutes of a lesson period of which only the beginning is known."""
-CHOOSE_DAY, SOMEBODY = InputRequired(_l("Choose a day.")), InputRequired(_l("Choose somebody."))
+CHOOSE_DAY, SOMEBODY = InputRequired(_l("Choose a day.")), DataRequired(_l("Choose somebody."))
 
 
 class PastForm(HeardFields, MatcherForm):
@@ -48,13 +48,14 @@ class PastForm(HeardFields, MatcherForm):
 
     def offer_choices(
         self,
-        teachers: Iterable[tuple[int, str]],
+        teachers: Sequence[tuple[int, str]],
         guests: Iterable[tuple[int, str]],
         offers: Iterable[tuple[int, str]],
         levels: Iterable[tuple[str, str]],
     ) -> None:
         """People of the school and the company, what the company offers, levels of the school."""
-        self.teacher.choices = choices(teachers)
+        # Nobody is put down by accident: only who is alone there is chosen already.
+        self.teacher.choices = choices([*([(0, _l("Choose somebody"))] if len(teachers) > 1 else []), *teachers])
         self.offer.choices = choices([(0, self.own_offer), *offers])
         self.level.choices = choices([("", _l("Not said")), *levels])
         if "guest" in self:
@@ -100,7 +101,7 @@ class PastVisitForm(PastForm):
     year = IntegerField(_l("Year"), validators=[Optional(), NumberRange(1, 8)])
     day = DateField(_l("Day"), validators=[CHOOSE_DAY])
     starts = StringField(_l("From"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
-    ends = StringField(_l("Until"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
+    ends = StringField(_l("Until"), validators=[Optional(), TIME])
     pupils = IntegerField(_l("How many pupils were there?"), validators=[Optional(), NumberRange(1, 500)])
     hours = DecimalField(_l("How many hours did it take the guest?"), validators=[Optional(), NumberRange(0, 100)])
 

@@ -26,6 +26,7 @@ class BoardMatch:
     expires_at: datetime | None
     kind: Kind = Kind.GUEST_LECTURE
     seen: datetime | None = None
+    request_id: int = 0
 
 
 @dataclass(frozen=True)

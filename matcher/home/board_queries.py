@@ -92,6 +92,7 @@ def _line(
         expires_at=match.expires_at if match.state is MatchState.PROPOSED else None,
         kind=match.kind,
         seen=now,
+        request_id=match.request_id,
     )
 
 

@@ -1,6 +1,7 @@
 """The dashboard: what needs this person first, then one list per subject, for the roles they hold."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -15,8 +16,9 @@ from matcher.home.public_routes import address_of, blueprint
 from matcher.home.year_queries import year_totals
 from matcher.i18n import _, ngettext
 from matcher.notices.queries import dead_counts
-from matcher.organisations.queries import Waiting, waiting_colleagues
+from matcher.organisations.queries import Waiting, awaiting_verification, waiting_colleagues
 from matcher.requests.states import RequestState
+from matcher.safeguarding.queries import reports_for
 from matcher.web.guards import actor, signed_in
 from matcher.web.transaction import reading
 
@@ -69,8 +71,8 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
 def _desk() -> list[Row]:
     """The administrator's pages; those that do not exist are left out."""
     pages = (
-        (_("Organisations that wait for a check"), "organisations.verify_list", _("New schools and companies.")),
-        (_("Reports of concern"), "safeguarding.reports", _("What people reported about safety.")),
+        (_("Organisations that wait for a check"), "organisations.verify_list", _how_many(awaiting_verification)),
+        (_("Reports of concern"), "safeguarding.reports", _how_many(reports_for)),
         (_("Routes to teaching"), "qualifications.manage", _("What visitors read about ways to teach.")),
         (_("Regions"), "coordination.tree", _("Who serves which region.")),
         (_("Figures"), "monitor.index", _("What happens, where, and what comes of it.")),
@@ -85,6 +87,11 @@ def _desk() -> list[Row]:
     ]
 
 
+def _how_many(waiting: Callable[[Any, Actor], Sized]) -> str:
+    count = len(waiting(reading(), actor()))
+    return ngettext("%(num)s waits.", "%(num)s wait.", count) if count else _("Nothing waits.")
+
+
 def _undelivered() -> str:
     count = sum(dead_counts(reading()).values())
     if not count:
@@ -93,7 +100,9 @@ def _undelivered() -> str:
 
 
 def _school_lists(board: Board) -> list[List]:
-    busy = [_request(line) for line in board.requests if not line.needs_choice and not line.is_settled]
+    mine = Counter(line.request_id for line in board.mine)  # those stand under what needs the reader
+    open_ones = (line for line in board.requests if not line.needs_choice and not line.is_settled)
+    busy = [_request(line) for line in open_ones if line.asked + line.agreed > mine[line.request_id]]
     coming = _list(
         _("Coming to your school"),
         _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),

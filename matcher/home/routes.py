@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from matcher.accounts import services as accounts
 from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
-from matcher.accounts.states import Role
+from matcher.accounts.states import SCHOOL_ROLES, Role
 from matcher.availability.halfday_wording import half_day_table
 from matcher.clock import utcnow
 from matcher.home import dashboard_routes, nav, queries
@@ -70,6 +70,7 @@ def _site(person: Actor | None) -> dict[str, Any]:
         "inbox_url": address_of("notices.inbox") if person else None,
         "inbox_count": unread_count(reading(), person.user_id, utcnow()) if person and person.user_id else 0,
         "home_url": url_for("home.dashboard") if person else url_for("home.index"),
+        "requests_home": _requests_home(person),
         "sign_in_url": address_of("accounts.sign_in"),
         "sign_out_url": address_of("accounts.sign_out"),
         "language_url": url_for("home.language"),
@@ -81,6 +82,13 @@ def _site(person: Actor | None) -> dict[str, Any]:
         "is_helper": person is not None and person.is_coordinator,
         "footer": [(link.label, url_for(link.endpoint)) for link in nav.FOOTER],
     }
+
+
+def _requests_home(person: Actor | None) -> tuple[str, str | None]:
+    """Where the trail above a request begins: only who works at a school has requests of their own."""
+    if person and {Role(grant.role) for grant in person.grants} & SCHOOL_ROLES:
+        return _("My requests"), address_of("requests.index")
+    return _("Overview"), url_for("home.dashboard")
 
 
 def _entries(links: tuple[nav.Link, ...], path: str, counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -57,12 +57,14 @@ def asking_of(session: Session, request: Request, rows: list[Any], *, names: boo
 
 
 def _until(row: Any, now: datetime) -> str:
+    if row.mine:
+        return _("answer by %(day)s", day=format_day_month(row.expires, now))
     return _("can answer until %(day)s", day=format_day_month(row.expires, now))
 
 
 def _then(session: Session, request: Request, asked: list[Any], following: list[str], now: datetime) -> str:
     """What happens by itself, in one or two sentences."""
-    if not asked and not following:
+    if not following and all(row.mine for row in asked):
         return ""
     most = int(region_rule(session, request.region_id, request.kind.value, OPEN_INVITATIONS, at=now))
     first = min((row.expires for row in asked if row.expires is not None), default=None)

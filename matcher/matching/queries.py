@@ -188,10 +188,15 @@ def events_of(session: Session, match_id: int) -> Sequence[MatchEvent]:
 def moments_of(session: Session, match_ids: Iterable[int]) -> dict[int, list[MatchMoment]]:
     """Match id → its moments in order of time."""
     found: dict[int, list[MatchMoment]] = defaultdict(list)
-    query = select(MatchMoment).where(MatchMoment.match_id.in_(list(match_ids))).order_by(MatchMoment.start_s)
-    for moment in session.scalars(query):
+    ids = list(match_ids)
+    for moment in session.scalars(_moments_in_order(), {"ids": ids}) if ids else ():
         found[moment.match_id].append(moment)
     return found
+
+
+@cache
+def _moments_in_order() -> Select[MatchMoment]:
+    return _of_matches(MatchMoment).order_by(MatchMoment.start_s)
 
 
 def messages_of(session: Session, match_id: int) -> Sequence[Message]:

@@ -1,11 +1,13 @@
 """Everything the page of one request shows: who fits, who was asked, whose turn it is, as ready values."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -29,7 +31,7 @@ from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match
 from matcher.matching.queries import mark_of_request, matches_of_request
 from matcher.matching.search_queries import WANTED
-from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
+from matcher.matching.states import BINDS, TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.suggestion_queries import (
     changes_shown,
@@ -37,6 +39,7 @@ from matcher.matching.suggestion_queries import (
     never_shown,
     shown,
     verdicts,
+    with_ticks_to_ask,
 )
 from matcher.matching.trials import trial_of
 from matcher.matching.wording import never_sentence
@@ -130,6 +133,11 @@ class RequestPage:
         return trial_of(self.request.details) is not None or (self.bridge is not None and self.bridge.sort == PAIR)
 
     @property
+    def is_done(self) -> bool:
+        """Every visit took place: nothing is left to change or to withdraw."""
+        return sum(row.state is MatchState.HELD for row in self.matches) >= self.request.needed
+
+    @property
     def is_full(self) -> bool:
         return sum(row.state in TAKES_PLACE for row in self.matches) >= self.request.needed
 
@@ -173,7 +181,7 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
         run=run,
         can_edit=can_edit,
         can_send=knows_names,
-        can_change=not any(row.state in LIVE for row in matches),
+        can_change=not any(row.state in BINDS for row in matches),
         classes=[(group.name, class_line(group)) for group in classes_of_request(session, request)],
         lessons=_lessons(session, request, now),
         away=_asker_away(session, request, actor, now),
@@ -248,7 +256,7 @@ def _bridges(
     """Offered while fewer than three people can do it alone and nobody was asked."""
     if run is None or run.eligible >= FEW or request.state is not RequestState.OPEN:
         return None
-    if any(row.state in LIVE or row.state is MatchState.HELD for row in matches):
+    if any(row.state in BINDS for row in matches):
         return None
     return bridges_for(session, request, now=now, names=names)
 
@@ -263,22 +271,34 @@ def _bridge_turn(bridge: AskedBridge | None) -> tuple[str, bool] | None:
 def request_standings(
     session: Session, requests: Sequence[Request], *, actor: Actor, now: datetime
 ) -> dict[int, dict[str, Any]]:
-    """Request id → state, label, ball and needs_me, for lists. What can be derived is not stored."""
+    """Request id → state, label, ball, needs_me, `when` it is agreed and whether it is `done`, for lists. What can be
+    derived is not stored."""
     ids = [request.id for request in requests]
-    found = session.scalars(select(Match).where(Match.request_id.in_(ids)).order_by(Match.id.desc())).all()
-    rows = match_rows(session, found, actor, now)
-    pending = set(
-        session.scalars(
-            select(RequestTick.request_id).where(RequestTick.request_id.in_(ids), RequestTick.asked_at.is_(None))
-        )
-    )
+    rows: dict[int, list[MatchRow]] = defaultdict(list)
+    for row in match_rows(session, session.scalars(_matches_of_requests(), {"ids": ids}).all(), actor, now):
+        rows[row.request_id].append(row)
+    pending = with_ticks_to_ask(session, ids)
     standings = {}
     for request in requests:
-        own = [row for row in rows if row.request_id == request.id]
+        own = rows[request.id]
         turn, mine = _turn(request, own, [0] if request.id in pending else [], None, can_send=True)
         state, label = _state(request, own)
-        standings[request.id] = {"state": state, "label": label, "ball": turn, "needs_me": mine}
+        places = [row for row in own if row.state in TAKES_PLACE]
+        standings[request.id] = {
+            "state": state,
+            "label": label,
+            "ball": turn,
+            "needs_me": mine,
+            "when": places[0].when if places and request.needed == 1 else "",
+            "done": sum(row.state is MatchState.HELD for row in own) >= request.needed,
+        }
     return standings
+
+
+@cache
+def _matches_of_requests() -> Select[Match]:
+    """Written once: putting a statement together takes longer than asking it."""
+    return select(Match).where(Match.request_id.in_(bindparam("ids", expanding=True))).order_by(Match.id.desc())
 
 
 def _turn(
@@ -300,7 +320,7 @@ def _turn(
     if any(row.state is MatchState.ACCEPTED for row in mine):
         return _("It is your turn: both said yes and wait for your approval."), True
     if mine:
-        return _("It is your turn: somebody waits for your answer below."), True
+        return _("It is your turn: somebody waits for your answer."), True
     agreed = [row for row in matches if row.state in {MatchState.ACCEPTED, MatchState.APPROVED}]
     if len(agreed) >= request.needed:
         if any(row.state is MatchState.ACCEPTED for row in agreed):
@@ -321,7 +341,7 @@ def _turn_to_ask(
     if any(row.state is MatchState.HELD for row in matches):
         return "", False
     if candidates is not None and not candidates:
-        return _("Nobody fits exactly. Look below at what would help."), True
+        return _("It is your turn: nobody fits exactly."), True
     if candidates is not None and all(candidate.status for candidate in candidates):
         return _("Nobody is left to ask. Look again, or change one thing about your question."), True
     if not can_send:
@@ -332,13 +352,15 @@ def _turn_to_ask(
 def _state(request: Request, matches: Sequence[MatchRow]) -> tuple[str, str]:
     if request.state is RequestState.OPEN:
         for state, label in (
-            (MatchState.APPROVED, _("Approved")),
             (MatchState.ACCEPTED, _("Both said yes")),
+            (MatchState.APPROVED, _("Approved")),
             (MatchState.HELD, _("Took place")),
         ):
             if any(row.state is state for row in matches):
                 return state.value, label
         return "open", _("Open")
+    if request.state is RequestState.CLOSED and any(row.state is MatchState.HELD for row in matches):
+        return MatchState.HELD.value, _("Took place")
     if request.state is RequestState.DRAFT:
         return "draft", _("Kept") if request.held_back else _("Draft")
     return request.state.value, _("Withdrawn") if request.state is RequestState.WITHDRAWN else _("Closed")

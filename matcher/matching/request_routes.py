@@ -66,7 +66,7 @@ def publish_request(request_id: int) -> Response:
     if ticked:
         return _invited_at_once(request_id, ticked)
     if sent.state is RequestState.OPEN:
-        toast(_("Sent. Below you see who fits."))
+        toast(_("Sent. Nobody is asked yet."))
     else:
         toast(_("Kept. We send it as soon as your place at the school is confirmed."))
     return redirect(url_for("matching.request_page_view", request_id=request_id))

@@ -16,7 +16,7 @@ from matcher.matching.kept_queries import kept
 from matcher.matching.models import Match
 from matcher.matching.proposal_services import ask_next, copy_ticks, lock_people, tick, waiting_offers
 from matcher.matching.queries import mark_of_request
-from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason
+from matcher.matching.states import LIVE, TAKES_PLACE, CancelReason, MatchState
 from matcher.matching.visit_services import end_by_system
 from matcher.requests import policy
 from matcher.requests.complete_services import require_complete
@@ -103,6 +103,8 @@ def take_back_to_draft(session: Session, request_id: int, *, actor: Actor, now: 
         return request
     if request.state is not RequestState.OPEN or _live(session, request.id):
         raise Conflict(_l("People were already asked. Withdraw the invitations first, or copy the request."))
+    if session.scalar(select(Match.id).where(Match.request_id == request.id, Match.state == MatchState.HELD)):
+        raise Conflict(_l("A visit took place already. Copy the request to ask once more."))
     request.state, request.changed_at = RequestState.DRAFT, now
     session.flush()
     return request

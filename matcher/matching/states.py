@@ -20,6 +20,7 @@ class MatchState(StrEnum):
 
 LIVE = frozenset({MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.APPROVED})
 FINAL = frozenset(MatchState) - LIVE
+BINDS = LIVE | {MatchState.HELD}  # the request stays as it is
 TAKES_PLACE = frozenset({MatchState.ACCEPTED, MatchState.APPROVED, MatchState.HELD})
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -13,7 +14,7 @@ from matcher.availability.states import Kind
 from matcher.availability.wording import moment_label
 from matcher.i18n import current_locale
 from matcher.matching.eligibility import OPEN_STATES, MomentState, Verdict, judge
-from matcher.matching.suggestion_models import Suggestion, SuggestionRun
+from matcher.matching.suggestion_models import RequestTick, Suggestion, SuggestionRun
 from matcher.matching.view_queries import offer_views, request_view
 from matcher.matching.wording import (
     Names,
@@ -192,3 +193,15 @@ def changes_shown(run: SuggestionRun) -> list[str]:
 
 def never_shown(run: SuggestionRun, kind: Kind = Kind.GUEST_LECTURE) -> list[tuple[str, int]]:
     return never_lines(run.never, kind)
+
+
+def with_ticks_to_ask(session: Session, request_ids: Sequence[int]) -> set[int]:
+    """Of these requests those with a ticked person who was not asked yet."""
+    return set(session.scalars(_with_ticks_to_ask(), {"ids": request_ids}))
+
+
+@cache
+def _with_ticks_to_ask() -> Select[int]:
+    """Written once: putting a statement together takes longer than asking it."""
+    query = select(RequestTick.request_id).where(RequestTick.request_id.in_(bindparam("ids", expanding=True)))
+    return query.where(RequestTick.asked_at.is_(None))

@@ -6,6 +6,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
+from matcher.accounts.states import SCHOOL_ROLES
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import DELIVERIES
 from matcher.i18n import _, _l, current_locale, ngettext
@@ -42,20 +43,23 @@ def browse() -> str:
     named = sees_names(person)
     text = as_shown(request.args.get("q", ""))
     chosen = _chosen(session, text, named=named)
+    fields, kept = _fields(session, chosen, locale), _kept()
     whole = finding.selection(session, chosen)
     page = paginate(session, finding.inside(whole, chosen.spot))
     return render_template(
         "offers/browse.html",
         page=page,
-        rows=queries.browse_rows(session, person, page.rows, locale=locale),
+        rows=queries.browse_rows(session, person, page.rows, chosen.here, locale=locale),
         lines={offer.id: offer_line(offer) for offer in page.rows},
         q=text,
         chosen=chosen,
-        fields=_fields(session, chosen, locale),
+        fields=fields,
+        picked=_picked(fields, kept),
         map=_map(gathered(finding.points_of(session, whole))),
         ways=_ways(session, chosen) if not page.total else [],
-        kept={name: value for name in ASKED if (value := request.args.get(name)) and name != "spot"},
+        kept=kept,
         confirmed=named,
+        asks=any(person.has(role, confirmed=False) for role in SCHOOL_ROLES),
     )
 
 
@@ -89,22 +93,43 @@ def _fields(session: Session, chosen: Chosen, locale: str) -> list[dict[str, Any
     topics = [
         ("subject", _("Subject"), _("All subjects"), offered[TopicType.SUBJECT]),
         ("theme", _("Theme"), _("All themes"), offered[TopicType.THEME]),
-        ("sector", _("Branch"), _("All branches"), offered[TopicType.SECTOR]),
+        ("sector", _("Sector"), _("All sectors"), offered[TopicType.SECTOR]),
     ]
     ways = (Delivery.ON_SITE, Delivery.ONLINE, Delivery.AT_COMPANY)
-    found = [
+    found: list[tuple[str, str, str, Iterable[tuple[Any, str]]]] = [
         ("kind", _("Kind"), _("All kinds"), [(kind.value, str(label)) for kind, label in KINDS.items()]),
         ("level", _("Level"), _("All levels"), [(level.value, level_name(level, locale)) for level in Level]),
         *topics,
         ("delivery", _("Where?"), _("Everywhere"), [(way.value, str(DELIVERIES[way])) for way in ways]),
     ]
     if chosen.here is not None:
-        far = [(str(km), _("within %(km)s km", km=km)) for km in DISTANCES]
+        far = [(str(km), _("within %(km)s km, or online", km=km)) for km in DISTANCES]
         found.append(("km", _("Distance"), _("Any distance"), far))
         found.append(("order", _("Order"), _("Best fit first"), [("near", _("Nearest first"))]))
     return [
-        {"name": name, "label": label, "all": everything, "options": options, "value": request.args.get(name, "")}
+        {
+            "name": name,
+            "label": label,
+            "all": everything,
+            "options": options,
+            "value": _one_of(name, [code for code, _name in options]),
+        }
         for name, label, everything, options in found
+    ]
+
+
+def _kept() -> dict[str, Any]:
+    """What the address asks for, apart from the place on the map."""
+    return {name: value for name in ASKED if (value := request.args.get(name)) and name != "spot"}
+
+
+def _picked(fields: list[dict[str, Any]], kept: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is chosen from the lists: (how it is called, address without it)."""
+    return [
+        (str(name), url_for(".browse", **{key: value for key, value in kept.items() if key != field["name"]}))
+        for field in fields
+        for code, name in field["options"]
+        if field["value"] == str(code)
     ]
 
 
@@ -126,7 +151,7 @@ def _ways(session: Session, chosen: Chosen) -> list[tuple[str, str, str]]:
         (_("At school, online or at the company"), chosen.without("delivery"), ("delivery",)),
         (_("All levels"), chosen.without("level"), ("level",)),
         (_("All kinds"), chosen.without("kind"), ("kind",)),
-        (_("All subjects, themes and branches"), chosen.without("topics"), tuple(TOPICS.values())),
+        (_("All subjects, themes and sectors"), chosen.without("topics"), tuple(TOPICS.values())),
         (_("The whole country"), chosen.without("spot"), ("spot",)),
         (_("Without the words you typed"), chosen.without_search(), ("q",)),
     ]

@@ -52,6 +52,8 @@ class Chosen:
 
 def searched(session: Session, text: str, locale: str, *, names: bool) -> Search:
     """A typed text, understood with the words of open offers."""
+    if not text:
+        return Search()
 
     def holders(words: Collection[str]) -> Mapping[str, int]:
         return _holders(session, words)
@@ -137,6 +139,8 @@ def flat_square(here: Point) -> ColumnElement[Any]:
 
 def _scores(session: Session, search: Search) -> Subquery | None:
     """offer_id, how many of the typed things it answers, and with how many points. None when nothing answers."""
+    if not search.words:
+        return None
     of = session.scalar(select(func.count()).where(Offer.state == OfferState.OPEN)) or 0
     answers = [
         answer for number, word in enumerate(search.words) for answer in _answers(word, number, search.holders, of)

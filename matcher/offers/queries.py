@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -198,37 +200,42 @@ class Found:
     near: str | None
 
 
-def browse_rows(session: Session, actor: Actor, offers: Collection[Offer], *, locale: str) -> list[Found]:
-    """The shown page: who offers it as far as this reader may know, and how far from the reader's school."""
+def browse_rows(
+    session: Session, actor: Actor, offers: Collection[Offer], here: tuple[float, float] | None, *, locale: str
+) -> list[Found]:
+    """The shown page: who offers it as far as this reader may know, and how far from `here`, the reader's school."""
     ids = [offer.id for offer in offers]
-    rows = {offer.id: (organisation, user) for offer, organisation, user in session.execute(
-        _rows_query().where(Offer.id.in_(ids))
-    )}  # fmt: skip
-    names = _topic_names(session, ids, locale)
-    here = own_point(session, actor)
     named = sees_names(actor)
-    return [
-        Found(offer, _who(offer, *rows[offer.id], named=named), names[offer.id], _near(offer, here, exact=named))
-        for offer in offers
-    ]
+    who = {row.id: _who(row, named=named) for row in session.execute(_who_offers(), {"ids": ids})}
+    names = _topic_names(session, ids, locale)
+    return [Found(offer, who[offer.id], names[offer.id], _near(offer, here, exact=named)) for offer in offers]
 
 
-def _who(offer: Offer, organisation: Organisation, user: User | None, *, named: bool) -> str:
-    private = offer.own_name or organisation.type is OrganisationType.SELF_EMPLOYED
-    parts = [
-        user.name if user is not None and named else None,
-        user.function if user is not None else None,
-        organisation.name if named and not private else None,
-        organisation.place,
-    ]
+@cache
+def _who_offers() -> Select[int, bool, OrganisationType, str, str | None, str, str | None]:
+    """Written once, and no more than the list shows: who browses, looks again and again."""
+    shown = (Offer.id, Offer.own_name, Organisation.type, Organisation.name.label("company"), Organisation.place)
+    return (
+        select(*shown, User.name, User.function)
+        .join(Organisation, Organisation.id == Offer.organisation_id)
+        .outerjoin(User, User.id == Offer.person_id)
+        .where(Offer.id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+def _who(row: Any, *, named: bool) -> str:
+    private = row.own_name or row.type is OrganisationType.SELF_EMPLOYED
+    parts = (row.name if named else None, row.function, row.company if named and not private else None, row.place)
     return " · ".join(part for part in parts if part)
 
 
 def own_point(session: Session, actor: Actor) -> tuple[float, float] | None:
     """Where the reader's own school is."""
     schools = [grant.organisation_id for grant in actor.grants if grant.role in (Role.TEACHER, Role.SCHOOL_LEAD)]
-    place = session.get(Organisation, schools[0]) if schools and schools[0] is not None else None
-    return None if place is None or place.lat is None or place.lon is None else (place.lat, place.lon)
+    if not schools or schools[0] is None:
+        return None
+    place = session.execute(select(Organisation.lat, Organisation.lon).where(Organisation.id == schools[0])).one()
+    return None if place.lat is None or place.lon is None else (place.lat, place.lon)
 
 
 def _near(offer: Offer, here: tuple[float, float] | None, *, exact: bool) -> str | None:

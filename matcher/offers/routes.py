@@ -19,6 +19,7 @@ from matcher.offers.forms import EMPLOYER, TEAM, GuestLectureForm, LimitsForm, O
 from matcher.offers.inputs import OfferInput
 from matcher.offers.place_wording import facts_of_offer, offer_line
 from matcher.offers.policy import sees_names
+from matcher.offers.states import OfferState
 from matcher.offers.wording import STATES, limit_facts
 from matcher.organisations.models import Organisation
 from matcher.subjects.queries import topics_by_type, topics_with_ids
@@ -141,10 +142,16 @@ def save(offer_id: int) -> Any:
 @blueprint.get("/<int:offer_id>")
 @signed_in
 def show(offer_id: int) -> str:
-    view = queries.offer_for(reading(), actor(), offer_id, locale=current_locale())
+    person = actor()
+    view = queries.offer_for(reading(), person, offer_id, locale=current_locale())
+    asks = person.has(Role.SCHOOL_LEAD, confirmed=False)
+    if view.offer.kind is not Kind.HYBRID_PLACEMENT:
+        asks = asks or person.has(Role.TEACHER, confirmed=False)
     return render_template(
         "offers/show.html",
         view=view,
+        asks=asks and view.offer.state is OfferState.OPEN,
+        asked_for=number_in(request.args.get("request")),
         states=STATES,
         line=offer_line(view.offer),
         facts=facts_of_offer(view.offer, view.place, names=view.can_change or sees_names(actor())),

@@ -29,7 +29,7 @@ MOST_LINES = 40
 MOST_SHEETS = 20
 HEADER_WITHIN = 15
 SECONDS = 15
-ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+ZIP, OLD_EXCEL, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 DELIMITERS = ";,\t"
 DISARMED = re.compile(r"'(?='*\s*[=+\-@＝＋－＠\t\r])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -51,6 +51,8 @@ def read_sheets(content: bytes, name: str = "") -> list[Sheet]:
         raise InvalidInput(_("The file is larger than %(size)s MB.", size=MOST_BYTES // 1_000_000))
     if content.startswith(OLD_EXCEL):
         raise InvalidInput(_("This is an old Excel file, or one with a password. Save it as .xlsx and try again."))
+    if content.startswith(PDF):
+        raise InvalidInput(_("This is a PDF. Save the list as .xlsx or CSV and try again."))
     if content.startswith(ZIP):
         found = [_sheet(title, rows) for title, rows in _unpacked(content)]
     else:

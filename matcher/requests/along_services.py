@@ -21,8 +21,9 @@ from matcher.i18n import _l
 from matcher.organisations.models import Organisation
 from matcher.requests import internship_services, queries, services, vacancy_services
 from matcher.requests.drafts import AnyWish, Sending
-from matcher.requests.models import Request
+from matcher.requests.models import FIRST_OFFER, Request
 from matcher.requests.states import RequestState
+from matcher.requests.wanted_queries import wanted_offer
 
 KEY, TURN = "page", "turn"
 LONGEST_KEY = 64
@@ -54,6 +55,8 @@ def keep_draft(
             asked_by_id=sent.asked_by_id,
             heard=sent.heard,
         )
+        if wanted_offer(session, actor, data.kind, sent.first_offer):
+            saved.details = {**saved.details, FIRST_OFFER: sent.first_offer}
     else:
         kept = queries.draft_for(session, actor, found)
         if kept.kind is not data.kind:
@@ -67,7 +70,7 @@ def keep_draft(
             _ask_as(session, saved, sent, actor)
     if page:
         saved.details = {**saved.details, KEY: page, TURN: turn}
-        session.flush()
+    session.flush()
     return saved
 
 

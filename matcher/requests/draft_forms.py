@@ -35,6 +35,7 @@ class DraftFields(HeardFields):
     version = HiddenField(validators=[Optional()])
     page_key = HiddenField(validators=[Optional(), Length(max=64)])
     turn = HiddenField(validators=[Optional()])
+    first_offer = HiddenField(validators=[Optional()])
 
     @property
     def sent_before(self) -> int:
@@ -60,4 +61,5 @@ class DraftFields(HeardFields):
             version=number_in(self.version.data) if draft_id else None,
             asked_by_id=number_in(self.asked_by.data),
             heard=self.heard(now),
+            first_offer=number_in(self.first_offer.data),
         )

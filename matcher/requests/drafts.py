@@ -13,7 +13,7 @@ AnyWish = Wish | InternshipWish | VacancyWish
 @dataclass(frozen=True)
 class Sending:
     """One sending of a page: which page it is, how often it was sent before, which draft it shows and how old that is,
-    who asks and how that was heard."""
+    who asks and how that was heard, and the offer that it began with."""
 
     page: str = ""
     turn: int = 0
@@ -21,3 +21,4 @@ class Sending:
     version: int | None = None
     asked_by_id: int | None = None
     heard: Heard | None = None
+    first_offer: int | None = None

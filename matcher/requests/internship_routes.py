@@ -19,7 +19,7 @@ from matcher.requests.internship_pages import internship_page, preview_of
 from matcher.requests.internship_queries import half_days_in, internship_wish_of
 from matcher.requests.internships import InternshipWish
 from matcher.requests.models import Request
-from matcher.requests.school_routes import ASKERS, ask_for_school, asking_school, blueprint
+from matcher.requests.school_routes import ASKERS, ask_for_school, asking_school, begin, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.once import leads_to
@@ -37,6 +37,7 @@ def new_internship() -> Any:
     if school is None:
         return ask_for_school(session, "requests.new_internship")
     form = InternshipForm(formdata=None)
+    begin(session, form)
     return render_template(FORM, form=form, **_page(session, school, form))
 
 

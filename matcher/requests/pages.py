@@ -51,7 +51,9 @@ def form_page(
     without: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Fills the choices of the form and says everything around it."""
-    classes = queries.classes_for(session, actor, school)
+    classes = sorted(
+        queries.classes_for(session, actor, school), key=lambda found: found.created_by_id != actor.user_id
+    )
     timetable = queries.timetable_from(session, school, now)
     teachers = queries.teachers_for(session, actor, school)
     on_behalf = names_asker(actor, school, draft)
@@ -73,6 +75,7 @@ def form_page(
         "draft": draft,
         "on_behalf": on_behalf,
         "class_texts": {str(c.id): class_line(c) for c in classes},
+        "classes_of_others": _folded(classes, actor),
         "periods": period_table(timetable.grid),
         "weeks": [week_choice(week, form) for week in _with_chosen(weeks, form)],
         "chosen_topics": topics_with_ids(session, form.topics.data or [], current_locale()),
@@ -80,6 +83,12 @@ def form_page(
         "more_open": any(form[name].errors for name in MORE),
         "plan": plan_view(plan, without) if plan is not None else None,
     }
+
+
+def _folded(classes: Sequence[SchoolClass], actor: Actor) -> list[str]:
+    """Classes of colleagues stand behind one's own, folded when they are many."""
+    others = [str(found.id) for found in classes if found.created_by_id != actor.user_id]
+    return others if 2 < len(others) < len(classes) else []
 
 
 def class_page(session: Session, found: SchoolClass, form: ClassForm, *, now: datetime) -> dict[str, Any]:
@@ -188,15 +197,21 @@ def list_page(
     """The list in three parts: what needs me, what runs, what is over."""
     ids = [request.id for request in found]
     moments = queries.moments_of(session, ids)
-    classes = queries.classes_by_id(session, (request.class_id for request in found))
+    shown = queries.classes_of_schools(session, actor)
+    classes = {group.id: group for group in shown}
+    # Most requests are for a class that stands below them.
+    classes |= queries.classes_by_id(session, {request.class_id for request in found} - classes.keys())
+    colleagues = queries.colleagues_of(session, actor, found)
     lines = [
-        _line(request, moments[request.id], classes.get(request.class_id or 0), standings, now) for request in found
+        _line(request, moments[request.id], classes.get(request.class_id or 0), standings, now)
+        | {"colleague": colleagues.get(request.asked_by_id)}
+        for request in found
     ]
     return {
         "mine_now": [line for line in lines if line["needs_me"]],
         "running": [line for line in lines if not line["needs_me"] and not line["over"]],
         "over": [line for line in lines if line["over"]],
-        "classes": [(group, class_line(group)) for group in queries.classes_of_schools(session, actor)],
+        "classes": [(group, class_line(group)) for group in shown],
         "leads": actor.has(Role.SCHOOL_LEAD, confirmed=False) or actor.is_coordinator,
     }
 
@@ -207,13 +222,15 @@ def _line(
     ahead = [moment for moment in moments if moment.start_s > now.timestamp()]
     standing = standings[request.id]
     draft = request.state is RequestState.DRAFT
-    over = request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
+    over = standing["done"] or request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     weekly = request.kind is Kind.HYBRID_PLACEMENT
     when = _when(ahead, now) if not over else format_day_month(request.changed_at, now)
     what = class_in_short(found) if found else ""
     if stays:
         what, when = _("Teacher internship"), asked_line(request, now) if ahead or not over else when
+    if standing["when"] and not weekly:
+        when = standing["when"]
     if weekly:
         what, when = _("Hybrid teacher"), vacancy_line(request) if ahead or not over else when
     return {

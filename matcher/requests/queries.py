@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -168,11 +169,17 @@ def lessons_of(session: Session, request: Request) -> Sequence[Request]:
 
 def moments_of(session: Session, request_ids: Collection[int]) -> dict[int, list[RequestMoment]]:
     """The asked moments per request, in order of time."""
-    query = select(RequestMoment).where(RequestMoment.request_id.in_(request_ids)).order_by(RequestMoment.start_s)
     found: dict[int, list[RequestMoment]] = {request_id: [] for request_id in request_ids}
-    for moment in session.scalars(query):
+    for moment in session.scalars(_moments_of(), {"ids": request_ids}) if found else ():
         found[moment.request_id].append(moment)
     return found
+
+
+@cache
+def _moments_of() -> Select[RequestMoment]:
+    """Written once: putting a statement together takes longer than asking it."""
+    query = select(RequestMoment).where(RequestMoment.request_id.in_(bindparam("ids", expanding=True)))
+    return query.order_by(RequestMoment.start_s)
 
 
 def topics_of(session: Session, request_ids: Collection[int]) -> dict[int, list[Topic]]:
@@ -189,11 +196,23 @@ def topics_of(session: Session, request_ids: Collection[int]) -> dict[int, list[
     return found
 
 
+def colleagues_of(session: Session, actor: Actor, found: Iterable[Request]) -> dict[int, str]:
+    """Person → name, of everybody else who asked one of these; no statement when it was only the reader."""
+    others = {request.asked_by_id for request in found} - {actor.user_id}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(others))) if others else ()
+    return {row.id: row.name for row in rows}
+
+
 def classes_by_id(session: Session, ids: Iterable[int | None]) -> dict[int, SchoolClass]:
     """Classes for a list, ended ones included."""
     wanted = {number for number in ids if number is not None}
-    rows = session.scalars(select(SchoolClass).where(SchoolClass.id.in_(wanted))).all() if wanted else []
+    rows = session.scalars(_classes_by_id(), {"ids": wanted}).all() if wanted else []
     return {row.id: row for row in rows}
+
+
+@cache
+def _classes_by_id() -> Select[SchoolClass]:
+    return select(SchoolClass).where(SchoolClass.id.in_(bindparam("ids", expanding=True)))
 
 
 def pupils_of(session: Session, class_ids: Iterable[int | None]) -> int:

@@ -24,7 +24,7 @@ from matcher.requests.complete_services import copy_draft
 from matcher.requests.forms import ClassForm, GuestLectureForm
 from matcher.requests.models import Request
 from matcher.requests.pages import class_page, form_page, list_page
-from matcher.requests.school_routes import ASKERS, ask_for_school, asking_school, blueprint
+from matcher.requests.school_routes import ASKERS, ask_for_school, asking_school, begin, blueprint
 from matcher.web.forms import invalid, number_in
 from matcher.web.guards import actor, roles
 from matcher.web.once import leads_to
@@ -56,6 +56,7 @@ def new_guest_lecture() -> Any:
         return ask_for_school(session, "requests.new_guest_lecture")
     form = GuestLectureForm(formdata=None)
     form.recall(cookie.get(KEPT), now)
+    begin(session, form)
     return render_template(FORM, form=form, **form_page(session, actor(), school, form, now=now))
 
 

@@ -15,7 +15,7 @@ from matcher.requests.along_services import keep_draft
 from matcher.requests.complete_services import require_complete
 from matcher.requests.models import Request
 from matcher.requests.pages import school_choice
-from matcher.requests.school_routes import asking_school, blueprint
+from matcher.requests.school_routes import asking_school, begin, blueprint
 from matcher.requests.vacancy_forms import VacancyForm
 from matcher.requests.vacancy_pages import plan_of, start, vacancy_page
 from matcher.web.forms import invalid
@@ -37,6 +37,7 @@ def new_vacancy() -> Any:
         return render_template("requests/choose_school.html", to="requests.new_vacancy", **found)
     form = VacancyForm(formdata=None)
     start(form, now)
+    begin(session, form)
     return render_template(FORM, form=form, **vacancy_page(session, actor(), school, form))
 
 

@@ -18,7 +18,7 @@ Rows = Sequence[tuple[str, float]]
 Points = Sequence[Sequence[float]]
 
 # Room for the labels as large as a phone shows them (overlays.css).
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 240, 62, 32, 16
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 240, 80, 32, 16
 HIGH = HEIGHT - TOP - BOTTOM
 MOST_LABELS = 8
 

@@ -34,7 +34,7 @@ SENTENCES = {
     500: _l("Something went wrong on our side. What you sent may not have been saved."),
     503: _l("Matcher is too busy at the moment. Try again in a minute."),
 }
-PAGE_EXPIRED = _l("This page was open too long. Go back, load it again and send once more.")
+PAGE_EXPIRED = _l("Nothing was sent. Go back, load the page again and send once more.")
 WORDS = frozenset({"body", "note", "title", "own_words", "description"})
 """Fields that hold what somebody wrote, even when it is one word."""
 PAGES = frozenset({400, 403, 404, 409, 413, 422, 429, 500, 503, 507})
@@ -68,7 +68,7 @@ def refused(error: MatcherError) -> Answer:
 
 def stale_token(error: CSRFError) -> Answer:
     current_app.logger.info("token refused at %s: %s", request.path, error.description)
-    return error_page(403, str(PAGE_EXPIRED))
+    return error_page(403, str(PAGE_EXPIRED), expired=True)
 
 
 def http_error(error: HTTPException) -> Any:
@@ -124,7 +124,9 @@ def broken(error: Exception) -> Answer:
     return error_page(500, number=number)
 
 
-def error_page(status: int, sentence: str | None = None, number: str | None = None, meanwhile: Any = None) -> Answer:
+def error_page(
+    status: int, sentence: str | None = None, number: str | None = None, meanwhile: Any = None, expired: bool = False
+) -> Answer:
     """The page for this status, plain when its template cannot be drawn."""
     close_reading()
     # Two steps: other 4xx and 5xx share the page of the nearest kind.
@@ -141,6 +143,7 @@ def error_page(status: int, sentence: str | None = None, number: str | None = No
             "number": number,
             "typed": _typed(meanwhile),
             "meanwhile": meanwhile,
+            "expired": expired,
         }
         body = render_template(file, **shown)
     except Exception as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template
 from flask_wtf import FlaskForm
+from flask_wtf.i18n import translations as library
 from wtforms import Field, Form, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
@@ -18,6 +19,20 @@ from matcher.i18n import _, _l
 LINE_LENGTH = 200
 TEXT_LENGTH = 5_000
 TOO_BIG = _l("This number is too big.")
+IN_OUR_WORDS = {
+    "This field is required.": _l("Fill this in."),
+    "Number must be between %(min)s and %(max)s.": _l("Fill in a number from %(min)s to %(max)s."),
+    "Number must be at least %(min)s.": _l("Fill in %(min)s or more."),
+    "Number must be at most %(max)s.": _l("Fill in %(max)s or less."),
+    "Not a valid integer value.": _l("Fill in a whole number."),
+    "Not a valid decimal value.": _l("Fill in a number."),
+    "Not a valid date value.": _l("This day does not exist. Choose another."),
+    "Not a valid choice.": _l("Choose one of the list."),
+    "Invalid Choice: could not coerce.": _l("Choose one of the list."),
+    "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose one of the list."),
+    "Field cannot be longer than %(max)d characters.": _l("Use at most %(max)s characters."),
+}
+"""What the form library says about a field by itself, as this service says it."""
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -56,6 +71,16 @@ class StorableNumber:
             raise ValidationError(TOO_BIG)
 
 
+class FieldWords:
+    """The library's own sentences as we say them; what we have no sentence for, it says itself."""
+
+    def gettext(self, text: str) -> str:
+        return str(IN_OUR_WORDS.get(text) or library.gettext(text))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return str(IN_OUR_WORDS.get(plural) or library.ngettext(singular, plural, n))
+
+
 def cap_of(field: Field) -> int:
     """The most characters this field takes: its own `max` when it has one, else the default of its kind."""
     own = [validator.max for validator in field.validators if getattr(validator, "max", -1) not in (-1, None)]
@@ -68,6 +93,9 @@ class MatcherForm(FlaskForm):
     """Every form of every room."""
 
     class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Form) -> FieldWords:
+            return FieldWords()
+
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
             # On the bound field and not on the class: fields of a class are shared between requests.
             field = unbound_field.bind(form=form, **options)

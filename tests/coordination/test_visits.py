@@ -13,7 +13,7 @@ from matcher.matching.models import Match
 from matcher.matching.states import MatchState
 from matcher.notices.models import Outbox
 from tests.factories.matching import make_topic
-from tests.factories.people import make_coordinator, make_region
+from tests.factories.people import make_coordinator, make_region, make_teacher
 from tests.matching.lives import make_life
 
 Browse = Callable[[int], FlaskClient]
@@ -27,13 +27,14 @@ def test_three_steps_to_a_visit_that_counts(browse: Browse, sqlite_database: Dat
         ids = (life.coordinator.id, school.id, life.teacher.id, life.offers[0].person_id)
         elsewhere = make_coordinator(session, region=make_region(session, "drenthe", landsdeel="noord")).id
         name = school.name
+        make_teacher(session, school=school)
     coordinator, school_id, teacher, guest = ids
     client = browse(coordinator)
     assert "/coordination/visits/new" in client.get("/coordination").text
     assert name in client.get("/coordination/visits/new?q=school").text
     assert f"company={company}" in client.get(f"/coordination/visits/new?school={school_id}").text
     address = f"/coordination/visits/new?school={school_id}&company={company}"
-    assert client.get(address).status_code == 200
+    assert "Kies iemand" in client.get(address).text
     assert browse(elsewhere).get(address).status_code == 404
     assert browse(teacher).get(address).status_code == 403
     typed = {
@@ -53,6 +54,7 @@ def test_three_steps_to_a_visit_that_counts(browse: Browse, sqlite_database: Dat
     refused = client.post(address, data={**typed, "title": ""})
     assert refused.status_code == 422
     assert "9.20" in refused.text
+    assert client.post(address, data={**typed, "teacher": "0"}).status_code == 422
     answer = client.post(address, data=typed)
     with sqlite_database.read() as session:
         match = session.scalars(select(Match)).one()

@@ -41,6 +41,20 @@ def test_school_board_agreed_request_needs_no_choice(session: Session, state: st
     assert board.requests[0].is_settled is (state != "accepted")
 
 
+def test_dashboard_tells_what_waits_for_me_once(
+    sqlite_database: Database, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    """The guest proposed another moment: the request does not stand under what runs as well."""
+    with sqlite_database.write() as unit:
+        teacher = make_teacher(unit)
+        asking = make_request(unit, teacher=teacher, title="Bruggen bouwen")
+        match = make_match(unit, request=asking)
+        unit.add(Consent(match_id=match.id, party=Side.SCHOOL))
+    page = sign_in(teacher.id).get("/dashboard").text
+    assert page.count("Bruggen bouwen") == 1
+    assert "Antwoord" in page
+
+
 def test_school_board_of_somebody_else_is_empty(session: Session) -> None:
     make_match(session, request=make_request(session))
     board = school_board(session, actor=actor_for(session, make_teacher(session).id), now=NOW)
@@ -98,7 +112,10 @@ def test_dashboard_of_unconfirmed_teacher_says_so(
 def test_dashboard_of_coordinator_is_reached(sqlite_database: Database, sign_in: Callable[[int], FlaskClient]) -> None:
     with sqlite_database.write() as unit:
         person = make_coordinator(unit)
-    assert sign_in(person.id).get("/dashboard").status_code in {200, 302}
+    client = sign_in(person.id)
+    assert client.get("/dashboard").status_code in {200, 302}
+    # Has no requests of its own: the trail above one for a school leads to the overview.
+    assert "Mijn aanvragen" not in client.get("/requests/new/guest-lecture").text
 
 
 def test_dashboard_of_administrator_leads_to_the_desk(
@@ -107,4 +124,6 @@ def test_dashboard_of_administrator_leads_to_the_desk(
     with sqlite_database.write() as unit:
         person = make_user(unit)
         make_grant(unit, person, Role.ADMINISTRATOR)
-    assert "Beheer" in sign_in(person.id).get("/dashboard").text
+    page = sign_in(person.id).get("/dashboard").text
+    assert "Beheer" in page
+    assert page.count("Er wacht niets.") == 2

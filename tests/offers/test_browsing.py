@@ -97,6 +97,19 @@ def test_nothing_found_says_what_to_let_go_of(teacher: FlaskClient) -> None:
     assert "Show all offers" in teacher.get("/offers/browse?q=flapdrolhuh").text
 
 
+def test_each_choice_can_be_taken_off_by_itself(teacher: FlaskClient) -> None:
+    text = teacher.get("/offers/browse?q=lassen&level=havo&delivery=on_site&kind=zz").text
+    off = re.findall(r'<a class="chip" href="([^"]+)" aria-label="Without “([^”]+)”"', text)
+    assert [what for _address, what in off] == ["Havo (senior general)", "At school"]
+    for address, _what in off:
+        assert "q=lassen" in address
+        assert listed(teacher.get(address.replace("&amp;", "&")).text) >= listed(text)
+
+
+def test_school_that_finds_nothing_can_ask_for_it(teacher: FlaskClient) -> None:
+    assert "/requests/new/guest-lecture" in teacher.get("/offers/browse?q=flapdrolhuh").text.split("Nothing found")[1]
+
+
 def test_odd_choices_count_as_none(teacher: FlaskClient) -> None:
     for odd in ("spot=x", "spot=1.2.3", "spot=9999.9999", "subject=x", "km=-1", "level=zz", "page=0", "order=x"):
         assert teacher.get(f"/offers/browse?{odd}").status_code == 200, odd

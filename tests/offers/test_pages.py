@@ -110,12 +110,12 @@ def test_draft_is_kept_and_found_by_nobody(as_: Any, world: dict[str, Any], sqli
         ({"languages": ["xx"]}, "xx"),
         ({"topics": [], "topic_text": ""}, "Choose at least one topic"),
         ({"topics": ["999999"]}, "Choose at least one topic"),
-        ({"minutes": "5"}, "between 10 and 480"),
-        ({"travel_km": "99999999999999"}, "between 0 and 400"),
+        ({"minutes": "5"}, "from 10 to 480"),
+        ({"travel_km": "99999999999999"}, "from 0 to 400"),
         ({"pc4": "0000"}, "Four digits"),
         ({"pc4": "1999"}, "do not know this postcode"),
-        ({"who": "team"}, "valid choice"),
-        ({"notice_days": "99"}, "valid choice"),
+        ({"who": "team"}, "one of the list"),
+        ({"notice_days": "99"}, "one of the list"),
     ],
 )
 def test_wrong_input_gets_its_sentence_and_keeps_what_was_typed(

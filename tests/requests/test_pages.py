@@ -11,15 +11,20 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from matcher.accounts.models import User
 from matcher.accounts.services import open_session
+from matcher.accounts.states import Role
 from matcher.availability.moments import Week
 from matcher.clock import local_date, utcnow
 from matcher.db import Database
+from matcher.offers.states import OfferState
+from matcher.organisations.models import Organisation
 from matcher.requests.models import Request, RequestMoment, SchoolClass
 from matcher.requests.states import RequestState
+from matcher.subjects.models import Topic
 from matcher.subjects.services import seed_topics
-from tests.factories.matching import make_class
-from tests.factories.people import make_coordinator, make_school, make_teacher
+from tests.factories.matching import make_class, make_match, make_offer, make_request
+from tests.factories.people import make_coordinator, make_grant, make_school, make_teacher, make_user
 
 NEW = "/requests/new/guest-lecture"
 
@@ -291,3 +296,70 @@ def test_list_is_empty_with_a_way_on_and_then_shows_the_draft(place: Any, sign_i
     weeks = open_weeks(client.get(NEW).get_data(as_text=True))
     client.post(NEW, data=filled(place, weeks[:2]))
     assert "Rendement van een warmtepomp\u00a0· 4H2" in client.get("/requests").get_data(as_text=True)
+
+
+def test_done_request_stands_under_what_is_over_and_cannot_be_changed(
+    place: Any, sign_in: Any, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        teacher = session.get_one(User, place["teacher"])
+        asked = make_request(session, teacher=teacher, school=session.get_one(Organisation, place["school"]))
+        make_match(session, request=asked, state="held")
+    client = sign_in(place["teacher"])
+    over = client.get("/requests").get_data(as_text=True).split("Voorbij</h2>")[1]
+    assert f'href="/requests/{asked.id}"' in over
+    assert "Doorgegaan" in over
+    page = client.get(f"/requests/{asked.id}").get_data(as_text=True)
+    assert f"/requests/{asked.id}/change" not in page
+    assert f"/requests/{asked.id}/withdraw" not in page
+    assert f"/requests/{asked.id}/copy" in page
+    assert client.post(f"/requests/{asked.id}/change").status_code == 409
+
+
+def test_classes_of_colleagues_stand_folded_behind_ones_own(
+    place: Any, sign_in: Any, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        school = session.get_one(Organisation, place["school"])
+        make_class(session, school=school, name="5Vz", created_by_id=place["teacher"])
+        for number in range(3):
+            make_class(session, school=school, name=f"2H{number}")
+    page = sign_in(place["teacher"]).get(NEW).get_data(as_text=True)
+    own, others = page.split("Klassen van collega")
+    assert "<b>5Vz</b>" in own
+    assert "<b>2H" not in own
+    assert all(f"<b>2H{number}</b>" in others for number in range(3))
+
+
+def test_asking_for_an_offer_fills_in_its_subject_and_puts_it_first(
+    place: Any, sign_in: Any, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        topic = session.scalars(select(Topic)).first()
+        offer = make_offer(session, title="Lassen zonder vonken", topics=[topic])
+        gone = make_offer(session, state=OfferState.WITHDRAWN)
+    client = sign_in(place["teacher"])
+    button = f'href="{NEW}?offer={offer.id}"'
+    assert button in client.get(f"/offers/{offer.id}").get_data(as_text=True)
+    page = client.get(f"{NEW}?offer={offer.id}").get_data(as_text=True)
+    assert 'value="Lassen zonder vonken"' in page
+    assert re.search(rf'name="topics" value="{topic.id}" checked', page)
+    for first, kept in ((offer.id, offer.id), (gone.id, None), ("x", None)):
+        client.post(NEW, data=filled(place, [], first_offer=str(first)))
+        with sqlite_database.read() as session:
+            assert session.scalars(select(Request).order_by(Request.id.desc())).first().first_offer_id == kept
+    request_id = place["class"]
+    back = client.get(f"/offers/{offer.id}?request={request_id}").get_data(as_text=True)
+    assert button not in back
+    assert f'href="/requests/{request_id}"' in back
+
+
+def test_leader_reads_which_colleague_asked(place: Any, sign_in: Any, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        school = session.get_one(Organisation, place["school"])
+        colleague = make_teacher(session, school=school, name="Ilse de Groot")
+        make_request(session, teacher=colleague, school=school)
+        leader = make_user(session)
+        make_grant(session, leader, Role.SCHOOL_LEAD, organisation=school)
+    assert "Ilse de Groot" in sign_in(leader.id).get("/requests").get_data(as_text=True)
+    assert "Ilse de Groot" not in sign_in(colleague.id).get("/requests").get_data(as_text=True).split("<main")[1]

@@ -83,7 +83,10 @@ def test_error_page_speaks_the_language_of_the_browser(client: FlaskClient) -> N
 
 def test_post_without_token_is_refused(make_app, sqlite_database) -> None:
     app = make_app(str(sqlite_database.engine.url), csrf=True)
-    assert app.test_client().post("/accounts/sign-in", data={"email": "a@b.nl"}).status_code == 403
+    answer = app.test_client().post("/accounts/sign-in", data={"email": "a@b.nl"})
+    assert answer.status_code == 403
+    assert "stond te lang open" in answer.text
+    assert "Niet voor jou" not in answer.text
 
 
 def test_page_without_database_is_whole_and_says_when_to_come_back(app: Flask) -> None:

@@ -61,6 +61,18 @@ def test_value_that_does_not_fit_has_a_sentence(app: Flask, field: str, value: s
     assert filled(app, **{field: value}).errors[field]
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("number", "acht", "Vul een heel getal in."),
+        ("ranged", "-5", "Vul een getal in van 0 tot en met 9."),
+        ("short", "zeven tekens", "Gebruik hooguit 5 tekens."),
+    ],
+)
+def test_sentences_of_the_library_are_ours(app: Flask, field: str, value: str, sentence: str) -> None:
+    assert filled(app, **{field: value})[field].errors[0] == sentence
+
+
 def test_value_that_fits_has_none(app: Flask) -> None:
     assert not filled(app, line="x" * 200, text="x" * 5000, short="x" * 5).errors
 
