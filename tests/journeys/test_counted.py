@@ -152,21 +152,30 @@ def answer_link(staff: Walk, who: str) -> str:
     return found[1]
 
 
+def moment_link(staff: Walk, who: str) -> str:
+    """The address of the first moment that this letter names."""
+    body = staff.mails_to(who)[-1].get_body(("html",))
+    assert body is not None
+    found = re.search(r"https?://[^/\s\"]+(/answer/[^\s?\"]+\?moment=\d+)", body.get_content())
+    assert found is not None
+    return found[1]
+
+
 def guests_answer(staff: Walk, ledger: Ledger, size: tuple[int, int]) -> None:
     """Three people with the same question: yes, no, and a colleague who takes over. Nobody signs in."""
     asked = [who for who in staff.people if who.startswith("guest") and staff.mails_to(who)]
     assert "guest1" in asked, "whoever has a colleague is among the first"
     asked = sorted(asked, key=lambda who: who == "guest1")
     jobs = (
-        ("say yes to one moment, from the mail", _say_yes),
-        ("say no, from the mail", _say_no),
-        ("hand over to a colleague, from the mail", _hand_over),
+        ("say yes to one moment, from the mail", _say_yes, moment_link),
+        ("say no, from the mail", _say_no, answer_link),
+        ("hand over to a colleague, from the mail", _hand_over, answer_link),
     )
-    for who, (job, answer) in zip(asked, jobs, strict=True):
+    for who, (job, answer, link) in zip(asked, jobs, strict=True):
         page = here(staff, who, size, "/help")
         page.context.clear_cookies()
         with ledger.of("professional", job, page) as person:
-            answer(person, answer_link(staff, who), size)
+            answer(person, link(staff, who), size)
         expect(page.locator("main .facts").first).to_be_visible()
     page = here(staff, "guest5", size)
     with ledger.of("professional", "start from a ready-made week", page) as person:
@@ -183,7 +192,7 @@ def _say_yes(person: Person, address: str, size: tuple[int, int]) -> None:
     box = button.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= size[1], "the question, the moments and the yes stand on one screen"
-    person.tap("form:has([name=answer][value=accept]) label.choice")
+    expect(person.page.locator("form:has([name=answer][value=accept]) input[name=moment]:checked")).to_have_count(1)
     person.tap(button, leaves=True)
 
 
