@@ -9,13 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from camera import Picture, dress, kind_of
+from flask import Flask
 from playwright.sync_api import Browser
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from matcher import create_app
 from matcher.accounts.models import User
+from matcher.clock import utcnow
 from matcher.config import Settings
 from matcher.db import Database
+from matcher.links import Links
 from matcher.migrate import upgrade
 from matcher.notices.letters import Unreadable, letters_of
 from matcher.notices.models import Outbox
@@ -50,7 +54,8 @@ def _kept(shop: Shop, language: str, shown: Collection[str]) -> list[Page]:
 
 
 def letters(browser: Browser, world: Path, folder: Path, language: str) -> Iterator[Picture]:
-    """The newest of each kind that a demonstration sent, as a mail program shows it."""
+    """The newest of each kind that a demonstration sent, as a mail program shows it; before others one that can still
+    be answered."""
     page = browser.new_context(locale=language).new_page()
     for number, (template, html) in enumerate(_sent(world, language)):
         picture = Picture("letters", template)
@@ -67,13 +72,27 @@ def _sent(world: Path, language: str) -> Iterator[tuple[str, str]]:
         url = f"sqlite:///{copy}"
         settings: Any = {"var": Path(place), "database_url": url, "demo": True, "testing": True, "limits_url": ""}
         app = create_app(Settings(**settings))
-        database, newest = Database(url), dict[str, Outbox]()
+        database, newest = Database(url), dict[str, tuple[Outbox, dict[str, Any]]]()
         with database.read() as session, app.app_context():
-            for row in session.scalars(select(Outbox).order_by(Outbox.id)):
-                newest[row.template] = row
-            for template, row in sorted(newest.items()):
+            for row in session.scalars(select(Outbox).order_by(Outbox.id)).all():
+                session.expunge(row)
+                row.locale = language
+                links = _links_for(app, session, row)
+                if links or not newest.get(row.template, (None, {}))[1]:
+                    newest[row.template] = row, links
+            for template, (row, links) in sorted(newest.items()):
                 with suppress(Unreadable):
-                    made = letters_of(app).letter(template, row.params, locale=language, name=row.recipient_name)
-                    yield template, made.html
+                    params = {**row.params, **links}
+                    yield (
+                        template,
+                        letters_of(app).letter(template, params, locale=language, name=row.recipient_name).html,
+                    )
         database.dispose()
         app.extensions["matcher_db"].dispose()
+
+
+def _links_for(app: Flask, session: Session, row: Outbox) -> dict[str, Any]:
+    """What only its reader gets: a link to answer with, while there is something to answer."""
+    ask = app.extensions["matcher_letter_links"].get(row.subject)
+    links = Links(app.extensions["matcher_settings"].require_secret())
+    return dict(ask(session, links, row, utcnow())) if ask is not None else {}
