@@ -143,20 +143,14 @@ def school_asks(staff: Walk, ledger: Ledger, size: tuple[int, int]) -> None:
     staff.work()
 
 
-def answer_link(staff: Walk, who: str) -> str:
-    """The first address in the newest letter that answers without signing in."""
-    body = staff.mails_to(who)[-1].get_body(("plain",))
-    assert body is not None
-    found = re.search(r"https?://[^/\s]+(/answer/[^\s?]+)", body.get_content())
-    assert found is not None
-    return found[1]
-
-
-def moment_link(staff: Walk, who: str) -> str:
-    """The address of the first moment that this letter names."""
+def answer_link(staff: Walk, who: str, *, moment: bool = False) -> str:
+    """The first address in the newest letter that answers without signing in; `moment`: that of the first moment which
+    the letter names."""
     body = staff.mails_to(who)[-1].get_body(("html",))
     assert body is not None
-    found = re.search(r"https?://[^/\s\"]+(/answer/[^\s?\"]+\?moment=\d+)", body.get_content())
+    found = re.search(
+        r'https?://[^/\s"]+(/answer/[^\s?"]+%s)' % (r"\?moment=\d+" if moment else ""), body.get_content()
+    )
     assert found is not None
     return found[1]
 
@@ -167,15 +161,15 @@ def guests_answer(staff: Walk, ledger: Ledger, size: tuple[int, int]) -> None:
     assert "guest1" in asked, "whoever has a colleague is among the first"
     asked = sorted(asked, key=lambda who: who == "guest1")
     jobs = (
-        ("say yes to one moment, from the mail", _say_yes, moment_link),
-        ("say no, from the mail", _say_no, answer_link),
-        ("hand over to a colleague, from the mail", _hand_over, answer_link),
+        ("say yes to one moment, from the mail", _say_yes, True),
+        ("say no, from the mail", _say_no, False),
+        ("hand over to a colleague, from the mail", _hand_over, False),
     )
-    for who, (job, answer, link) in zip(asked, jobs, strict=True):
+    for who, (job, answer, moment) in zip(asked, jobs, strict=True):
         page = here(staff, who, size, "/help")
         page.context.clear_cookies()
         with ledger.of("professional", job, page) as person:
-            answer(person, link(staff, who), size)
+            answer(person, answer_link(staff, who, moment=moment), size)
         expect(page.locator("main .facts").first).to_be_visible()
     page = here(staff, "guest5", size)
     with ledger.of("professional", "start from a ready-made week", page) as person:
