@@ -76,7 +76,7 @@ def candidate_row(
     asked = next((row for row in matches if offers.get(row.id) == found.offer_id), None)
     status, label = None, None
     if asked is not None:
-        status, label = "asked", asked.state_label
+        status, label = "asked", _("Waits for your answer") if asked.waits_for_reader else asked.state_label
     elif found.offer_id in pending:
         status, label = "waiting", _("Will be asked in your order")
     elif not found.still_ok:

@@ -20,7 +20,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from matcher.i18n import _l
 from matcher.matching.behalf_forms import SpokenFields
 from matcher.matching.labels import CANCEL_REASONS, DECLINE_REASONS, MISSED_REASONS, OF_PLACEMENTS, REJECT_REASONS
-from matcher.matching.states import CancelReason, DeclineReason, MissedReason, RejectReason
+from matcher.matching.states import CancelReason, DeclineReason, MissedReason
 from matcher.web.forms import MatcherForm, choices, number_in
 
 TIME = Regexp(r"^([01]?[0-9]|2[0-3])[:.][0-5][0-9]\Z", message=_l("Type a time like 10:30."))
@@ -104,7 +104,7 @@ class EndForm(StepForm):
 
 
 class RejectForm(StepForm):
-    reason = RadioField(_l("Why not?"), default=RejectReason.NOT_VERIFIED.value, validators=[InputRequired()])
+    reason = RadioField(_l("Why not?"), validators=[InputRequired(_l("Choose why. Both sides see it."))])
     note = StringField(_l("A few words with it"), validators=[Optional(), Length(max=300)])
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -49,6 +49,11 @@ class MatchRow:
     facts: MatchFacts
     away: str | None = None
 
+    @property
+    def waits_for_reader(self) -> bool:
+        """The other side named a moment; the reader says yes or no to it."""
+        return self.mine and self.state is MatchState.PROPOSED
+
 
 @dataclass(frozen=True)
 class AskedPage:

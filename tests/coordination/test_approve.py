@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from matcher.clock import utcnow
@@ -94,11 +95,12 @@ def test_next_match_is_shown_after_a_decision(browse: Browse, sqlite_database: D
     assert state_of(sqlite_database, first) is MatchState.REJECTED
 
 
-def test_refused_form_keeps_what_was_typed(browse: Browse, sqlite_database: Database) -> None:
+@pytest.mark.parametrize("reason", [{"reason": "because"}, {}])
+def test_refused_form_keeps_what_was_typed(reason: dict[str, str], browse: Browse, sqlite_database: Database) -> None:
     with sqlite_database.write() as session:
         life, match_id = agreed(session)
         coordinator = life.coordinator.id
-    form = {"back": "cockpit", "seq": "2", "reason": "because", "note": "Even gebeld"}
+    form = {"back": "cockpit", "seq": "2", "note": "Even gebeld", **reason}
     answer = browse(coordinator).post(f"/matches/{match_id}/reject", data=form)
     assert answer.status_code == 422
     assert "Even gebeld" in answer.text
