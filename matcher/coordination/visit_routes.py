@@ -12,13 +12,13 @@ from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.coordination.approve_routes import blueprint
 from matcher.coordination.past_forms import FORMS, PastForm
-from matcher.coordination.visit_queries import Between, between, companies_found, school_here
+from matcher.coordination.visit_queries import MOST, Between, between, companies_found, school_here
 from matcher.errors import Conflict, InvalidInput
 from matcher.i18n import _, current_locale
 from matcher.matching.afterwards_services import register_visit
 from matcher.matching.labels import KINDS
 from matcher.requests.pages import level_choices
-from matcher.requests.queries import recognised_topics, schools_in
+from matcher.requests.queries import MOST_SCHOOLS, recognised_topics, schools_in
 from matcher.subjects.queries import topics_by_type, topics_with_ids
 from matcher.web.forms import invalid
 from matcher.web.guards import actor, roles
@@ -37,13 +37,13 @@ def new_visit() -> str | Response:
         found = schools_in(session, person.region_ids, text)
         if _jumps(text) and len(found) == 1:
             return redirect(url_for(".new_visit", school=found[0].id))
-        return render_template("coordination/visit_choose.html", school=None, found=found, q=text)
+        return _choose(None, found, text, len(found) >= MOST_SCHOOLS)
     school = school_here(session, person, school_id)
     if company_id is None:
         found = companies_found(session, person, text)
         if _jumps(text) and len(found) == 1:
             return redirect(url_for(".new_visit", school=school.id, company=found[0].id))
-        return render_template("coordination/visit_choose.html", school=school, found=found, q=text)
+        return _choose(school, found, text, len(found) >= MOST)
     kind = _kind()
     sides = between(session, school, company_id, kind)
     form = _form(FORMS[kind](formdata=None), sides)
@@ -79,6 +79,10 @@ def register() -> Any:
     if "another" in request.form:
         return redirect(url_for(".new_visit"))
     return redirect(url_for("matching.show", match_id=match_id))
+
+
+def _choose(school: Any, found: Any, text: str, is_full: bool) -> str:
+    return render_template("coordination/visit_choose.html", school=school, found=found, q=text, is_full=is_full)
 
 
 def _jumps(text: str) -> bool:

@@ -380,6 +380,7 @@ def _kind(name: str, page: MatchPage) -> type[Any]:
 def _filled(name: str, form: Any, page: MatchPage) -> Any:
     """The choices that depend on the match."""
     if name == "accept":
+        form.moment.label.text = page.words.company_pick if "company" in page.sides else page.words.school_pick
         form.moment.choices = choices((slot["value"], slot["label"]) for slot in page.slots if not slot["disabled"])
     if name in {"withdraw", "cancel"} and page.is_placement:
         form.for_placement()

@@ -28,6 +28,8 @@ from matcher.subjects.queries import TopicChoice, topics_with_ids
 
 FOR_ONE = "trial_for"
 """In the details of a lesson that was made for one school alone; it stands in nobody's list."""
+MOST_COMPANIES = 30
+"""On one page; a part of the name finds the others."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,9 @@ def companies_of(session: Session, actor: Actor) -> list[Organisation]:
     return list(session.scalars(query.order_by(Organisation.name_key, Organisation.id)))
 
 
-def companies_in(session: Session, region_ids: Collection[int], text: str, *, limit: int = 30) -> list[Organisation]:
+def companies_in(
+    session: Session, region_ids: Collection[int], text: str, *, limit: int = MOST_COMPANIES
+) -> list[Organisation]:
     """Checked companies of these regions with the text in their name or place, by name."""
     query = select(Organisation).where(
         Organisation.type.in_((OrganisationType.COMPANY, OrganisationType.SELF_EMPLOYED)),

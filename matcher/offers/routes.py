@@ -285,7 +285,10 @@ def choose_company() -> str:
     found = queries.companies_in(reading(), actor().region_ids, text)
     asked = request.args.get("kind")
     kind = next((one for one in BEHALF_KINDS if one[0] == asked), BEHALF_KINDS[0])
-    return render_template("offers/choose_company.html", found=found, q=text, kinds=BEHALF_KINDS, kind=kind)
+    is_full = len(found) >= queries.MOST_COMPANIES
+    return render_template(
+        "offers/choose_company.html", found=found, is_full=is_full, q=text, kinds=BEHALF_KINDS, kind=kind
+    )
 
 
 @blueprint.get("/on-behalf/<int:organisation_id>")

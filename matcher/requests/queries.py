@@ -27,6 +27,9 @@ from matcher.subjects.levels import Level
 from matcher.subjects.models import Topic
 from matcher.subjects.queries import suggested_topics
 
+MOST_SCHOOLS = 30
+"""On one page; a part of the name finds the others."""
+
 
 def school_for(session: Session, actor: Actor, organisation_id: int) -> Organisation:
     """A school this person may ask for. Raises NotFound."""
@@ -47,7 +50,9 @@ def schools_of(session: Session, actor: Actor) -> Sequence[Organisation]:
     return session.scalars(query.order_by(Organisation.name, Organisation.id)).all()
 
 
-def schools_in(session: Session, region_ids: Collection[int], text: str, *, limit: int = 30) -> Sequence[Organisation]:
+def schools_in(
+    session: Session, region_ids: Collection[int], text: str, *, limit: int = MOST_SCHOOLS
+) -> Sequence[Organisation]:
     """Checked schools of these regions whose name or place begins with or holds the text, by name."""
     query = select(Organisation).where(
         Organisation.type == OrganisationType.SCHOOL,

@@ -24,8 +24,9 @@ def ask(way: Way) -> None:
     way.press("main a[href*='/requests/new/guest-lecture']")
     way.choose("[name=school_class]:not([value=new])")
     way.write("topic_text", "rekenen aan een warmtepomp")
-    for number in (3, 4):
-        way.choose(f".weeks label:nth-child({number}) input")
+    weeks = way.page.locator("[name=weeks]:not([disabled])")
+    for value in [weeks.nth(number).get_attribute("value") for number in (2, 3)]:
+        way.choose(f"[name=weeks][value='{value}']")
     way.write("own_words", "We zijn net klaar met vermogen. Wat reken jij op een gewone dag?")
     way.press("[name=go]")
     expect(way.page.locator("ul.people > li")).to_have_count(5)
