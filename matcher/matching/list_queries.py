@@ -48,6 +48,8 @@ class MatchRow:
     changed_at: datetime
     facts: MatchFacts
     away: str | None = None
+    is_over: bool = False
+    """It was agreed and its time has passed; whether it took place may not be known yet."""
 
     @property
     def waits_for_reader(self) -> bool:
@@ -134,6 +136,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 changed_at=match.changed_at,
                 facts=mine_facts,
                 away=away_text(away[guest.id]) if guest and guest.id in away and match.state in LIVE else None,
+                is_over=mine_facts.ends is not None and now >= mine_facts.ends,
             )
         )
     return rows

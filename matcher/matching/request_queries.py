@@ -325,7 +325,8 @@ def _turn(
     if len(agreed) >= request.needed:
         if any(row.state is MatchState.ACCEPTED for row in agreed):
             return _("Both said yes. The coordinator of the region looks at it now."), False
-        return str(words_of(request.kind).settled), False
+        over = _("The day is over. It is not settled yet how it went.")
+        return over if all(row.is_over for row in agreed) else str(words_of(request.kind).settled), False
     asked = sum(row.state is MatchState.PROPOSED for row in matches)
     if asked or pending:
         return words_of(request.kind).asked(asked), False
