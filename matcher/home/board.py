@@ -27,6 +27,8 @@ class BoardMatch:
     kind: Kind = Kind.GUEST_LECTURE
     seen: datetime | None = None
     request_id: int = 0
+    stands: str = ""
+    """How far an introduced placement is, in the reader's language; empty for what has no steps of its own."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class BoardRequest:
     last_day: date | None
     kind: Kind = Kind.GUEST_LECTURE
     seen: datetime | None = None
+    held_back: bool = False
 
     @property
     def needs_choice(self) -> bool:

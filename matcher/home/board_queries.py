@@ -13,6 +13,7 @@ from matcher.accounts.states import Role
 from matcher.availability.states import Kind
 from matcher.home.board import Board, BoardMatch, BoardRequest
 from matcher.matching.models import Match, MatchMoment
+from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import MatchFacts, holders, sides_of
 from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side
 from matcher.matching.states import LIVE, MatchState, Side
@@ -93,6 +94,7 @@ def _line(
         kind=match.kind,
         seen=now,
         request_id=match.request_id,
+        stands=state_words(facts) if match.kind is Kind.HYBRID_PLACEMENT else "",
     )
 
 
@@ -162,4 +164,5 @@ def _request_line(row: Request, counts: Counter[MatchState], now: datetime) -> B
         last_day=row.window_to,
         kind=row.kind,
         seen=now,
+        held_back=row.held_back,
     )

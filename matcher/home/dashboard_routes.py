@@ -15,6 +15,7 @@ from matcher.home.board import MOST_ROWS, Board, BoardMatch, BoardRequest
 from matcher.home.public_routes import address_of, blueprint
 from matcher.home.year_queries import year_totals
 from matcher.i18n import _, ngettext
+from matcher.matching.states import MatchState
 from matcher.notices.queries import dead_counts
 from matcher.organisations.queries import Waiting, awaiting_verification, waiting_colleagues
 from matcher.requests.states import RequestState
@@ -103,6 +104,7 @@ def _school_lists(board: Board) -> list[List]:
     mine = Counter(line.request_id for line in board.mine)  # those stand under what needs the reader
     open_ones = (line for line in board.requests if not line.needs_choice and not line.is_settled)
     busy = [_request(line) for line in open_ones if line.asked + line.agreed > mine[line.request_id]]
+    busy += _matches(line for line in board.waiting if line.state is MatchState.APPROVED)  # over, and not settled
     coming = _list(
         _("Coming to your school"),
         _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),

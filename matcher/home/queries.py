@@ -116,6 +116,7 @@ class Contact(NamedTuple):
     name: str
     email: str
     phone: str | None = None
+    stand_in: bool = False
 
 
 def contact_for(session: Session, actor: Actor) -> Contact | None:
@@ -138,13 +139,13 @@ def _region_of() -> Select[int, str]:
 def coordinator_rows(session: Session) -> list[Contact]:
     """Every coordinator that works now, in the order of the regions."""
     query = (
-        select(Region.name, User.name, User.email, User.phone)
+        select(Region.name, User.name, User.email, User.phone, Grant.stand_in)
         .join(Grant, Grant.region_id == Region.id)
         .join(User, User.id == Grant.user_id)
         .where(Grant.role == Role.COORDINATOR, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
         .where(Region.valid_to.is_(None))
         .where(User.stopped_at.is_(None), User.erased_at.is_(None))
-        .order_by(Region.name, User.name)
+        .order_by(Region.name, Grant.stand_in, User.name)
     )
     return [Contact(*row) for row in session.execute(query)]
 

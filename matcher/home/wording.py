@@ -47,7 +47,7 @@ def match_row(line: BoardMatch, url: str) -> dict[str, Any]:
 def request_row(line: BoardRequest, url: str) -> dict[str, Any]:
     """Values for `ui.row_item`."""
     if line.state is RequestState.DRAFT:
-        state, label = "draft", _("Draft")
+        state, label = "draft", _("Kept until confirmed") if line.held_back else _("Draft")
     elif line.needs_choice:
         state, label = "wait", _("Choose whom to ask")
     elif line.asked:
@@ -90,7 +90,9 @@ def _stands(line: BoardMatch) -> str:
         if side is Side.COMPANY and line.kind is Kind.TEACHER_INTERNSHIP:
             return _("The company answers")
         return str(WAITS_FOR[side])
-    return str(STATES[line.state])
+    if line.ended and line.state is MatchState.APPROVED:
+        return _("Not known yet how it went")
+    return line.stands if line.state is MatchState.APPROVED and line.stands else str(STATES[line.state])
 
 
 def _moment(line: BoardMatch) -> str:

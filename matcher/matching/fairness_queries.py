@@ -69,6 +69,8 @@ def _chance_sentence(without: Price, with_it: Price) -> str:
 
 
 def _fit_sentence(without: Price, with_it: Price) -> str:
+    if _shown(without) == _shown(with_it):
+        return _("On the last %(lists)s lists here nothing would be different.", lists=format_number(without.lists))
     return _(
         "On the last %(lists)s lists here: the points of the first three go from %(before)s to %(after)s of 100. "
         "%(spread)s",
@@ -77,6 +79,11 @@ def _fit_sentence(without: Price, with_it: Price) -> str:
         after=format_number(round(100 * with_it.score, 1), 1),
         spread=_spread_sentence(without, with_it),
     )
+
+
+def _shown(price: Price) -> tuple[float, int, int]:
+    """The three numbers of the sentence, as they are rounded there."""
+    return round(100 * price.score, 1), price.people, round(100 * price.never_asked)
 
 
 def _spread_sentence(without: Price, with_it: Price) -> str:

@@ -21,7 +21,7 @@ NEVER = {
     NeverCode.DAYS: _l("Too few of the asked half-days suit."),
     NeverCode.NOTICE: _l("They want to be asked longer ahead."),
     NeverCode.PAUSED: _l("They do not want to be asked for a while."),
-    NeverCode.CAP: _l("They reached their maximum for this school year."),
+    NeverCode.CAP: _l("Their maximum for this school year is reached, open questions included."),
     NeverCode.COMPANY_CAP: _l("Their organisation reached its maximum for this school year."),
     NeverCode.HOURS_BUDGET: _l("Their organisation gave all the hours it has for this school year."),
     NeverCode.OPEN_ASKS: _l("They still have to answer another question first."),

@@ -17,11 +17,13 @@ from matcher.organisations.models import CalendarDay, DayKind, Organisation
 from matcher.organisations.services import NOT_YOURS
 from matcher.organisations.states import OrganisationType
 from matcher.regions.holidays import LABELS, school_holidays
+from matcher.regions.states import HolidayRegion
 from matcher.web.guards import actor, signed_in
 from matcher.web.toasts import toast
 from matcher.web.transaction import reading, writing
 
 SHOWN = timedelta(days=400)
+LONGEST_HOLIDAY = timedelta(weeks=9)
 USUAL_DAY = regular(time(8, 30), 50, 9, pauses={3: 20, 5: 30})
 
 
@@ -160,13 +162,13 @@ def _calendar_page(place: Organisation, form: Any) -> str:
     today = local_date(utcnow())
     first, last = school_year_span(today)
     own = queries.calendar_days(reading(), place.id, first=first, last=last)
-    holidays = school_holidays(place.holiday_region, today, min(last, today + SHOWN)) if place.holiday_region else {}
+    holidays = holidays_from(place.holiday_region, today, last) if place.holiday_region else []
     return render_template(
         "organisations/calendar.html",
         place=place,
         form=form,
         ranges=_ranges(own),
-        holidays=_holiday_ranges(holidays),
+        holidays=holidays,
         may_change=policy.can_manage(actor(), place),
     )
 
@@ -183,6 +185,13 @@ def _ranges(days: list[CalendarDay]) -> list[dict[str, Any]]:
             name = names[day.kind.value]
             found.append({"kind": day.kind.value, "name": name, "note": day.note, "first": day.day, "last": day.day})
     return sorted(found, key=lambda one: one["first"])
+
+
+def holidays_from(region: HolidayRegion, today: date, last: date) -> list[tuple[Any, date, date]]:
+    """Those that begin in what is shown, each to its own end."""
+    until = min(last, today + SHOWN)
+    found = _holiday_ranges(school_holidays(region, today, until + LONGEST_HOLIDAY))
+    return [each for each in found if each[1] <= until]
 
 
 def _holiday_ranges(days: dict[date, str]) -> list[tuple[Any, date, date]]:

@@ -148,10 +148,12 @@ def week_choice(week: SchoolWeek, form: Any) -> dict[str, Any]:
         note = holiday_name(week.holiday)
     elif week.closed_days:
         note = ngettext("%(num)s day without lessons", "%(num)s days without lessons", week.closed_days)
+    dates = f"{format_date(first, 'd' if first.month == last.month else 'd MMM')}–{format_date(last, 'd MMM')}"
     return {
         "value": str(week.week),
         "label": _("week %(number)s", number=week.week.number),
-        "dates": f"{format_date(first, 'd' if first.month == last.month else 'd MMM')}–{format_date(last, 'd MMM')}",
+        # A line may end after the dash, not between a day and its month.
+        "dates": dates.replace(" ", "\N{NO-BREAK SPACE}"),
         "note": note,
         "disabled": week.holiday is not None,
         "chosen": str(week.week) in (form.weeks.data or []),

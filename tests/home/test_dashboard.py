@@ -1,6 +1,7 @@
 """The dashboard says what needs this person, first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +11,7 @@ from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
 from matcher.db import Database
 from matcher.home.board_queries import company_board, school_board
+from matcher.home.wording import match_row, request_row
 from matcher.matching.models import Consent
 from matcher.matching.states import MatchState, Side
 from tests.factories import NOW
@@ -127,3 +129,23 @@ def test_dashboard_of_administrator_leads_to_the_desk(
     page = sign_in(person.id).get("/dashboard").text
     assert "Beheer" in page
     assert page.count("Er wacht niets.") == 2
+
+
+def test_school_board_visit_whose_day_is_over_waits_until_it_is_settled(session: Session) -> None:
+    match = make_match(session, state="approved")
+    guest = actor_for(session, match.professional_id)
+    board = company_board(session, actor=guest, now=NOW)
+    line = replace(next(iter([*board.mine, *board.waiting, *board.coming])), is_mine=False)
+    assert str(match_row(line, "/")["state_label"]) == "Approved"
+    assert str(match_row(replace(line, ended=True), "/")["state_label"]) == "Not known yet how it went"
+    assert str(match_row(replace(line, stands="Started"), "/")["state_label"]) == "Started"
+
+
+def test_school_board_draft_that_is_kept_back_says_so(session: Session) -> None:
+    teacher = make_teacher(session)
+    make_request(session, teacher=teacher, state="draft")
+    line = school_board(session, actor=actor_for(session, teacher.id), now=NOW).requests[0]
+    assert [str(request_row(each, "/")["state_label"]) for each in (line, replace(line, held_back=True))] == [
+        "Draft",
+        "Kept until confirmed",
+    ]

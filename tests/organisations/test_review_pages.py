@@ -1,7 +1,7 @@
 """What coordinators and leaders decide, and that nobody else can; lesson times and year calendar."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +14,8 @@ from matcher.clock import local_date, utcnow
 from matcher.db import Database
 from matcher.errors import NotFound
 from matcher.organisations.models import CalendarDay, DayKind, LessonGrid, Organisation
+from matcher.organisations.times_routes import holidays_from
+from matcher.regions.states import HolidayRegion
 from tests.factories.people import make_company, make_grant, make_user
 from tests.organisations.conftest import World
 
@@ -212,6 +214,11 @@ MONDAY = TODAY + timedelta(days=14 - TODAY.weekday())
 
 def day(offset: int) -> str:
     return (MONDAY + timedelta(days=offset)).isoformat()
+
+
+def test_calendar_holiday_that_begins_in_what_is_shown_has_its_own_last_day() -> None:
+    christmas = holidays_from(HolidayRegion.NOORD, date(2026, 11, 22), date(2028, 7, 31))[-1]
+    assert christmas[1:] == (date(2027, 12, 25), date(2028, 1, 9))
 
 
 def test_calendar_days_are_added_once_and_removed(world: World, enter: Enter, sqlite_database: Database) -> None:
