@@ -49,7 +49,7 @@ class MatchRow:
     facts: MatchFacts
     away: str | None = None
     is_over: bool = False
-    """It was agreed and its time has passed; whether it took place may not be known yet."""
+    """Its time has passed; of an agreed one it may not be known yet whether it took place."""
 
     @property
     def waits_for_reader(self) -> bool:

@@ -131,7 +131,7 @@ def test_dashboard_of_administrator_leads_to_the_desk(
     assert page.count("Er wacht niets.") == 2
 
 
-def test_school_board_visit_whose_day_is_over_waits_until_it_is_settled(session: Session) -> None:
+def test_dashboard_line_of_a_day_that_is_over_says_that_nothing_is_known_yet(session: Session) -> None:
     match = make_match(session, state="approved")
     guest = actor_for(session, match.professional_id)
     board = company_board(session, actor=guest, now=NOW)
@@ -141,7 +141,7 @@ def test_school_board_visit_whose_day_is_over_waits_until_it_is_settled(session:
     assert str(match_row(replace(line, stands="Started"), "/")["state_label"]) == "Started"
 
 
-def test_school_board_draft_that_is_kept_back_says_so(session: Session) -> None:
+def test_dashboard_line_of_a_draft_that_is_kept_back_says_so(session: Session) -> None:
     teacher = make_teacher(session)
     make_request(session, teacher=teacher, state="draft")
     line = school_board(session, actor=actor_for(session, teacher.id), now=NOW).requests[0]
