@@ -58,7 +58,7 @@ class Health:
     @property
     def is_fine(self) -> bool:
         works = self.late_mails == 0 and self.refused_model is None and not is_nearly_full(self.disk_free)
-        return works and all(job.is_fine for job in self.jobs)
+        return works and bool(self.jobs) and all(job.is_fine for job in self.jobs)
 
     @property
     def lag(self) -> timedelta:

@@ -69,6 +69,13 @@ def test_everything_works(client: FlaskClient, ran: Callable[..., None]) -> None
     assert found["schema"]
 
 
+def test_nobody_reads_that_all_works_before_a_worker_has_run(client: FlaskClient, admin: FlaskClient) -> None:
+    assert client.get("/healthz").get_json()["status"] == "degraded"
+    for reader in (client, admin):
+        page = reader.get("/status").text
+        assert ("Er loopt iets achter" in page, "Alles werkt." in page) == (True, False)
+
+
 def test_work_that_nobody_does_is_a_warning(client: FlaskClient, admin: FlaskClient, ran: Callable[..., None]) -> None:
     ran("matching", 20)
     ran("notices", 1)
