@@ -11,6 +11,7 @@ from matcher.availability.patterns import Availability, pattern
 from matcher.availability.states import TimeState
 
 MIXED = "mixed"
+MIXED_NEVER = "mixed-never"
 VALUES = (TimeState.USUAL.value, TimeState.UNKNOWN.value, TimeState.NEVER.value)
 ROWS: tuple[tuple[time, time], ...] = (
     *((time(hour), time(hour + 1)) for hour in range(7, 18)),
@@ -23,14 +24,16 @@ Cell = tuple[int, int]
 
 
 def cell_value(owner: Availability, day: int, row: int) -> str:
-    """`usual`, `unknown`, `never`, or `mixed` when the quarters of the cell differ."""
+    """`usual`, `unknown`, `never`, or when the quarters of the cell differ `mixed`, `mixed-never` if none is usual."""
     asked = mask_of(*ROWS[row])
     usual, never = owner.usual[day] & asked, owner.never[day] & asked
     if never == asked:
         return TimeState.NEVER
     if usual == asked:
         return TimeState.USUAL
-    return TimeState.UNKNOWN if not usual and not never else MIXED
+    if usual:
+        return MIXED
+    return MIXED_NEVER if never else TimeState.UNKNOWN
 
 
 def grid_of(owner: Availability) -> list[list[str]]:

@@ -29,6 +29,8 @@ class BoardMatch:
     request_id: int = 0
     stands: str = ""
     """How far an introduced placement is, in the reader's language; empty for what has no steps of its own."""
+    guest: str = ""
+    """The colleague whose visit this is; empty for the reader's own."""
 
 
 @dataclass(frozen=True)

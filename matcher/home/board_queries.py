@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, or_, select
@@ -15,7 +16,7 @@ from matcher.home.board import Board, BoardMatch, BoardRequest
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import MatchFacts, holders, sides_of
-from matcher.matching.queries import facts_of, matches_of_company_side, matches_of_school_side
+from matcher.matching.queries import agreed_of_company, facts_of, matches_of_company_side, matches_of_school_side
 from matcher.matching.states import LIVE, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -30,8 +31,13 @@ def school_board(session: Session, *, actor: Actor, now: datetime) -> Board:
 
 
 def company_board(session: Session, *, actor: Actor, now: datetime) -> Board:
-    """For guests and company contacts: partners are schools."""
-    return _sorted(_lines(session, matches_of_company_side(session, actor, now), actor, now, of_guest=False), [])
+    """For guests and company contacts: partners are schools, after the name of the colleague whose visit it is."""
+    own = matches_of_company_side(session, actor, now)
+    known = {match.id for match in own}
+    others = [match for match in agreed_of_company(session, actor) if match.id not in known]
+    lines = _lines(session, [*own, *others], actor, now, of_guest=False)
+    who = _guests(session, others) if others else {}
+    return _sorted([replace(line, guest=who.get(line.match_id, "")) for line in lines], [])
 
 
 def _sorted(lines: Iterable[BoardMatch], requests: list[BoardRequest]) -> Board:

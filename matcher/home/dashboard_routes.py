@@ -61,7 +61,7 @@ def _boards(person: Actor, roles: set[Role]) -> dict[str, Any]:
         board = board_queries.company_board(session, actor=person, now=now)
         todo += _matches(board.mine)
         visits_itself = Role.PROFESSIONAL in roles
-        lists += _company_lists(board, visits_itself)
+        lists += _company_lists(board, alone=Role.COMPANY_CONTACT not in roles)
         actions += _company_actions(visits_itself)
     todo += [_colleague(waiting) for waiting in waiting_colleagues(session, person)]
     if Role.ADMINISTRATOR in roles:
@@ -116,7 +116,7 @@ def _school_lists(board: Board) -> list[List]:
         _("Under way"),
         busy,
         "hourglass",
-        _("Nothing under way"),
+        _("Nothing else is under way") if board.mine or board.requests or board.coming else _("Nothing under way"),
         _("Ask for a guest lecture and you see at once who fits."),
     )
     return [coming, *_stays(board, _("Internships agreed")), waiting, *_past(board)]
@@ -128,9 +128,9 @@ def _stays(board: Board, title: str) -> list[List]:
     return [_list(title, _matches(found), "briefcase", "", "")] if found else []
 
 
-def _company_lists(board: Board, visits_itself: bool) -> list[List]:
+def _company_lists(board: Board, *, alone: bool) -> list[List]:
     visits = _list(
-        _("Your visits") if visits_itself else _("Visits of your people"),
+        _("Your visits") if alone else _("Visits of your people"),
         _matches(line for line in board.coming if line.kind is not Kind.TEACHER_INTERNSHIP),
         "calendar",
         _("No visits planned"),

@@ -37,7 +37,7 @@ def match_row(line: BoardMatch, url: str) -> dict[str, Any]:
     return {
         "title": line.title or str(KINDS[line.kind]),
         "url": url,
-        "meta": " · ".join(part for part in (_kind(line.kind), line.partner, _moment(line)) if part),
+        "meta": " · ".join(part for part in (_kind(line.kind), line.guest, line.partner, _moment(line)) if part),
         "state": "wait" if line.is_mine else line.state,
         "state_label": _task(line) if line.is_mine else _stands(line),
         "when": _until(line.expires_at, line.seen) if line.expires_at else None,

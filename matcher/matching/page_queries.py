@@ -229,10 +229,10 @@ def _sub(request: Request, school: Organisation, offer: Offer) -> str:
     if request.group_size:
         parts.append(ngettext("%(num)s pupil", "%(num)s pupils", request.group_size))
     parts.append(", ".join(part for part in (school.name, school.place) if part))
-    if (stays or request.delivery is Delivery.ON_SITE) and school.lat is not None and school.lon is not None:
+    if (stays or request.delivery is not Delivery.ONLINE) and school.lat is not None and school.lon is not None:
         away = round(distance_km(offer.lat, offer.lon, school.lat, school.lon))
         parts.append(_("about %(km)s km", km=away) if away else _("less than 1 km"))
-    else:
+    if not stays and request.delivery is not Delivery.ON_SITE:
         parts.append(str(DELIVERIES[request.delivery]))
     return " · ".join(parts)
 

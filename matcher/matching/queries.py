@@ -18,7 +18,7 @@ from matcher.availability.states import Kind
 from matcher.errors import NotFound
 from matcher.matching.models import Consent, HybridStepTaken, Match, MatchEvent, MatchMoment, Message, VisitReport
 from matcher.matching.policy import LastStep, MatchFacts, can_see
-from matcher.matching.states import LIVE, Action, HybridStep, MatchState, Side
+from matcher.matching.states import LIVE, TAKES_PLACE, Action, HybridStep, MatchState, Side
 from matcher.offers.models import Offer
 from matcher.requests.models import Request
 
@@ -245,6 +245,14 @@ def matches_of_company_side(session: Session, actor: Actor, now: datetime, *, li
     ]
     query = select(Match).join(Offer, Offer.id == Match.offer_id).where(or_(*mine))
     return session.scalars(query.order_by(Match.changed_at.desc(), Match.id.desc()).limit(limit)).all()
+
+
+def agreed_of_company(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Match]:
+    """Visits both sides said yes to, of everybody at a company this person is the contact of (`policy.can_see`)."""
+    led = [grant.organisation_id for grant in actor.grants if grant.role is Role.COMPANY_CONTACT and grant.confirmed]
+    query = select(Match).join(Offer, Offer.id == Match.offer_id).where(Offer.organisation_id.in_(led))
+    agreed = query.where(Match.state.in_((*TAKES_PLACE, MatchState.MISSED)))
+    return session.scalars(agreed.order_by(Match.changed_at.desc(), Match.id.desc()).limit(limit)).all() if led else []
 
 
 def matches_awaiting_approval(session: Session, region_ids: Iterable[int], *, limit: int = 200) -> Sequence[Match]:

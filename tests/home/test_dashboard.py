@@ -73,6 +73,22 @@ def test_company_board_invitation_without_answer_is_mine(session: Session) -> No
     assert [(line.match_id, line.state) for line in board.mine] == [(match.id, MatchState.PROPOSED)]
 
 
+def test_contact_sees_agreed_visits_of_colleagues_and_never_what_they_did_not_accept(session: Session) -> None:
+    company = make_company(session)
+    guest, contact = make_professional(session, name="Sanne"), make_user(session)
+    make_grant(session, guest, Role.PROFESSIONAL, organisation=company)
+    make_grant(session, contact, Role.COMPANY_CONTACT, organisation=company)
+    agreed, *others = (
+        make_match(session, offer=make_offer(session, person=guest, company=company), state=state)
+        for state in ("approved", "proposed", "declined", "expired")
+    )
+    board = company_board(session, actor=actor_for(session, contact.id), now=NOW)
+    lines = [*board.mine, *board.waiting, *board.coming, *board.past]
+    assert [line.match_id for line in lines] == [agreed.id]
+    assert "Sanne · " in str(match_row(lines[0], "/")["meta"])
+    assert len(others) == 3
+
+
 def test_dashboard_of_teacher_shows_request_and_way_to_ask(
     sqlite_database: Database, sign_in: Callable[[int], FlaskClient]
 ) -> None:
