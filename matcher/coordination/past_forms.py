@@ -101,7 +101,7 @@ class PastVisitForm(PastForm):
     year = IntegerField(_l("Year"), validators=[Optional(), NumberRange(1, 8)])
     day = DateField(_l("Day"), validators=[CHOOSE_DAY])
     starts = StringField(_l("From"), validators=[DataRequired(_l("Type a time like 10:30.")), TIME])
-    ends = StringField(_l("Until"), validators=[Optional(), TIME])
+    ends = StringField(_l("Ends at"), validators=[Optional(), TIME])
     pupils = IntegerField(_l("How many pupils were there?"), validators=[Optional(), NumberRange(1, 500)])
     hours = DecimalField(_l("How many hours did it take the guest?"), validators=[Optional(), NumberRange(0, 100)])
 

@@ -20,6 +20,7 @@ from matcher.regions.models import Region, RegionRule
 from matcher.regions.policy import APPROVAL
 from matcher.regions.queries import ancestor_ids, rule_with_source
 from matcher.regions.states import RegionLevel
+from matcher.regions.wording import shown_name
 from matcher.requests.models import Request
 from matcher.requests.states import RequestState
 
@@ -97,7 +98,7 @@ def company_count(session: Session, region_ids: Iterable[int]) -> int:
 
 def approval_rules(session: Session, region_id: int, now: datetime) -> list[RuleLine]:
     """Per kind what holds now, and which node said so."""
-    names = {row.id: row.name for row in session.execute(select(Region.id, Region.name))}
+    names = {row.id: shown_name(row.name) for row in session.execute(select(Region.id, Region.name))}
     lines = []
     for kind in Kind:
         value, at = rule_with_source(session, region_id, kind.value, APPROVAL, at=now)
@@ -120,5 +121,5 @@ def rule_changes(session: Session, region_id: int, *, limit: int = 50) -> list[R
     for rule, who, region in session.execute(query):
         can_undo = rule.region_id == region_id and rule.kind is not None and rule.kind not in undone
         undone |= {rule.kind} if can_undo else set()
-        changes.append(RuleChange(rule.valid_from, who, region, rule.kind, rule.value, can_undo))
+        changes.append(RuleChange(rule.valid_from, who, shown_name(region), rule.kind, rule.value, can_undo))
     return changes

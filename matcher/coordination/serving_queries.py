@@ -13,6 +13,7 @@ from matcher.coordination import serving
 from matcher.coordination.serving import NodeLine, Server, Step
 from matcher.errors import NotFound
 from matcher.regions.models import Postcode, Region
+from matcher.regions.wording import shown_name
 
 PUT_BACK_WITHIN = timedelta(days=30)
 NAMED, STAND_IN_NAMED, ENDED, PUT_BACK, BEGUN = (
@@ -36,7 +37,7 @@ def whole_tree(session: Session) -> list[NodeLine]:
 def _line(node: Region, servers: list[Server]) -> NodeLine:
     return NodeLine(
         node.id,
-        node.name,
+        shown_name(node.name),
         node.level,
         node.parent_id,
         tuple(one for one in servers if not one.stand_in),

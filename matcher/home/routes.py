@@ -79,7 +79,7 @@ def _site(person: Actor | None) -> dict[str, Any]:
         "help_url": url_for("home.help_contact"),
         "wrong_url": url_for("home.help_contact", _anchor="wrong"),
         "contact": queries.contact_for(reading(), person) if person and not person.is_coordinator else None,
-        "is_helper": person is not None and person.is_coordinator,
+        "is_helper": person is not None and (person.is_coordinator or person.is_administrator),
         "footer": [(link.label, url_for(link.endpoint)) for link in nav.FOOTER],
     }
 

@@ -68,7 +68,7 @@ class GuestLectureForm(LimitFields, MatcherForm):
     organisation = SelectField(_l("For which organisation?"), coerce=int)
     who = RadioField(_l("Who gives the lesson?"), default=EMPLOYER)
     title = StringField(
-        _l("What is your lesson called?"),
+        _l("What is the lesson called?"),
         validators=[FILL_IN, Length(max=120)],
         description=_l("For example: How does a heat pump keep a house warm?"),
     )

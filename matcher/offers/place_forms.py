@@ -14,7 +14,6 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from matcher.accounts.behalf_forms import HeardFields
-from matcher.accounts.policy import Actor
 from matcher.availability.halfdays import FULL_WEEK, WEEK
 from matcher.availability.states import Delivery, Kind
 from matcher.availability.wording import notice_label
@@ -92,12 +91,11 @@ class PlaceForm(MatcherForm):
         self.levels.choices = choices((level.value, group_label(level)) for level in Level)
         self.languages.choices = choices(LANGUAGES.items())
 
-    def given(self, topic_ids: Sequence[int], alone: Actor | None = None) -> OfferInput:
-        """What was filled in, as a plain value; no group ticked means all. `alone` guides the teacher in person."""
+    def given(self, topic_ids: Sequence[int], alone: tuple[int | None, str] | None = None) -> OfferInput:
+        """What was filled in, as a plain value; no group means all; `alone`: number and name of who guides."""
         cap = self.yearly_cap.data
         names = {choice.value: str(choice.label) for choice in self.supervisor_id.choices or []}
-        known = (alone.user_id if alone is not None else self.supervisor_id.data) or 0
-        guide = alone.name if alone is not None else names.get(known, "")
+        known, guide = alone or (self.supervisor_id.data or 0, names.get(self.supervisor_id.data or 0, ""))
         return OfferInput(
             kind=Kind.TEACHER_INTERNSHIP,
             organisation_id=self.organisation.data,

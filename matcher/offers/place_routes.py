@@ -82,8 +82,9 @@ def save_place(view: queries.OfferView) -> Any:
     topic_ids = ticked_topics(reading(), form)
     if not form.validate():
         return invalid(FORM, form, **_page(companies, topic_ids, view))
-    alone = _is_alone(companies, view)
-    given, version = form.given(topic_ids, alone=person if alone else None), number_in(form.version.data)
+    # A coordinator who changes it does not become the one who guides.
+    guide = (view.offer.person_id, view.person or "") if view.offer.person_id is not None else None
+    given, version = form.given(topic_ids, alone=guide), number_in(form.version.data)
     try:
         with writing() as session:
             place_services.change_place(session, actor=person, offer_id=offer_id, given=given, now=now, version=version)
@@ -101,7 +102,7 @@ def _create(form: PlaceForm, companies: Sequence[Organisation]) -> Any:
         return invalid(FORM, form, **_page(companies, topic_ids))
     heard = form.heard(now) if isinstance(form, PlaceOnBehalfForm) else None
     keep, alone = bool(request.form.get("keep")), heard is None and _is_alone(companies, None)
-    given = form.given(topic_ids, alone=person if alone else None)
+    given = form.given(topic_ids, alone=(person.user_id, person.name) if alone else None)
     try:
         with writing() as session:
             offer_id = place_services.create_place(session, actor=person, given=given, now=now, heard=heard).id

@@ -28,12 +28,17 @@ def can_offer_team(actor: Actor, organisation_id: int) -> bool:
     return actor.has_in(Role.COMPANY_CONTACT, organisation_id, confirmed=False)
 
 
+def is_own(actor: Actor, offer: OfferFacts) -> bool:
+    """The person themself, and the contact for what the company offers without a name: pages say "your" to them."""
+    if offer.person_id is None:
+        return can_offer_team(actor, offer.organisation_id)
+    return offer.person_id == actor.user_id
+
+
 def can_change(actor: Actor, offer: OfferFacts) -> bool:
-    """The person themself, the contact for what the company offers without a name, the region's coordinator."""
-    if offer.person_id is not None and offer.person_id == actor.user_id:
+    """Whose it is, as long as they belong to the company, and the region's coordinator."""
+    if is_own(actor, offer):
         return can_offer_for(actor, offer.organisation_id)
-    if offer.person_id is None and can_offer_team(actor, offer.organisation_id):
-        return True
     return actor.is_coordinator_of(offer.region_id)
 
 

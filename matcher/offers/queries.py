@@ -17,7 +17,7 @@ from matcher.errors import NotFound
 from matcher.i18n import _
 from matcher.offers.inputs import OfferInput
 from matcher.offers.models import Offer, OfferTopic
-from matcher.offers.policy import OfferFacts, can_change, can_release, can_see, sees_names
+from matcher.offers.policy import OfferFacts, can_change, can_release, can_see, is_own, sees_names
 from matcher.offers.states import OfferState
 from matcher.organisations.models import Organisation
 from matcher.organisations.states import OrganisationType
@@ -109,6 +109,7 @@ class OfferView:
     place: str | None
     topics: list[TopicChoice]
     can_change: bool
+    is_own: bool
 
 
 def offer_for(session: Session, actor: Actor, offer_id: int, *, locale: str) -> OfferView:
@@ -133,6 +134,7 @@ def offer_for(session: Session, actor: Actor, offer_id: int, *, locale: str) -> 
         place=start.place if start else organisation.place,
         topics=topics_with_ids(session, topic_ids, locale),
         can_change=mine,
+        is_own=is_own(actor, facts_of(offer, organisation)),
     )
 
 

@@ -128,7 +128,7 @@ _OFFERS = (
 _VISITS = (
     _field("day", _l("Day"), "datum|dag|date|day|bezoekdatum|datum gastles|wanneer|lesdatum"),
     _field("starts", _l("From"), "begin|van|starttijd|aanvang|begintijd|tijd|start|from|aanvangstijd"),
-    _field("ends", _l("Until"), "eind|einde|tot|eindtijd|until|end|to|tot en met"),
+    _field("ends", _l("Ends at"), "ends at|eind|einde|tot|eindtijd|until|end|to|tot en met"),
     *_SCHOOL,
     _field("school", _l("School"), "school|schoolnaam|naam school|vestigingsnaam|naam vestiging|school name"),
     _field(

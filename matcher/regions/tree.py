@@ -9,6 +9,7 @@ from matcher.regions.states import HolidayRegion, RegionLevel
 
 DEFAULT_SCHEME = "default"
 COUNTRY_CODE = "nl"
+COUNTRY_NAME = "Nederland"
 WEST_BRABANT = "west-brabant"
 
 
@@ -81,7 +82,7 @@ HOLIDAY_PREFIXES: dict[tuple[str, str], HolidayRegion] = {
 
 def nodes() -> list[Node]:
     """All nineteen nodes, parents before children."""
-    found = [Node(COUNTRY_CODE, "Nederland", RegionLevel.COUNTRY, None)]
+    found = [Node(COUNTRY_CODE, COUNTRY_NAME, RegionLevel.COUNTRY, None)]
     for code, (name, _regions) in _LANDSDELEN.items():
         found.append(Node(code, name, RegionLevel.LANDSDEEL, COUNTRY_CODE))
     for parent, (_name, regions) in _LANDSDELEN.items():

@@ -100,7 +100,7 @@ class InternshipForm(DraftFields, DaysFields, MatcherForm):
         validators=[Optional(), Length(max=120)],
         description=_l("You may ask this later too. The coordinator approves once the leave is there."),
     )
-    leave_given = BooleanField(_l("My team leader agrees"))
+    leave_given = BooleanField(_l("The team leader agrees"))
     replacement = StringField(
         _l("How are your lessons replaced?"),
         validators=[Optional(), Length(max=300)],

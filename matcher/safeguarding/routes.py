@@ -183,6 +183,7 @@ def reports() -> str:
         "safeguarding/reports.html",
         waiting=queries.reports_for(reading(), who),
         handled=queries.reports_for(reading(), who, is_open=False),
+        everywhere=who.is_administrator,
     )
 
 

@@ -8,12 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from matcher.accounts.models import User
 from matcher.accounts.services import open_session
+from matcher.availability.states import Kind
 from matcher.clock import utcnow
 from matcher.db import Database
 from matcher.notices.models import Outbox
 from matcher.offers.models import Offer
-from tests.factories.matching import make_topic
+from tests.factories.matching import make_offer, make_topic
 from tests.factories.people import make_company, make_coordinator, make_professional, make_region
 
 
@@ -99,3 +101,49 @@ def test_employer_who_has_to_agree_needs_an_address(browse: Any, world: Any, sql
     client.post(address, data=typed(world, employer_consent="y", employer_email="chef@werk.example"))
     with sqlite_database.read() as session:
         assert session.scalars(select(Offer)).one().details["employer_email"] == "chef@werk.example"
+
+
+TOLD = "Je noteert wat iemand je vertelde."
+
+
+@pytest.mark.parametrize("page", ["", "/internship-place", "/hybrid"])
+def test_form_for_somebody_names_the_company_and_not_the_readers_own_week(browse: Any, world: Any, page: str) -> None:
+    text = browse(world["coordinator"]).get(f"/offers/on-behalf/{world['company']}{page}").text
+    assert TOLD in text
+    assert '<p class="sub">Warmte BV</p>' in text
+    assert "Je gewone week begint" not in text
+    assert "Je eigen week telt" not in text
+    assert "Mijn les online zetten" not in text
+    assert "Laat scholen mij vinden" not in text
+
+
+@pytest.mark.parametrize("kind", ["guest_lecture", "teacher_internship", "hybrid_placement"])
+def test_offer_of_somebody_else_is_shown_as_theirs(
+    browse: Any, world: Any, sqlite_database: Database, kind: str
+) -> None:
+    with sqlite_database.write() as session:
+        offer = make_offer(session, person=session.get_one(User, world["person"]), kind=Kind(kind)).id
+    own, theirs = browse(world["person"]), browse(world["coordinator"])
+    assert "Jouw grenzen" in own.get(f"/offers/{offer}").text
+    assert "Jouw grenzen" not in theirs.get(f"/offers/{offer}").text
+    assert TOLD not in own.get(f"/offers/{offer}/edit").text
+    changed = theirs.get(f"/offers/{offer}/edit").text
+    assert TOLD in changed
+    head = changed[changed.index("</h1>") : changed.index("</header>", changed.index("</h1>"))]
+    assert "Iris de Wit" in head
+    assert "Warmte BV" in head
+
+
+def test_coordinator_who_changes_a_place_does_not_become_its_guide(
+    browse: Any, world: Any, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        person = session.get_one(User, world["person"])
+        offer = make_offer(session, person=person, kind=Kind.TEACHER_INTERNSHIP).id
+    given = {"title": "Een dag mee", "description": "Kijk mee.", "half_days": ["1", "2"], "places": "1"}
+    given |= {"notice_days": "14", "yearly_cap": "4", "languages": ["nl"], "topics": [str(world["topic"])]}
+    answer = browse(world["coordinator"]).post(f"/offers/{offer}/edit", data=given)
+    assert answer.location == f"/offers/{offer}"
+    with sqlite_database.read() as session:
+        details = session.get_one(Offer, offer).details
+    assert (details["supervisor_id"], details["supervisor"]) == (world["person"], "Iris de Wit")
