@@ -55,10 +55,11 @@ def print_out(page: Page, start: Path, picture: Picture) -> None:
 
 def _fit(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    whole = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": width, "height": max(height, min(whole, HIGHEST))})
-    # On a busy machine the part below was not always drawn yet.
-    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    for _ in range(2):  # a list that appears beside a form may come after the first look
+        whole = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(height, min(whole, HIGHEST))})
+        # On a busy machine the part below was not always drawn yet.
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
 def _shoot(page: Page, start: Path, picture: Picture, width: int, dressed: str) -> None:

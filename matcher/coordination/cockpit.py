@@ -34,7 +34,7 @@ class Card:
     sub: str
     strip: dict[str, Any] | None
     facts: list[tuple[str, str, str | None]]
-    load: tuple[int, int, str] | None = None
+    load: tuple[int, int | None, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -138,13 +138,13 @@ def _distance(page: MatchPage) -> str:
     return _("about %(km)s km", km=away) if away else _("less than 1 km")
 
 
-def _load(session: Session, person_id: int, cap: int | None, now: datetime) -> tuple[int, int, str]:
-    """Visits of this school year with this one; how many at most; the same in words."""
+def _load(session: Session, person_id: int, cap: int | None, now: datetime) -> tuple[int, int | None, str]:
+    """Visits of this school year with this one; how many at most, if that was said; the same in words."""
     first, _last = school_year_dates(school_year(local_date(now)))
     since = datetime(first.year, first.month, first.day, tzinfo=AMSTERDAM).astimezone(UTC)
     taken = visits_this_year(session, [person_id], since).get(person_id, 0)
     if cap is None:
-        return taken, max(taken, 1), ngettext("%(num)s visit, with this one", "%(num)s visits, with this one", taken)
+        return taken, None, ngettext("%(num)s visit, with this one", "%(num)s visits, with this one", taken)
     return taken, cap, _("%(taken)s of %(cap)s visits, with this one", taken=taken, cap=cap)
 
 

@@ -12,7 +12,7 @@ from matcher.availability.moments import local
 from matcher.availability.states import Kind
 from matcher.clock import local_date
 from matcher.errors import NotFound
-from matcher.i18n import _, clock_text, current_locale, format_date, format_number
+from matcher.i18n import _, clock_text, current_locale, format_date, format_number, ngettext
 from matcher.matching.labels import KINDS
 from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
@@ -122,23 +122,26 @@ def _said(held: list[Part], reports: dict[Side, VisitReport]) -> Pairs:
     names = {Side.SCHOOL: _("Hours, says the teacher"), Side.COMPANY: _("Hours, says the company")}
     own = {side: report.hours for side, report in reports.items() if side in names and report.hours is not None}
     if len(set(own.values())) > 1:
-        return [(names[side], format_number(hours)) for side, hours in sorted(own.items())]
-    return [(_("Hours in all"), format_number(next(iter(own.values()), hours_of(held))))]
+        return [(names[side], _hours(hours)) for side, hours in sorted(own.items())]
+    return [(_("Hours in all"), _hours(next(iter(own.values()), hours_of(held))))]
 
 
 def _given(match: Match, request: Request, held: list[Part], reports: dict[Side, VisitReport]) -> Pairs:
     """What the guest gave, with preparation and travel where they said so, and whom it reached."""
     school, guest = reports.get(Side.SCHOOL), reports.get(Side.COMPANY)
     pupils = school.pupils if school is not None and school.pupils is not None else request.group_size
-    hours: Pairs = [(_("Hours in the lesson"), format_number(round(hours_of(held), 2)))]
+    hours: Pairs = [(_("Hours in the lesson"), _hours(hours_of(held)))]
     if guest is not None and guest.hours is not None:
-        hours.append((_("Hours with preparation and travel"), format_number(guest.hours)))
+        hours.append((_("Hours with preparation and travel"), _hours(guest.hours)))
     if pupils and match.kind is Kind.GUEST_LECTURE:
         hours.append((_("Pupils reached"), format_number(pupils)))
     return hours
 
 
 def _hours(hours: float) -> str:
+    minutes = round(hours * 60)
+    if 0 < minutes < 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes)
     return _("%(num)s hours", num=format_number(round(hours, 2)))
 
 

@@ -48,8 +48,8 @@ def test_guest_lecture_has_a_statement_for_both_sides_only(session: Session) -> 
     with in_locale("nl"):
         found = stated(life, match, life.guest().user_id or 0)
     assert found.holder == life.guest().name
-    assert found.visits == [("do 10 december 2026, 10.15–11.05", "0,83 uur")]
-    assert [value for _what, value in found.hours] == ["0,83", "3,5", "27"]
+    assert found.visits == [("do 10 december 2026, 10.15–11.05", "50 minuten")]
+    assert [value for _what, value in found.hours] == ["50 minuten", "3,5 uur", "27"]
     assert found.signed_by == f"{life.school.name} · {session.get_one(Region, match.region_id).name}"
     stranger = make_teacher(session, school=life.school)
     with pytest.raises(NotFound):
