@@ -11,6 +11,7 @@ from matcher.availability.strips import StripCell, StripDay, WeekStrip
 from matcher.i18n import _, _l, format_day_month, format_time, format_weekday, ngettext
 
 MONDAY = date(2024, 1, 1)
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 TIME_STATES = {
     TimeState.USUAL: _l("usually can"),
@@ -69,14 +70,18 @@ def holiday_name(code: str) -> str:
 
 
 def periods_label(periods: tuple[int, ...] | list[int]) -> str:
-    """`3e uur`, `3e en 4e uur`, `2e t/m 4e uur`; nothing when a moment is not tied to lesson periods."""
+    """`3e uur`, `3e en 4e uur`, `2e t/m 4e uur`; nothing when a moment is not tied to lesson periods.
+
+    Several never break at the end of a line: half of them reads as another moment."""
     if not periods:
         return ""
     if len(periods) == 1:
         return _("period %(first)s", first=periods[0])
     if len(periods) == 2:
-        return _("periods %(first)s and %(last)s", first=periods[0], last=periods[-1])
-    return _("periods %(first)s to %(last)s", first=periods[0], last=periods[-1])
+        label = _("periods %(first)s and %(last)s", first=periods[0], last=periods[-1])
+    else:
+        label = _("periods %(first)s to %(last)s", first=periods[0], last=periods[-1])
+    return label.replace(" ", NO_BREAK)
 
 
 def moment_label(day: date, periods: tuple[int, ...] | list[int], seen: datetime | None = None) -> str:
@@ -120,6 +125,8 @@ def pattern_lines(owner: Availability) -> list[str]:
 def _days_label(first: int, last: int) -> str:
     if first == last:
         return weekday_name(first)
+    if last == first + 1:
+        return _("%(first)s and %(last)s", first=weekday_name(first), last=weekday_name(last))
     return _("%(first)s to %(last)s", first=weekday_name(first), last=weekday_name(last))
 
 

@@ -25,7 +25,7 @@ from matcher.matching.queries import chosen_moment, visits_this_year
 from matcher.matching.states import TAKES_PLACE, MatchState
 from matcher.matching.suggestion_models import Suggestion, SuggestionRun
 from matcher.matching.suggestion_queries import names_for
-from matcher.matching.wording import fit_blocks, fit_words, is_chance, reason_lines
+from matcher.matching.wording import fit_blocks, fit_words, is_chance, reason_lines, reasons_for
 from matcher.offers.place_wording import hybrid_facts, place_facts
 from matcher.organisations.models import Organisation
 from matcher.organisations.partner_queries import standing_pairs
@@ -288,7 +288,7 @@ def _why(session: Session, match: Match) -> Why:
         sentence=_("beforehand: %(words)s", words=fit_words(kept.score, model))
         if is_chance(model)
         else fit_words(kept.score, model),
-        reasons=reason_lines(kept.reasons, names),
+        reasons=reasons_for(kept.reasons, kept.against, names),
         against=reason_lines(kept.against, names),
         others=max(0, eligible - 1),
     )

@@ -14,7 +14,7 @@ from matcher.clock import local_date
 from matcher.coordination.approve_queries import approval_queue
 from matcher.coordination.cockpit import QueueItem
 from matcher.matching.deadlines import name_due
-from matcher.matching.labels import SIDES, reason_label
+from matcher.matching.labels import SIDES, reason_clause
 from matcher.matching.list_queries import MatchRow, match_rows
 from matcher.matching.models import Match, MatchMoment, VisitReport
 from matcher.matching.states import LIVE, TAKES_PLACE, MatchState
@@ -179,6 +179,6 @@ def _disagreements(session: Session, actor: Actor, now: datetime) -> list[Disagr
     answers: dict[int, list[Answer]] = defaultdict(list)
     query = select(VisitReport).where(VisitReport.match_id.in_([row.id for row in rows])).order_by(VisitReport.side)
     for report in session.scalars(query):
-        words = str(reason_label(report.reason))
+        words = reason_clause(report.reason)
         answers[report.match_id].append(Answer(str(SIDES[report.side]), report.happened, words, report.note))
     return [Disagreement(row, answers[row.id]) for row in rows]

@@ -120,4 +120,6 @@ def _searched(session: Session, request: Request, called: dict[int, str], is_ful
     if row is None or not is_late(row[1], now):
         return ""
     text = _("%(name)s cannot come after all. We looked for somebody else at once.", name=called.get(row[0], ""))
+    if not row[2]:
+        return text + " " + _("Nobody fits now.")
     return text + " " + ngettext("%(num)s person fits now.", "%(num)s people fit now.", row[2])

@@ -111,7 +111,7 @@ def _said(found: ShownSuggestion) -> list[tuple[str, str, str]]:
         labels = [moment.label for moment in found.moments if MomentState(moment.state) in states]
         if labels:
             more = len(labels) - NAMED
-            rest = ngettext("and %(num)s more", "and %(num)s more", more) if more > 0 else ""
+            rest = ngettext("and %(num)s more moment", "and %(num)s more moments", more) if more > 0 else ""
             told.append((tone, words, " ".join(filter(None, ["; ".join(labels[:NAMED]), rest]))))
     return told
 

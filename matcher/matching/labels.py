@@ -90,3 +90,9 @@ def reason_label(code: str | None) -> Any:
             if member.value == code:
                 return label
     return ""
+
+
+def reason_clause(code: str | None) -> str:
+    """The same within a sentence: after a colon it begins small, but for the English I."""
+    words = str(reason_label(code))
+    return words if words.startswith("I ") else words[:1].lower() + words[1:]

@@ -12,7 +12,7 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.availability.absence_queries import away_until
 from matcher.availability.states import Kind
-from matcher.i18n import _, format_day_month
+from matcher.i18n import _, format_day_month, ngettext
 from matcher.matching.labels import TONES
 from matcher.matching.models import Match, MatchMoment
 from matcher.matching.page_queries import moment_text
@@ -155,7 +155,9 @@ def _when(request: Request, moments: list[MatchMoment], now: datetime) -> str:
     left = [moment.day for moment in moments if moment.dropped_at is None]
     days = list(dict.fromkeys(format_day_month(day, now) for day in left))
     if len(days) > 3:
-        return _("%(days)s and %(more)s more", days=", ".join(days[:2]), more=len(days) - 2)
+        return ngettext(
+            "%(days)s and %(num)s more day", "%(days)s and %(num)s more days", len(days) - 2, days=", ".join(days[:2])
+        )
     return _(" or ").join(days)
 
 

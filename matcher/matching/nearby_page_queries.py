@@ -69,7 +69,7 @@ def nearby_rows(session: Session, fits: Sequence[Fit], *, names: bool, now: date
                 asker=asker if names else None,
                 own_words=request.own_words if names else "",
                 moments=possible or _few([labels[key] for key in sorted(own, key=list(labels).index)]),
-                reasons=own_reasons(fit.reasons, words),
+                reasons=own_reasons(fit.reasons, words, fit.against),
                 against=own_reasons(fit.against, words),
                 blocks=fit_blocks(fit.score, RULE.name),
                 fit=fit_words(fit.score, RULE.name),
@@ -107,4 +107,4 @@ def _few(labels: list[str]) -> list[str]:
     if len(labels) <= MOST_MOMENTS:
         return labels
     rest = len(labels) - MOST_MOMENTS + 1
-    return [*labels[: MOST_MOMENTS - 1], ngettext("and %(num)s more", "and %(num)s more", rest)]
+    return [*labels[: MOST_MOMENTS - 1], ngettext("and %(num)s more moment", "and %(num)s more moments", rest)]

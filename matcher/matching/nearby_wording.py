@@ -7,6 +7,7 @@ from matcher.availability.states import Kind
 from matcher.i18n import _, _l, current_locale, ngettext
 from matcher.matching.eligibility import NeverCode
 from matcher.matching.wording import Names, never_sentence
+from matcher.ranking.reasons import NEARBY_KM
 from matcher.subjects.levels import Level, group_name
 
 OWN_NEVER: dict[NeverCode, Any] = {
@@ -58,11 +59,12 @@ def _topic(params: Mapping[str, Any], names: Names) -> str:
     return names.topics.get(params.get("topic") or 0, "")
 
 
-# What is not here (how somebody answers, how often they were asked) is for those who ask.
+# What is not here (how somebody answers, how often they were asked) is for those who ask. How far it is stands on the
+# card already: only what anybody calls close is a reason.
 _OWN: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "topic_exact": lambda p, n: _("asks about %(topic)s", topic=_topic(p, n)),
     "topic_near": lambda p, n: _("not exactly your lesson, but close: %(topic)s", topic=_topic(p, n)),
-    "near": lambda p, n: _("close to you"),
+    "near": lambda p, n: _("close to you") if p["km"] <= NEARBY_KM else "",
     "online": lambda p, n: _("can be given online"),
     "free_at": _free_at,
     "been_before": lambda p, n: ngettext(
@@ -146,7 +148,9 @@ _OWN_PLACEMENT: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
 _OWN_OF_A_KIND = {Kind.TEACHER_INTERNSHIP: _OWN_STAY, Kind.HYBRID_PLACEMENT: _OWN_PLACEMENT}
 
 
-def own_reasons(found: Sequence[Sequence[Any]], names: Names) -> list[str]:
+def own_reasons(found: Sequence[Sequence[Any]], names: Names, against: Sequence[Sequence[Any]] = ()) -> list[str]:
+    """In words; of pluses what the minuses beside them do not say already, so that one fact is never both."""
     known = _OWN | _OWN_OF_A_KIND.get(names.kind, {})
-    lines = (known[code](params, names) for code, params in found if code in known)
+    few = any(code == "few_days" and known[code](params, names) for code, params in against)
+    lines = (known[code](params, names) for code, params in found if code in known and not (few and code == "free_at"))
     return [line for line in lines if line]

@@ -42,6 +42,7 @@ from matcher.matching.suggestion_queries import (
     with_ticks_to_ask,
 )
 from matcher.matching.trials import trial_of
+from matcher.matching.turn_queries import bridge_turn, kept_turn
 from matcher.matching.wording import never_sentence
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -159,7 +160,8 @@ def request_page(session: Session, request: Request, actor: Actor, now: datetime
     candidates = [candidate_row(each, request, notes, strips, pending, matches, offers) for each in found]
     can_edit = _can_edit(request, actor)
     bridge = asked_bridge(session, request)
-    turn, mine = _bridge_turn(bridge) or _turn(request, matches, pending, candidates, can_send=knows_names)
+    special = bridge_turn(bridge) or kept_turn(session, request, actor)
+    turn, mine = special or _turn(request, matches, pending, candidates, can_send=knows_names)
     if mine and not can_edit and not any(row.mine for row in matches):
         turn, mine = _("It is the turn of the colleague who asked."), False
     state, label = _state(request, matches)
@@ -204,7 +206,7 @@ def _first_refused(session: Session, request: Request, candidates: Sequence[Cand
         return None
     person = session.get(User, offer.person_id) if offer.person_id is not None else None
     name = person.name if person else offer.title
-    return _("%(name)s cannot be asked this time.", name=name) + " " + never_sentence(verdict.never[0])
+    return _("%(name)s cannot be asked this time.", name=name) + " " + never_sentence(verdict.never[0], request.kind)
 
 
 def _lessons(session: Session, request: Request, now: datetime) -> list[tuple[int, str]]:
@@ -261,13 +263,6 @@ def _bridges(
     return bridges_for(session, request, now=now, names=names)
 
 
-def _bridge_turn(bridge: AskedBridge | None) -> tuple[str, bool] | None:
-    """Two people were asked together, and one of them does not go on."""
-    if bridge is None or bridge.sort != PAIR or bridge.standing != "broken":
-        return None
-    return _("It is your turn: one of the two cannot. Keep the other in fewer half-days, or look again."), True
-
-
 def request_standings(
     session: Session, requests: Sequence[Request], *, actor: Actor, now: datetime
 ) -> dict[int, dict[str, Any]]:
@@ -281,7 +276,8 @@ def request_standings(
     standings = {}
     for request in requests:
         own = rows[request.id]
-        turn, mine = _turn(request, own, [0] if request.id in pending else [], None, can_send=True)
+        ticked = [0] if request.id in pending else []
+        turn, mine = kept_turn(session, request, actor) or _turn(request, own, ticked, None, can_send=True)
         state, label = _state(request, own)
         places = [row for row in own if row.state in TAKES_PLACE]
         standings[request.id] = {
@@ -311,8 +307,6 @@ def _turn(
 ) -> tuple[str, bool]:
     """Who has the ball, in words, and whether it is the school."""
     if request.state is RequestState.DRAFT:
-        if request.held_back:
-            return _("Kept for you: we send it as soon as your place at the school is confirmed."), False
         return _("Not sent yet: finish it and look who fits."), True
     if request.state is not RequestState.OPEN:
         return "", False

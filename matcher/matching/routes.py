@@ -18,7 +18,7 @@ from matcher.matching import (
     runbook_routes,
     statement_routes,
 )
-from matcher.matching.labels import reason_label
+from matcher.matching.labels import reason_clause, reason_label
 from matcher.matching.match_routes import blueprint
 from matcher.matching.runbook_wording import runbook_hint, runbook_label
 
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 blueprint.add_app_template_global(reason_label, "reason_label")
+blueprint.add_app_template_global(reason_clause, "reason_clause")
 blueprint.add_app_template_global(periods_label, "periods_label")
 blueprint.add_app_template_global(plan_label, "plan_label")
 blueprint.add_app_template_global(runbook_label, "runbook_label")

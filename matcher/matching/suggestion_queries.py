@@ -25,6 +25,7 @@ from matcher.matching.wording import (
     never_lines,
     never_sentence,
     reason_lines,
+    reasons_for,
 )
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -160,7 +161,7 @@ def _shown(
         place=row.place,
         distance_km=kept.distance_km if names else 5.0 * max(1, round(kept.distance_km / 5)),
         mode=verdict.mode.value if verdict and verdict.mode else None,
-        reasons=reason_lines(kept.reasons, words),
+        reasons=reasons_for(kept.reasons, kept.against, words),
         against=reason_lines(kept.against, words),
         moments=[
             ShownMoment(int(key), words.moments[int(key)], state, moment_words(state))

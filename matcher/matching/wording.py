@@ -41,6 +41,8 @@ _STAY_NEVER = {
     NeverCode.MOMENTS: _l("None of the asked half-days suits."),
     NeverCode.OPEN_ASKS: _l("They still have to answer other questions first."),
 }
+_PLACEMENT_NEVER = {NeverCode.MOMENTS: _l("None of the asked half-days suits.")}
+_NEVER_OF_A_KIND = {Kind.TEACHER_INTERNSHIP: _STAY_NEVER, Kind.HYBRID_PLACEMENT: _PLACEMENT_NEVER}
 MOMENTS = {
     MomentState.USUAL: _l("usually can"),
     MomentState.UNKNOWN: _l("don't know yet"),
@@ -75,7 +77,7 @@ class Names:
 
 
 def never_sentence(code: str, kind: Kind = Kind.GUEST_LECTURE) -> str:
-    own = _STAY_NEVER.get(NeverCode(code)) if kind is Kind.TEACHER_INTERNSHIP else None
+    own = _NEVER_OF_A_KIND.get(kind, {}).get(NeverCode(code))
     return str(own or NEVER[NeverCode(code)])
 
 
@@ -128,6 +130,12 @@ def reason_sentence(reason: Sequence[Any], names: Names) -> str:
 
 def reason_lines(found: Sequence[Sequence[Any]], names: Names) -> list[str]:
     return [line for line in (reason_sentence(reason, names) for reason in found) if line]
+
+
+def reasons_for(found: Sequence[Sequence[Any]], against: Sequence[Sequence[Any]], names: Names) -> list[str]:
+    """The pluses of a card that shows these minuses: one fact is never both."""
+    few = any(code == "few_days" and reason_sentence([code, params], names) for code, params in against)
+    return reason_lines([each for each in found if not (few and each[0] == "free_at")], names)
 
 
 def _topic(params: Mapping[str, Any], names: Names) -> str:
@@ -193,7 +201,7 @@ _REASONS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     ),
     "short_notice": lambda p, n: _("little time left to ask"),
     "asked_recently": _asked_recently,
-    "first_visit": lambda p, n: _("first visit through this service"),
+    "first_visit": lambda p, n: _("first visit of this person through this service"),
     "name_follows": lambda p, n: _("the organisation names the guest later"),
     "alike": lambda p, n: _("the title is much like your question"),
     "travel_paid": lambda p, n: _("your request says what you pay for the way"),
@@ -248,16 +256,22 @@ REASON_CODES = frozenset(_REASONS)
 
 
 def change_sentence(change: Mapping[str, Any]) -> str:
-    """A smallest change with the number of people it brings: "also on Tuesday: 6"."""
+    """A smallest change with the number of people it brings: "also on Tuesday 6 people fit"."""
     params, count = change["params"], change["count"]
     match change["code"]:
-        case "weekday":
-            return _("also on %(day)s: %(count)s", day=weekday_name(params["weekday"]), count=count)
+        case "weekday" | "later" | "language" | "level":
+            return ngettext(
+                "%(change)s %(num)s person fits", "%(change)s %(num)s people fit", count, change=change_words(change)
+            )
         case "online":
-            return _("online: %(count)s", count=count)
+            return ngettext("online %(num)s person fits", "online %(num)s people fit", count)
         case "wider":
-            wider = {"to": params["to"], "from": params["from"]}
-            return _("%(to)s instead of %(from)s km: %(count)s", **wider, count=count)
+            return ngettext(
+                "within %(to)s instead of %(from)s km %(num)s person fits",
+                "within %(to)s instead of %(from)s km %(num)s people fit",
+                count,
+                **{"to": params["to"], "from": params["from"]},
+            )
         case "half_days":
             return ngettext(
                 "with %(half_days)s %(num)s person fits",
@@ -265,16 +279,12 @@ def change_sentence(change: Mapping[str, Any]) -> str:
                 count,
                 half_days=change_words(change),
             )
-        case "later":
-            return ngettext(
-                "%(num)s week later: %(count)s", "%(num)s weeks later: %(count)s", params["weeks"], count=count
-            )
-        case "language":
-            return _("in %(language)s: %(count)s", language=str(LANGUAGES[params["language"]]), count=count)
         case "next_year":
-            return _("after the summer, when a new maximum begins: %(count)s", count=count)
-        case "level":
-            return _("for %(level)s: %(count)s", level=_level(params), count=count)
+            return ngettext(
+                "after the summer, when a new maximum begins, %(num)s person fits",
+                "after the summer, when a new maximum begins, %(num)s people fit",
+                count,
+            )
     return ""
 
 

@@ -260,4 +260,4 @@ def _when(ahead: Sequence[Any], now: datetime) -> str:
         return _("no moment ahead")
     first = moment_label(ahead[0].day, ahead[0].periods, now)
     more = len(ahead) - 1
-    return first + (" " + ngettext("and %(num)s more", "and %(num)s more", more) if more else "")
+    return first + (" " + ngettext("and %(num)s more moment", "and %(num)s more moments", more) if more else "")

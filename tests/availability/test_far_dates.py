@@ -6,7 +6,7 @@ import pytest
 
 from matcher.availability.halfday_wording import plan_label
 from matcher.availability.states import Kind
-from matcher.availability.wording import moment_label
+from matcher.availability.wording import _days_label, moment_label
 from matcher.home.board import BoardMatch, BoardRequest
 from matcher.home.wording import match_row, request_row
 from matcher.i18n import format_day_month, in_locale
@@ -55,3 +55,13 @@ def test_rows_of_the_first_page_and_plans_say_the_year() -> None:
         assert match_row(row, "#")["when"] == "answer by Mon 4 January 2027"
         assert request_row(request, "#")["meta"] == "last moment: Fri 8 January 2027"
         assert plan_label([visit], NOW).startswith("Tue 5 January 2027")
+
+
+def test_several_periods_stay_on_one_line() -> None:
+    with in_locale("en"):
+        assert moment_label(NOW.date(), [3, 4], NOW).endswith(", periods\xa03\xa0and\xa04")
+
+
+def test_two_days_are_not_a_stretch() -> None:
+    with in_locale("en"):
+        assert (_days_label(0, 1), _days_label(0, 2)) == ("Monday and Tuesday", "Monday to Wednesday")

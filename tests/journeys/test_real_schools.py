@@ -216,9 +216,9 @@ def test_smallest_change_really_gives_that_many_people(world: World, case: str) 
     assert {code: count for code, count in report["never"].items() if code != "topic"} == never
     changes = report["smallest_change"]
     assert changes[0]["code"] == case
-    assert case != "online" or changes == [{"code": "online", "params": {}, "count": 4, "text": "online: 4"}]
+    assert case != "online" or [(change["code"], change["count"]) for change in changes] == [("online", 4)]
     for change in changes:
-        assert change["text"].endswith(f": {change['count']}")
+        assert f" {change['count']} " in change["text"]
         assert eligible_after(world.database, request_id, change) == change["count"], change
 
 

@@ -171,7 +171,7 @@ def test_new_year_is_what_helps_where_only_maximums_are_in_the_way(session: Sess
     found = suggest(session, request_id=life.request.id, now=NOW)
     assert (found.never, found.eligible) == ({NeverCode.COMPANY_CAP.value: 2}, 0)
     assert [(change["code"], change["count"]) for change in found.smallest_change] == [("next_year", 2)]
-    assert change_sentence(found.smallest_change[0]).endswith(": 2")
+    assert change_sentence(found.smallest_change[0]).endswith("2 people fit")
 
 
 def test_contact_sets_the_limit_of_the_organisation(sqlite_database: Database, app: Flask) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from flask import Flask
 
+from matcher.availability.states import Kind
 from matcher.i18n import in_locale
 from matcher.matching.nearby_wording import _OWN, own_reasons
-from matcher.matching.wording import _REASONS, Names, fit_blocks, fit_words, reason_lines
+from matcher.matching.wording import _REASONS, Names, fit_blocks, fit_words, never_sentence, reason_lines, reasons_for
 from matcher.ranking.baseline import Baseline
 
 MODEL = "2026-11-22.1"
@@ -42,6 +43,28 @@ def test_who_asks_reads_nothing_of_a_no(app: Flask) -> None:
     with app.test_request_context("/"):
         assert reason_lines(noes, Names()) == []
         assert len(own_reasons(noes, Names())) == 4
+
+
+def test_one_fact_is_never_plus_and_minus_of_the_same_card(app: Flask) -> None:
+    free, few = ["free_at", {"count": 8, "moment": 0}], ["few_days", {"count": 8, "asked": 20}]
+    with app.test_request_context("/"):
+        for kind in (Kind.GUEST_LECTURE, Kind.HYBRID_PLACEMENT):
+            assert reasons_for([free], [few], Names(kind=kind)) == own_reasons([free], Names(kind=kind), [few]) == []
+            assert len(reasons_for([free], [], Names(kind=kind))) == len(own_reasons([free], Names(kind=kind))) == 1
+        # Who offers an internship reads no minus about few half-days, so the plus stays.
+        assert len(own_reasons([free], Names(kind=Kind.TEACHER_INTERNSHIP), [few])) == 1
+
+
+def test_only_what_anybody_calls_close_is_close_to_you(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert len(own_reasons([["near", {"km": 15}]], Names())) == 1
+        assert own_reasons([["near", {"km": 21}]], Names()) == []
+
+
+def test_half_days_are_not_called_moments(app: Flask) -> None:
+    with app.test_request_context("/"), in_locale("en"):
+        assert "half-days" in never_sentence("moments", Kind.HYBRID_PLACEMENT)
+        assert "moments" in never_sentence("moments", Kind.GUEST_LECTURE)
 
 
 def test_every_reason_has_words_for_both_sides() -> None:

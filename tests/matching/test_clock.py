@@ -17,6 +17,7 @@ from matcher.matching.models import Match, Message
 from matcher.matching.states import DeclineReason, MatchState
 from matcher.matching.suggestion_models import RequestTick, SuggestionRun
 from matcher.matching.tasks import _each, due_work
+from matcher.matching.turn_queries import kept_turn
 from matcher.notices.models import Outbox
 from matcher.organisations.models import Organisation
 from matcher.regions.policy import APPROVAL, KNOWN_PAIRS
@@ -151,6 +152,8 @@ def test_unconfirmed_teacher_is_kept_and_sent_after_confirmation(database: Datab
         ids = [offer.id for offer in life.offers]
         assert request_services.invite(session, life.request.id, offer_ids=ids, actor=actor, now=NOW) == []
         request_id, grant_id = life.request.id, grant.id
+        assert "your place" in kept_turn(session, kept, actor)[0]
+        assert life.teacher.name in kept_turn(session, kept, life.actor(life.coordinator))[0]
     due_work(database, None, LATER)
     with database.read() as session:
         assert session.scalars(select(Match)).all() == []

@@ -114,7 +114,9 @@ def test_two_readers_are_told_what_happened_to_them(app: Flask, template: str) -
 
 def test_reason_is_said_in_words_of_the_reader(app: Flask) -> None:
     params = KNOWN | {"action": "cancel", "side": "company", "actor_side": "school", "reason": "ill"}
-    assert "Ill" in letter(app, "matching/cancelled", params, "en").text
+    assert "The reason: ill." in letter(app, "matching/cancelled", params, "en").text
+    often = letter(app, "matching/declined", params | {"reason": "asked_too_often"}, "en").text
+    assert "The reason: I am asked too often." in often
     assert "none_given" not in letter(app, "matching/declined", params | {"reason": "none_given"}, "en").text
 
 

@@ -267,11 +267,17 @@ def test_without_candidates_the_codes_and_the_smallest_change_are_named(session:
 @pytest.mark.parametrize(
     ("request_fields", "offer_fields", "code", "params", "sentence"),
     [
-        ({}, {"delivery": Delivery.ONLINE}, "online", {}, "online: 1"),
-        ({"max_km": 10}, {"lat": 51.55, "lon": 5.3}, "wider", {"from": 10, "to": 20}, "20 instead of 10 km: 1"),
-        ({}, {"notice_days": 35}, "later", {"weeks": 4}, "4 weeks later: 1"),
-        ({}, {"languages": ["en"]}, "language", {"language": "en"}, "in English: 1"),
-        ({}, {"levels": ["vwo"]}, "level", {"level": "vwo"}, "for vwo: 1"),
+        ({}, {"delivery": Delivery.ONLINE}, "online", {}, "online 1 person fits"),
+        (
+            {"max_km": 10},
+            {"lat": 51.55, "lon": 5.3},
+            "wider",
+            {"from": 10, "to": 20},
+            "within 20 instead of 10 km 1 person",
+        ),
+        ({}, {"notice_days": 35}, "later", {"weeks": 4}, "also 4 weeks later 1 person fits"),
+        ({}, {"languages": ["en"]}, "language", {"language": "en"}, "in English 1 person fits"),
+        ({}, {"levels": ["vwo"]}, "level", {"level": "vwo"}, "for vwo 1 person fits"),
     ],
 )
 def test_each_change_is_found_and_worded(
@@ -283,7 +289,7 @@ def test_each_change_is_found_and_worded(
     assert found.candidates == ()
     assert {"code": code, "params": params, "count": 1} in found.smallest_change
     run = session.get_one(SuggestionRun, store_run(session, found))
-    assert sentence in changes_shown(run)
+    assert any(line.startswith(sentence) for line in changes_shown(run))
     assert never_shown(run)
 
 
