@@ -146,8 +146,7 @@ class RequestPage:
 def request_page(session: Session, request: Request, actor: Actor, now: datetime) -> RequestPage:
     """The caller made sure that this person may see the request."""
     school = session.get_one(Organisation, request.organisation_id)
-    confirmed = any(actor.has_in(role, school.id) for role in SCHOOL_ROLES)
-    knows_names = confirmed or actor.is_coordinator_of(request.region_id)
+    knows_names = actor.is_coordinator_of(request.region_id) or any(actor.has_in(r, school.id) for r in SCHOOL_ROLES)
     matches = match_rows(session, matches_of_request(session, request.id), actor, now)
     pending = _pending(session, request.id)
     moments = queries.moments_of(session, [request.id])[request.id]
