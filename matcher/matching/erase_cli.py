@@ -35,7 +35,8 @@ def erase_command(address: str, yes: bool) -> None:
         for sentence in first:
             click.echo(f"first: {sentence}")
         click.echo(f"handed over: {len(hanging.handed)} requests; ended: {len(hanging.requests)} requests,")
-        click.echo(f"  {len(hanging.visits)} visits, {hanging.invitations} invitations, {hanging.offers} offers")
+        click.echo(f"  {hanging.drafts} drafts, {len(hanging.visits)} visits,")
+        click.echo(f"  {hanging.invitations} invitations, {hanging.offers} offers")
         if not yes:
             click.echo("nothing was done: say --yes to erase this account")
             return

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Grant, User
 from matcher.accounts.states import Role
 from matcher.availability.states import Kind
-from matcher.i18n import _, _l
+from matcher.clock import local_date
+from matcher.i18n import _, _l, format_day_month
 from matcher.ledger import ErasedPerson
 from matcher.matching.leaving_queries import UNFINISHED, successor_of
 from matcher.matching.models import HybridStepTaken, Match, MatchEvent, MatchMoment
@@ -28,6 +29,7 @@ class Hanging:
 
     handed: tuple[tuple[str, str], ...]
     requests: tuple[str, ...]
+    drafts: int
     visits: tuple[str, ...]
     invitations: int
     offers: int
@@ -47,18 +49,30 @@ def obstacles(session: Session, user_id: int, *, now: datetime) -> list[str]:
 
 def hanging_on(session: Session, user_id: int, *, now: datetime) -> Hanging:
     """For the page that says what happens, in a number of statements that grows only with unfinished requests."""
-    handed, ending = [], []
+    handed, ending, drafts = [], [], 0
     for request in session.scalars(_unfinished(user_id)):
-        successor = successor_for(session, request, now)
-        if successor is None:
-            ending.append(request.title or _("Draft"))
+        if request.state is RequestState.DRAFT:
+            drafts += 1
+        elif request.window_to is not None and request.window_to < local_date(now):
+            continue  # its last day is over: nothing of it ends, and nobody hears anything
+        elif (successor := successor_for(session, request, now)) is None:
+            ending.append(_titled(request, now))
         else:
-            handed.append((request.title, session.get_one(User, successor).name))
+            handed.append((_titled(request, now), session.get_one(User, successor).name))
     ahead = select(Match, Request.title).join(Request, Request.id == Match.request_id).where(_is_guest(user_id))
     rows = session.execute(ahead.where(Match.state.in_(LIVE)).order_by(Match.id)).all()
     agreed = [title for match, title in rows if match.state is not MatchState.PROPOSED]
     offers = select(func.count(Offer.id)).where(Offer.person_id == user_id, Offer.state == OfferState.OPEN)
-    return Hanging(tuple(handed), tuple(ending), tuple(agreed), len(rows) - len(agreed), session.scalar(offers) or 0)
+    waiting, open_offers = len(rows) - len(agreed), session.scalar(offers) or 0
+    return Hanging(tuple(handed), tuple(ending), drafts, tuple(agreed), waiting, open_offers)
+
+
+def _titled(request: Request, now: datetime) -> str:
+    """With its last day: a teacher asks the same again."""
+    if request.window_to is None:
+        return request.title
+    last = _("until %(day)s", day=format_day_month(request.window_to, now))
+    return f"{request.title}, {last}"
 
 
 def successor_for(session: Session, request: Request, now: datetime) -> int | None:

@@ -76,7 +76,7 @@ _OWN: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
         p["times"],
     ),
     "standing_partner": lambda p, n: _("standing partner of your organisation"),
-    "load": lambda p, n: _("your %(taken)s of at most %(cap)s visits this school year", taken=p["taken"], cap=p["cap"]),
+    "load": lambda p, n: _("%(taken)s of your at most %(cap)s visits this school year", taken=p["taken"], cap=p["cap"]),
     "level_experience": lambda p, n: ngettext(
         "you taught %(level)s %(num)s time before", "you taught %(level)s %(num)s times before", p["times"],
         level=_level(p),
@@ -123,7 +123,7 @@ _OWN_STAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
         "%(num)s of their half-days suits you", "%(num)s of their half-days suit you", p["count"]
     ),
     "load": lambda p, n: _(
-        "your %(taken)s of at most %(cap)s internships this school year", taken=p["taken"], cap=p["cap"]
+        "%(taken)s of your at most %(cap)s internships this school year", taken=p["taken"], cap=p["cap"]
     ),
     "unknown_times": lambda p, n: "",
     "few_days": lambda p, n: "",

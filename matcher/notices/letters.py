@@ -172,11 +172,12 @@ def _is_aside(part: str) -> bool:
 def _shortened(text: str, base_url: str) -> str:
     """Without greeting, quotes, lists of facts, addresses of pages and signature; cut at a word."""
     text = re.split(r"\n-- ?\n", text, maxsplit=1)[0]
-    told = (part for part in re.split(r"\n\s*\n", text.strip()) if not _is_aside(part))
+    # What leads to a quote goes with it.
+    told = (part for part in re.split(r"\n\s*\n", text.strip()) if not _is_aside(part) and not part.endswith(":"))
     parts = [" ".join(part.split()) for part in told]
     if len(parts) > 1 and parts[0].endswith(","):
         parts = parts[1:]
     words = " ".join(part for part in parts if part and not (base_url and base_url in part))
     if len(words) <= LONGEST_SUMMARY:
         return words
-    return words[:LONGEST_SUMMARY].rsplit(" ", 1)[0] + "…"
+    return words[:LONGEST_SUMMARY].rsplit(" ", 1)[0].rstrip(".,:;?!") + "…"

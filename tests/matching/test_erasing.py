@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from matcher.accounts.models import Grant, User
 from matcher.accounts.services import add_user
 from matcher.db import Database
+from matcher.i18n import in_locale
+from matcher.matching.erasing_queries import hanging_on
 from matcher.matching.erasing_services import erase_account
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match, VisitReport
@@ -23,6 +25,8 @@ from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
 from matcher.safeguarding.models import ReportOfConcern
 from tests.factories import NOW
+from tests.factories.matching import make_request
+from tests.factories.people import make_teacher
 from tests.matching.canaries import EMAIL, NAME, PHONE, TOKEN, Canary, hits, make_canary
 from tests.matching.lives import make_life
 
@@ -108,6 +112,20 @@ CHANGES = (
     "update offer_revisions set snapshot = '{}' where revision = 1 and 0 < :u",
     "delete from match_events where actor_id = :u",
 )
+
+
+def test_the_page_tells_what_ends_with_its_day_and_nothing_that_is_over(session: Session) -> None:
+    teacher = make_teacher(session)
+    last = NOW.date() + timedelta(days=20)
+    make_request(session, teacher=teacher, title="Water", window_to=last)
+    over = make_request(session, teacher=teacher, title="Lucht", window_to=NOW.date() - timedelta(days=1))
+    make_request(session, teacher=teacher, title="Vuur", state=RequestState.DRAFT)
+    with in_locale("en"):
+        found = hanging_on(session, teacher.id, now=NOW)
+    assert found.drafts == 1
+    assert [line.split(",")[0] for line in found.requests] == ["Water"]
+    assert str(last.day) in found.requests[0]
+    assert over.title not in str(found)
 
 
 def test_history_allows_nothing_else(database: Database) -> None:
