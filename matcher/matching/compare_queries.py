@@ -75,8 +75,9 @@ class Compared:
 
 
 def requests_to_compare(session: Session) -> list[tuple[int, str]]:
-    """The newest requests somebody was sought for, as (id, title with school)."""
+    """The newest requests somebody was found for, as (id, title with school)."""
     newest = select(SuggestionRun.request_id, func.max(SuggestionRun.id).label("run_id"))
+    newest = newest.where(SuggestionRun.eligible > 0)  # nobody is no order
     found = newest.group_by(SuggestionRun.request_id).order_by(func.max(SuggestionRun.id).desc()).limit(CHOICES)
     ids = found.subquery()
     query = (

@@ -97,7 +97,9 @@ class ClassFields:
         _l("Year"), validators=[Optional(), NumberRange(1, 8)], description=_l("As your school counts it.")
     )
     new_size = IntegerField(
-        _l("Number of pupils"), validators=[Optional(), NumberRange(1, MAX_GROUP)], description=_l("About is enough.")
+        _l("Number of pupils"),
+        validators=[Optional(), NumberRange(1, MAX_GROUP)],
+        description=_l("An estimate is enough."),
     )
 
 

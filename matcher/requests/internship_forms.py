@@ -39,7 +39,7 @@ class DaysFields:
     )
     unit = RadioField(_l("In what?"), choices=choices(UNITS.items()), default="days")
     half_days = SelectMultipleField(_l("On which half-days of the week?"), validators=[Optional()], coerce=int)
-    order = RadioField(_l("How do the days lie?"), choices=choices(ORDERS.items()), default="either")
+    order = RadioField(_l("How should the days be spread?"), choices=choices(ORDERS.items()), default="either")
     holidays = BooleanField(_l("School holidays may be used too"))
 
     def offer_half_days(self) -> None:
@@ -86,7 +86,7 @@ class InternshipForm(DraftFields, DaysFields, MatcherForm):
         description=_l("What do you want to know or be able to do afterwards? The company reads this."),
     )
     product = StringField(
-        _l("What do you make of it?"),
+        _l("What will you make with it?"),
         validators=[Optional(), Length(max=300)],
         description=_l("For example: a lesson, an assignment for the class, a talk for colleagues."),
     )

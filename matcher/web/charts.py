@@ -111,8 +111,12 @@ def _axis(most: float, high: int, unit: str) -> Markup:
 def _time_labels(rows: Rows, points: list[tuple[float, float]]) -> list[Markup]:
     every = max(1, -(-len(rows) // MOST_LABELS))
     return [
-        Markup('<text class="chart-text" x="{x:.1f}" y="{y}" text-anchor="middle">{label}</text>').format(
-            x=points[at][0], y=HEIGHT - 8, label=label
+        # Half of the last label would stand outside the drawing.
+        Markup('<text class="chart-text" x="{x:.1f}" y="{y}" text-anchor="{anchor}">{label}</text>').format(
+            x=WIDTH if at == len(rows) - 1 else points[at][0],
+            y=HEIGHT - 8,
+            anchor="end" if at == len(rows) - 1 else "middle",
+            label=label,
         )
         for at, (label, _value) in enumerate(rows)
         if at % every == 0
