@@ -127,7 +127,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 guest=guest.name if guest else None,
                 company=company.name,
                 state=match.state,
-                state_label=state_words(mine_facts),
+                state_label=_stands(mine_facts, now),
                 tone=TONES[match.state],
                 when=_when(request, own, now),
                 first_at=own[0].start_s if own else None,
@@ -136,10 +136,21 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 changed_at=match.changed_at,
                 facts=mine_facts,
                 away=away_text(away[guest.id]) if guest and guest.id in away and match.state in LIVE else None,
-                is_over=mine_facts.ends is not None and now >= mine_facts.ends,
+                is_over=_is_over(mine_facts, now),
             )
         )
     return rows
+
+
+def _is_over(facts: MatchFacts, now: datetime) -> bool:
+    return facts.ends is not None and now >= facts.ends
+
+
+def _stands(facts: MatchFacts, now: datetime) -> str:
+    """The words of its state; what was approved and is over says that nobody knows yet, as on the start page."""
+    if facts.state is MatchState.APPROVED and _is_over(facts, now):
+        return _("Not known yet how it went")
+    return state_words(facts)
 
 
 def _when(request: Request, moments: list[MatchMoment], now: datetime) -> str:
