@@ -150,7 +150,7 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         state_tone=TONES[match.state],
         ball_text=_ball(match, facts, turn, sides, steps, away),
         ball_mine=bool(turn & sides),
-        sub=_sub(request, school, offer),
+        sub=_sub(request, school, offer, now),
         when=moment_text(chosen, now) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
         wanted=_wanted(moments, events) if facts.move_asked_by else None,
@@ -217,11 +217,11 @@ def moment_text(moment: MatchMoment, seen: datetime | None = None) -> str:
     return f"{day}, {periods_label(moment.periods)} ({clock})"
 
 
-def _sub(request: Request, school: Organisation, offer: Offer) -> str:
+def _sub(request: Request, school: Organisation, offer: Offer, now: datetime) -> str:
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     parts = [str(KINDS[request.kind])]
     if stays:
-        parts.append(asked_line(request))
+        parts.append(asked_line(request, now))
     if request.level in set(Level):
         level, locale = Level(request.level), current_locale()
         ages = age_text([level], [request.year] if request.year else [], locale)

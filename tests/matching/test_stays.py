@@ -216,7 +216,7 @@ def test_partly_held_days_become_the_statement_of_hours(stay: Stay, session: Ses
     assert broken_promises(session) == []
     found = hours_statement(session, match, facts_of_match(session, match, AFTER), teacher, AFTER)
     assert [hours for _day, hours in found.visits] == ["8 hours", "8 hours"]
-    assert found.hours == [("Hours in all", "16")]
+    assert found.hours == [("Hours in all", "16 hours")]
     stranger = stay.actor(make_teacher(session))
     with pytest.raises(NotFound):
         hours_statement(session, match, facts_of_match(session, match, AFTER), stranger, AFTER)
@@ -233,7 +233,7 @@ def test_different_hours_stand_beside_each_other(stay: Stay, session: Session) -
             session, match.id, happened=True, again=None, days=starts, hours=hours, actor=stay.actor(who), now=AFTER
         )
     found = hours_statement(session, match, facts_of_match(session, match, AFTER), stay.actor(stay.coordinator), AFTER)
-    assert sorted(hours for _who, hours in found.hours) == ["20", "24"]
+    assert sorted(hours for _who, hours in found.hours) == ["20 hours", "24 hours"]
 
 
 def test_nobody_reported_is_not_held(stay: Stay, session: Session) -> None:
