@@ -44,6 +44,9 @@ def keep_draft(
     """The draft of this page, made when it is not there yet. Raises InvalidInput, NotFound, Conflict."""
     page, turn = sent.page[:LONGEST_KEY], sent.turn
     save, update = _VERBS[data.kind]
+    if page and actor.user_id is not None:
+        # One page's two sendings at a time: each would begin a draft, or the second read what the first then changes.
+        lock_row(session, User, actor.user_id)
     found = sent.draft_id or _draft_of_page(session, actor, data.kind, page, turn)
     if found is None:
         saved = save(
@@ -93,8 +96,6 @@ def _draft_of_page(session: Session, actor: Actor, kind: Kind, page: str, turn: 
     the page was sent: it would begin a second draft of the same."""
     if not page or actor.user_id is None:
         return None
-    # One page's two sendings at a time, or each would begin a draft.
-    lock_row(session, User, actor.user_id)
     mine = (Request.asked_by_id == actor.user_id) | (Request.on_behalf_by_id == actor.user_id)
     query = select(Request.id, Request.state, Request.details).where(mine, Request.kind == kind)
     rows = session.execute(query.order_by(Request.id.desc()).limit(LOOKED_AT)).all()

@@ -1,7 +1,10 @@
 """Drafts: made by the right people, kept whole, copied without the past, discarded and taken back."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import select
@@ -13,10 +16,13 @@ from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
 from matcher.availability.moments import Week
 from matcher.availability.states import Delivery
+from matcher.db import Database
 from matcher.errors import Conflict, InvalidInput, NotFound
 from matcher.organisations.models import CalendarDay, DayKind
 from matcher.requests import queries, services
+from matcher.requests.along_services import keep_draft
 from matcher.requests.asking import Wish
+from matcher.requests.drafts import Sending
 from matcher.requests.models import Request, RequestRevision
 from matcher.requests.revision_services import record_revision
 from matcher.requests.states import RequestState
@@ -278,3 +284,30 @@ def test_record_revision_keeps_what_was_said(world: World, session: Session) -> 
     row = session.scalars(select(RequestRevision).where(RequestRevision.request_id == request.id)).one()
     assert row.snapshot["topics"] == ["natuurkunde"]
     assert len(row.snapshot["moments"]) == 6
+
+
+@pytest.mark.usefixtures("patient")
+def test_button_pressed_while_the_page_is_being_kept_is_no_conflict_with_itself(database: Database) -> None:
+    with database.write() as session:
+        world = World(session)
+        draft = world.save()
+        who, school, wish, version = world.actor(), world.school.id, world.wish, draft.version
+        number = draft.id
+    read, keeping = Event(), Sending(page="one page", turn=1, draft_id=number, version=version)
+
+    def keep() -> None:
+        with database.write() as session:
+            keep_draft(session, actor=who, now=NOW, organisation_id=school, data=wish, sent=keeping)
+            read.set()
+            time.sleep(0.3)  # its answer is on the way while the button is pressed
+
+    def press() -> int:
+        read.wait(10)
+        with database.write() as session:
+            sent = replace(keeping, turn=2)
+            return keep_draft(session, actor=who, now=NOW, organisation_id=school, data=wish, sent=sent).id
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.submit(keep), pool.submit(press)
+        first.result()
+        assert second.result() == number
