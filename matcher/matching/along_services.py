@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 from matcher.accounts.policy import Actor
 from matcher.accounts.states import SCHOOL_ROLES
 from matcher.availability.states import Kind
-from matcher.i18n import _
 from matcher.matching.candidate_queries import Candidate, candidate_row
 from matcher.matching.fairness_queries import fairness_for
 from matcher.matching.kind_words import words_of
 from matcher.matching.search_queries import WANTED
 from matcher.matching.suggestion_queries import worded
 from matcher.matching.suggestion_services import row_of, suggest
-from matcher.matching.wording import change_sentence
+from matcher.matching.wording import change_sentence, order_words
 from matcher.requests import queries
 from matcher.requests.models import Request
 from matcher.requests.widening import mark_of_change
@@ -50,18 +49,12 @@ def look_along(session: Session, draft: Request, actor: Actor, *, now: datetime)
     shown = worded(session, draft.id, rows, model=found.model, now=now, names=knows_names)
     return Along(
         heading=words.fits(found.eligible),
-        sub=_sub(found.eligible),
+        sub=order_words(found.eligible, len(shown), most=WANTED) if shown else "",
         people=[candidate_row(each, draft, {}, {}, (), (), {}) for each in shown],
         changes=[(change_sentence(each), mark_of_change(draft.kind, each)) for each in found.smallest_change],
         can_ask=knows_names,
         nobody="" if shown else str(words.nobody),
     )
-
-
-def _sub(eligible: int) -> str:
-    if not eligible:
-        return ""
-    return _("The nearest, in order of fit") if eligible >= WANTED else _("In order of fit")
 
 
 def _can_look(session: Session, draft: Request, now: datetime) -> bool:

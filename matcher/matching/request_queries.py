@@ -43,7 +43,7 @@ from matcher.matching.suggestion_queries import (
 )
 from matcher.matching.trials import trial_of
 from matcher.matching.turn_queries import bridge_turn, kept_turn
-from matcher.matching.wording import never_sentence
+from matcher.matching.wording import never_sentence, order_words
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
 from matcher.requests import policy, queries
@@ -91,9 +91,13 @@ class RequestPage:
         return self.run.eligible if self.run else 0
 
     @property
-    def is_cut_off(self) -> bool:
-        """More may fit than were looked at, the nearest first."""
-        return self.eligible >= WANTED
+    def heading(self) -> str:
+        left = not self.candidates or any(each.status is None for each in self.candidates)
+        return self.words.fits(self.eligible) if left else _("Found earlier")
+
+    @property
+    def order(self) -> str:
+        return order_words(self.eligible, len(self.candidates), most=WANTED)
 
     @property
     def changes(self) -> list[tuple[str, int | None, str]]:

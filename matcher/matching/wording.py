@@ -314,3 +314,13 @@ def never_lines(never: Mapping[str, int], kind: Kind = Kind.GUEST_LECTURE) -> li
     told = {code.value for code in NeverCode} - {NeverCode.BLOCKED.value}
     known = [(code, count) for code, count in never.items() if code in told]
     return [(never_sentence(code, kind), count) for code, count in sorted(known, key=lambda item: (-item[1], item[0]))]
+
+
+def order_words(eligible: int, shown: int, *, most: int) -> str:
+    """How a list of candidates is ordered, and that it holds the best of more. From `most` on only the nearest were
+    looked at."""
+    if shown < 2 or shown >= eligible:
+        return _("In order of fit")
+    if eligible >= most:
+        return _("The best %(num)s of the nearest, in order of fit", num=shown)
+    return _("The best %(num)s, in order of fit", num=shown)

@@ -14,12 +14,14 @@
       button.hidden = false;
       button.addEventListener("click", () => closeDetails(details));
     });
-    details.addEventListener("toggle", () => {
+    const show = () => {
       if (!details.open) return;
       panel.setAttribute("role", "dialog");
       panel.setAttribute("aria-modal", "true");
-      (panel.querySelector("input:not([type=hidden]), select, textarea, button") || panel).focus();
-    });
+      (panel.querySelector("[data-focus]") || panel.querySelector("input:not([type=hidden]), select, textarea, button") || panel).focus();
+    };
+    details.addEventListener("toggle", show);
+    show(); // a panel whose form was refused comes back open
     details.addEventListener("keydown", (event) => {
       if (event.key !== "Tab" || !details.open) return;
       const stops = all("input:not([type=hidden]), select, textarea, button:not([hidden]), a[href]", panel);

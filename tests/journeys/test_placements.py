@@ -198,7 +198,7 @@ def start_with_proof(walk: Walk, match: Match, first: date) -> None:
     page = walk.as_("lead")
     page.goto(f"/matches/{match.id}")
     note(page, "started", first.isoformat())
-    expect(page.locator(".error-summary")).to_contain_text("VOG")
+    expect(page.locator(".confirm[open] .error-summary")).to_contain_text("VOG")
     show_proof(walk, match)
     page.goto(f"/matches/{match.id}")
     note(page, "started", first.isoformat())

@@ -97,6 +97,7 @@ def test_incomplete_note_comes_back_open(browse: Any, world: dict[str, Any], sql
     refused = client.post(f"/matches/{world['match']}/accept", data={"behalf": "company", "seq": "1"})
     assert refused.status_code == 422
     assert '<details class="more" open>' in refused.text
+    assert refused.text.count(" data-confirm open") == refused.text.count('class="error-summary"') == 1
     later = {"behalf": "company", "reason": "no_time", "heard_on": "2999-01-01", "seq": "1"}
     assert client.post(f"/matches/{world['match']}/decline", data=later).status_code == 422
     assert last(sqlite_database, world["match"])[0] is MatchState.PROPOSED
