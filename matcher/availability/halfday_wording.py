@@ -56,6 +56,7 @@ def _joined(names: Sequence[str]) -> str:
 def plan_label(parts: Sequence[Part], seen: datetime | None = None) -> str:
     """One line for a plan: its days with their hours, or for a term the half-days of a week and between which days."""
     visits = days_of(parts)
+    seen = seen or local(visits[0][0])  # a letter names the year of what goes on into the next
     if is_weekly(parts):
         week = _joined(_week_names(half_day_at(start_s) for start_s, _end_s in parts))
         first, last = (format_day_month(local(each), seen) for each in (visits[0][0], visits[-1][0]))

@@ -93,7 +93,9 @@ def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
         to_report=report,
         waiting=[row for row in rest if row.state is MatchState.PROPOSED],
         agreed=sorted((row for row in rest if row.state is not MatchState.PROPOSED), key=lambda row: row.first_at or 0),
-        past=[row for row in rows if row.state not in LIVE],
+        past=sorted(
+            (row for row in rows if row.state not in LIVE), key=lambda row: (row.first_at or 0, row.id), reverse=True
+        ),
         seen=now,
     )
 
@@ -130,7 +132,7 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 state_label=_stands(mine_facts, now),
                 tone=TONES[match.state],
                 when=_when(request, own, now),
-                first_at=own[0].start_s if own else None,
+                first_at=_first_at(own),
                 mine=bool(holders(mine_facts, now) & sides_of(mine_facts, actor)),
                 expires=match.expires_at,
                 changed_at=match.changed_at,
@@ -140,6 +142,11 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
             )
         )
     return rows
+
+
+def _first_at(moments: list[MatchMoment]) -> int | None:
+    """When it begins: the chosen moment, else the first that was asked. Lists stand in this order, and show it."""
+    return min((each.start_s for each in moments if each.chosen), default=moments[0].start_s if moments else None)
 
 
 def _is_over(facts: MatchFacts, now: datetime) -> bool:

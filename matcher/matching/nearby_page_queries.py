@@ -107,4 +107,5 @@ def _few(labels: list[str]) -> list[str]:
     if len(labels) <= MOST_MOMENTS:
         return labels
     rest = len(labels) - MOST_MOMENTS + 1
-    return [*labels[: MOST_MOMENTS - 1], ngettext("and %(num)s more moment", "and %(num)s more moments", rest)]
+    more = ngettext("and %(num)s more moment", "and %(num)s more moments", rest)
+    return [*labels[: MOST_MOMENTS - 2], " ".join([labels[MOST_MOMENTS - 2], more])]

@@ -252,7 +252,7 @@ def _ball(
 
 def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: frozenset[Side]) -> str:
     if not turn:
-        return _("Nobody has to do anything now.") if match.state is MatchState.APPROVED else ""
+        return _("All agreed. Nothing waits for an answer.") if match.state is MatchState.APPROVED else ""
     if turn & sides:
         return _your_turn(match, facts, turn)
     waiting = {

@@ -338,9 +338,11 @@ def _turn_to_ask(
     """Nobody was asked yet, or nobody is left."""
     if any(row.state is MatchState.HELD for row in matches):
         return "", False
-    if candidates is not None and not candidates:
+    if candidates is None:
+        return _("It is your turn: look who fits and whom you want to ask."), True
+    if not candidates:
         return _("It is your turn: nobody fits exactly."), True
-    if candidates is not None and all(candidate.status for candidate in candidates):
+    if all(candidate.status for candidate in candidates):
         return _("Nobody is left to ask. Look again, or change one thing about your question."), True
     if not can_send:
         return _("You see who fits. Names open when your place at the school is confirmed."), False
@@ -354,8 +356,8 @@ def _state(request: Request, matches: Sequence[MatchRow]) -> tuple[str, str]:
             (MatchState.APPROVED, _("Approved")),
             (MatchState.HELD, _("Took place")),
         ):
-            if any(row.state is state for row in matches):
-                return state.value, label
+            if found := next((row for row in matches if row.state is state), None):
+                return state.value, found.state_label if request.kind is Kind.HYBRID_PLACEMENT else label
         return "open", _("Open")
     if request.state is RequestState.CLOSED and any(row.state is MatchState.HELD for row in matches):
         return MatchState.HELD.value, _("Took place")
