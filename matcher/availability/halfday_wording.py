@@ -54,9 +54,11 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def plan_label(parts: Sequence[Part], seen: datetime | None = None) -> str:
-    """One line for a plan: its days with their hours, or for a term the half-days of a week and between which days."""
+    """One line for a plan: its days with their hours, or for a term the half-days of a week and between which days.
+
+    The year is named where it is not that in which it is `seen`; where nobody says when, not that of the first day."""
     visits = days_of(parts)
-    seen = seen or local(visits[0][0])  # a letter names the year of what goes on into the next
+    seen = seen or local(visits[0][0])
     if is_weekly(parts):
         week = _joined(_week_names(half_day_at(start_s) for start_s, _end_s in parts))
         first, last = (format_day_month(local(each), seen) for each in (visits[0][0], visits[-1][0]))
@@ -87,7 +89,8 @@ def visit_label(visit: Part, seen: datetime | None = None) -> str:
 
 def visit_labels(parts: Sequence[Part]) -> list[str]:
     """Every visit of a plan with its hours."""
-    return [visit_label(visit) for visit in days_of(parts)]
+    visits = days_of(parts)
+    return [visit_label(visit, local(visits[0][0])) for visit in visits]
 
 
 def is_weekly(parts: Sequence[Part]) -> bool:

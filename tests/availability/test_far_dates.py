@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from matcher.availability.halfday_wording import plan_label
+from matcher.availability.halfday_wording import plan_label, visit_labels
 from matcher.availability.states import Kind
 from matcher.availability.wording import _days_label, moment_label
 from matcher.home.board import BoardMatch, BoardRequest
@@ -55,6 +55,17 @@ def test_rows_of_the_first_page_and_plans_say_the_year() -> None:
         assert match_row(row, "#")["when"] == "answer by Mon 4 January 2027"
         assert request_row(request, "#")["meta"] == "last moment: Fri 8 January 2027"
         assert plan_label([visit], NOW).startswith("Tue 5 January 2027")
+
+
+def test_a_series_over_new_year_names_the_other_year() -> None:
+    parts = [(start := int(datetime(2026, 12, 15, 7, 30, tzinfo=UTC).timestamp()) + week * 7 * 86400, start + 4 * 3600)
+             for week in range(8)]  # fmt: skip
+    with in_locale("en"):
+        assert "Tue 15 December to Tue 2 February 2027" in plan_label(parts)
+        assert "Tue 15 December to Tue 2 February 2027" in plan_label(parts, NOW)
+        named = visit_labels([parts[0], parts[4]])
+        assert [each.split(" (")[0] for each in named] == ["Tue 15 December", "Tue 12 January 2027"]
+        assert "2027" not in plan_label(parts[:2])
 
 
 def test_several_periods_stay_on_one_line() -> None:
