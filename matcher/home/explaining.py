@@ -42,12 +42,15 @@ class Explained:
     facts: list[tuple[str, str]]
 
 
-def explained(name: str, card: Mapping[str, Any] | None, since: datetime | None) -> Explained:
-    """Every part of the running ranking, the heaviest first. Without a card it is the rule written by people."""
+def explained(name: str | None, card: Mapping[str, Any] | None, since: datetime | None) -> Explained:
+    """Every part of the running ranking, the heaviest first. Without a card it is the rule written by people.
+
+    The name of the version is for administrators; None where somebody else reads."""
     parts = [Part(*part_words(code), share) for code, share in part_weights(card).items()]
+    version = [] if name is None else [(_("Version"), name)]
     if card is None:
-        return Explained(False, parts, [(_("Rule"), _("written by people")), (_("Version"), name)])
-    facts = [(_("Order"), _("learned from answers")), (_("Version"), name)]
+        return Explained(False, parts, [(_("Rule"), _("written by people")), *version])
+    facts = [(_("Order"), _("learned from answers")), *version]
     if since is not None:
         facts.append((_("Since"), format_date(since)))
     learned_from = {

@@ -66,7 +66,8 @@ def figures() -> str:
 @public
 def how_ranking_works() -> str:
     now_runs = running(reading())
-    found = explaining.explained(now_runs.name, None if now_runs.is_rule else now_runs.card, now_runs.released_at)
+    name = now_runs.name if _is_administrator() else None
+    found = explaining.explained(name, None if now_runs.is_rule else now_runs.card, now_runs.released_at)
     return render_template("home/how_ranking_works.html", never=explaining.NEVER, found=found)
 
 
@@ -100,8 +101,7 @@ def guide(slug: str) -> str:
 @public
 def status() -> str:
     """No numbers about people; details are for administrators and `matcher status`."""
-    actor = maybe_actor()
-    shows_all = actor is not None and actor.has(Role.ADMINISTRATOR)
+    shows_all = _is_administrator()
     health = _health()
     shown: dict[str, Any] = {"facts": explaining.health_facts(health, shows_all), "healthy": health.is_fine}
     if shows_all:
@@ -114,6 +114,11 @@ def status() -> str:
 def healthz() -> dict[str, object]:
     """For whoever watches the server: degraded means that it works, and that somebody should look."""
     return _health().as_json()
+
+
+def _is_administrator() -> bool:
+    actor = maybe_actor()
+    return actor is not None and actor.has(Role.ADMINISTRATOR)
 
 
 def _health() -> Health:

@@ -48,6 +48,10 @@ class AcceptForm(StepForm):
         validators=[InputRequired(_l("Choose a moment."))],
     )
 
+    def for_days(self) -> None:
+        """Where what can be chosen is days or half-days, nobody looks for a moment."""
+        self.moment.validators = [InputRequired(_l("Choose the days that suit you."))]
+
 
 class MomentForm(StepForm):
     day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])

@@ -382,6 +382,8 @@ def _filled(name: str, form: Any, page: MatchPage) -> Any:
     if name == "accept":
         form.moment.label.text = page.words.company_pick if "company" in page.sides else page.words.school_pick
         form.moment.choices = choices((slot["value"], slot["label"]) for slot in page.slots if not slot["disabled"])
+        if page.days is not None:
+            form.for_days()
     if name in {"withdraw", "cancel"} and page.is_placement:
         form.for_placement()
     if name == "runbook" and page.runbook is not None and page.runbook.mine is not None:

@@ -26,6 +26,6 @@ class ProofForm(MatcherForm):
 class ReportForm(MatcherForm):
     body = TextAreaField(
         _l("What happened?"),
-        description=_l("Only the regional coordinator reads this. In danger? Call 112."),
+        description=_l("Only the regional coordinator and the administrators can read this. In danger? Call 112."),
         validators=[InputRequired(_l("Write what happened.")), Length(max=4000)],
     )

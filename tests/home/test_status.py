@@ -158,6 +158,11 @@ def test_command_tells_the_last_run_of_each_job(tmp_path: Path) -> None:
     assert "matching: done" in done.output
 
 
+def test_name_of_the_ranking_is_for_administrators(client: FlaskClient, admin: FlaskClient) -> None:
+    page = "/how-ranking-works"
+    assert ["baseline-" in reader.get(page).text for reader in (client, admin)] == [False, True]
+
+
 def test_every_piece_of_regular_work_has_a_label_and_a_name_of_its_own(app: Flask) -> None:
     jobs = app.extensions["matcher_periodic"]
     assert len({job.name for job in jobs}) == len(jobs)

@@ -212,6 +212,24 @@ def test_two_people_are_asked_with_one_press_and_not_by_strangers(
     assert lead.post(f"{path}/bridge/undo").status_code == 302
 
 
+def test_who_chooses_no_half_days_is_asked_for_days(as_: As, place: Place, sqlite_database: Database) -> None:
+    path = f"/requests/{place.term_id}"
+    lead = as_("lead")
+    lead.post(f"{path}/search")
+    assert lead.post(f"{path}/bridge", data={"offers": place.offers}).status_code == 302
+    with sqlite_database.read() as session:
+        asked = asked_bridge(session, session.get_one(Request, place.term_id))
+        assert asked is not None
+        match_id, guest_id = asked.matches[0].id, asked.matches[0].professional_id
+    assert guest_id is not None
+    place.people["asked"] = guest_id
+    guest = as_("asked")
+    guest.post("/language", data={"lang": "en"})
+    refused = guest.post(f"/matches/{match_id}/accept")
+    assert (refused.status_code, "Choose a moment." in refused.text) == (422, False)
+    assert "Choose the days that suit you." in refused.text
+
+
 def test_steps_belong_to_the_two_sides(as_: As, place: Place, sqlite_database: Database) -> None:
     path = f"/matches/{place.match}/steps"
     for stranger in ("lead", "stranger"):
