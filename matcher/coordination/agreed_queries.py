@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from matcher.accounts.models import User
@@ -45,8 +45,8 @@ class Person:
 
 
 def open_requests(session: Session, actor: Actor, now: datetime) -> list[OpenRequest]:
-    """Guest lectures of these regions with a moment ahead that nobody said yes to; her own first, the nearest day
-    first."""
+    """Guest lectures of these regions with a moment ahead that nobody said yes to; her own first, in the order they
+    were sent, then those of others by their nearest day."""
     taken = exists().where(Match.request_id == Request.id, Match.state.in_(TAKES_PLACE))
     mine = Request.on_behalf_by_id == actor.user_id
     ahead = select(func.min(RequestMoment.day)).where(RequestMoment.start_s > now.timestamp())
@@ -56,7 +56,7 @@ def open_requests(session: Session, actor: Actor, now: datetime) -> list[OpenReq
         .join(Organisation, Organisation.id == Request.organisation_id)
         .where(Request.kind == Kind.GUEST_LECTURE, Request.state == RequestState.OPEN)
         .where(Request.region_id.in_(actor.region_ids), ~taken, next_day.is_not(None))
-        .order_by(mine.is_not(True), next_day, Request.id)
+        .order_by(mine.is_not(True), case((mine, None), else_=next_day), Request.published_at, Request.id)
     )
     return [OpenRequest(*row) for row in session.execute(query.limit(MOST))]
 

@@ -26,6 +26,9 @@ from matcher.organisations.models import Organisation
 from matcher.requests.internship_wording import asked_line
 from matcher.requests.models import Request
 
+VISIT_DAYS = frozenset({MatchState.HELD, MatchState.MISSED})
+"""These were over with the day of the visit."""
+
 
 @dataclass(frozen=True)
 class MatchRow:
@@ -42,7 +45,6 @@ class MatchRow:
     state_label: str
     tone: str
     when: str
-    first_at: int | None
     mine: bool
     expires: datetime | None
     changed_at: datetime
@@ -55,6 +57,16 @@ class MatchRow:
     def waits_for_reader(self) -> bool:
         """The other side named a moment; the reader says yes or no to it."""
         return self.mine and self.state is MatchState.PROPOSED
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """When it was refused, cancelled or ran out: no visit's day says when it was over."""
+        visited = self.state in VISIT_DAYS and self.facts.ends is not None
+        return None if self.state in LIVE or visited else self.changed_at
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.stopped_at or self.facts.ends or self.changed_at
 
 
 @dataclass(frozen=True)
@@ -92,9 +104,12 @@ def sorted_rows(rows: list[MatchRow], now: datetime) -> AskedPage:
         to_answer=sorted(answer, key=lambda row: (row.expires or row.changed_at, row.id)),
         to_report=report,
         waiting=[row for row in rest if row.state is MatchState.PROPOSED],
-        agreed=sorted((row for row in rest if row.state is not MatchState.PROPOSED), key=lambda row: row.first_at or 0),
+        agreed=sorted(
+            (row for row in rest if row.state is not MatchState.PROPOSED),
+            key=lambda row: (row.facts.starts or row.changed_at, row.id),
+        ),
         past=sorted(
-            (row for row in rows if row.state not in LIVE), key=lambda row: (row.first_at or 0, row.id), reverse=True
+            (row for row in rows if row.state not in LIVE), key=lambda row: (row.ended_at, row.id), reverse=True
         ),
         seen=now,
     )
@@ -132,7 +147,6 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
                 state_label=_stands(mine_facts, now),
                 tone=TONES[match.state],
                 when=_when(request, own, now),
-                first_at=_first_at(own),
                 mine=bool(holders(mine_facts, now) & sides_of(mine_facts, actor)),
                 expires=match.expires_at,
                 changed_at=match.changed_at,
@@ -142,11 +156,6 @@ def match_rows(session: Session, matches: Sequence[Match], actor: Actor, now: da
             )
         )
     return rows
-
-
-def _first_at(moments: list[MatchMoment]) -> int | None:
-    """When it begins: the chosen moment, else the first that was asked. Lists stand in this order, and show it."""
-    return min((each.start_s for each in moments if each.chosen), default=moments[0].start_s if moments else None)
 
 
 def _is_over(facts: MatchFacts, now: datetime) -> bool:

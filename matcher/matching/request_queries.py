@@ -269,8 +269,8 @@ def _bridges(
 def request_standings(
     session: Session, requests: Sequence[Request], *, actor: Actor, now: datetime
 ) -> dict[int, dict[str, Any]]:
-    """Request id → state, label, ball, needs_me, `when` it is agreed and whether it is `done`, for lists. What can be
-    derived is not stored."""
+    """Request id → state, label, ball, needs_me, `when` it is agreed, when its last visit `ended` and whether it is
+    `done`, for lists. What can be derived is not stored."""
     ids = [request.id for request in requests]
     rows: dict[int, list[MatchRow]] = defaultdict(list)
     for row in match_rows(session, session.scalars(_matches_of_requests(), {"ids": ids}).all(), actor, now):
@@ -289,6 +289,7 @@ def request_standings(
             "ball": turn,
             "needs_me": mine,
             "when": places[0].when if places and request.needed == 1 else "",
+            "ended": max((row.facts.ends for row in places if row.facts.ends is not None), default=None),
             "done": sum(row.state is MatchState.HELD for row in own) >= request.needed,
         }
     return standings

@@ -54,7 +54,8 @@ MOMENTS = {
 
 LANGUAGES = {"nl": _l("Dutch"), "en": _l("English"), "fy": _l("Frisian"), "de": _l("German")}
 
-GREAT_FIT, GOOD_FIT = 0.7, 0.5
+GREAT_FIT, GOOD_FIT = 7, 5
+"""Of the ten blocks beside the words: as many filled blocks, the same words."""
 WRITTEN_RULE = "baseline-"
 """How the names of the rules written by people begin; every other ranking was fitted and calibrated."""
 MOST_OF_TEN = 9
@@ -94,9 +95,10 @@ def fit_words(score: float, model: str) -> str:
     """What a score of this ranking means, in words: a fit, or a chance about the question, not about the person."""
     if is_chance(model):
         return chance_words(score)
-    if score >= GREAT_FIT:
+    blocks = fit_blocks(score, model)
+    if blocks >= GREAT_FIT:
         return _("fits very well")
-    return _("fits well") if score >= GOOD_FIT else _("fits fairly well")
+    return _("fits well") if blocks >= GOOD_FIT else _("fits fairly well")
 
 
 def chance_words(chance: float) -> str:

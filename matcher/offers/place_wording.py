@@ -5,8 +5,8 @@ from typing import Any
 
 from matcher.availability.halfday_wording import half_days_label
 from matcher.availability.halfdays import FULL_WEEK
-from matcher.availability.states import Kind
-from matcher.availability.wording import notice_label
+from matcher.availability.states import Delivery, Kind
+from matcher.availability.wording import DELIVERIES, notice_label
 from matcher.i18n import _, _l, format_number, ngettext
 from matcher.offers.wording import language_names, lesson_line, level_names, month_name, offer_facts
 from matcher.subjects.levels import Level
@@ -26,7 +26,8 @@ EMPLOYERS = {
 
 def place_line(details: Mapping[str, Any], places: int) -> str:
     """One line under a title: "Laboratory · 2 places at once · At the company"."""
-    parts = [str(details.get("department") or ""), places_label(places) if places > 1 else "", _("at the company")]
+    where = str(DELIVERIES[Delivery.AT_COMPANY])
+    parts = [str(details.get("department") or ""), places_label(places) if places > 1 else "", where]
     return " · ".join(part for part in parts if part)
 
 

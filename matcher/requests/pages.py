@@ -212,7 +212,7 @@ def list_page(
     return {
         "mine_now": [line for line in lines if line["needs_me"]],
         "running": [line for line in lines if not line["needs_me"] and not line["over"]],
-        "over": [line for line in lines if line["over"]],
+        "over": sorted((line for line in lines if line["over"]), key=lambda line: line["ended"], reverse=True),
         "classes": [(group, class_line(group)) for group in shown],
         "leads": actor.has(Role.SCHOOL_LEAD, confirmed=False) or actor.is_coordinator,
     }
@@ -227,14 +227,16 @@ def _line(
     over = standing["done"] or request.state in (RequestState.WITHDRAWN, RequestState.CLOSED)
     stays = request.kind is Kind.TEACHER_INTERNSHIP
     weekly = request.kind is Kind.HYBRID_PLACEMENT
-    when = _when(ahead, now) if not over else format_day_month(request.changed_at, now)
+    # What is over shows the day it ended: the list is in that order.
+    ended = standing["ended"] or request.changed_at
+    when = format_day_month(ended, now) if over else _when(ahead, now)
     what = class_in_short(found) if found else ""
     if stays:
-        what, when = _("Teacher internship"), asked_line(request, now) if ahead or not over else when
+        what, when = _("Teacher internship"), when if over else asked_line(request, now)
     if standing["when"] and not weekly:
         when = standing["when"]
     if weekly:
-        what, when = _("Hybrid teacher"), vacancy_line(request) if ahead or not over else when
+        what, when = _("Hybrid teacher"), when if over else vacancy_line(request)
     return {
         "request": request,
         "title": request.title or str(UNTITLED[request.kind]),
@@ -244,6 +246,7 @@ def _line(
         "ball": standing["ball"],
         "needs_me": standing["needs_me"],
         "over": over,
+        "ended": ended,
         "is_draft": draft,
     }
 

@@ -38,6 +38,13 @@ def test_written_rule_claims_no_chance(app: Flask) -> None:
                 assert fit_blocks(score, rule) >= 1
 
 
+def test_as_many_blocks_are_the_same_words(app: Flask) -> None:
+    with app.test_request_context("/"), in_locale("en"):
+        told = {(fit_blocks(score / 100, Baseline.name), fit_words(score / 100, Baseline.name)) for score in range(101)}
+    assert len(told) == 10
+    assert {words for _blocks, words in told} == {"fits very well", "fits well", "fits fairly well"}
+
+
 def test_who_asks_reads_nothing_of_a_no(app: Flask) -> None:
     noes = [[code, {}] for code in ("refused_far", "refused_topic", "refused_level", "refused_often")]
     with app.test_request_context("/"):
