@@ -23,7 +23,7 @@ from matcher.jobs.queries import standings
 from matcher.jobs.queue import Waiting
 from matcher.matching.model_queries import running
 from matcher.matching.models import Match, MatchMoment
-from matcher.matching.queries import live_counts, open_asks
+from matcher.matching.queries import asks_of, live_counts
 from matcher.matching.states import MatchState
 from matcher.notices.models import Channel, NoticeState, Outbox
 from matcher.organisations.models import Organisation
@@ -154,7 +154,7 @@ def waiting_counts(session: Session, *, actor: Actor, now: datetime) -> dict[str
     """What the numbers in the header say; only for the roles this person holds."""
     counts: dict[str, int] = {}
     if actor.user_id and (actor.has(Role.PROFESSIONAL) or actor.has(Role.COMPANY_CONTACT)):
-        counts["asked"] = open_asks(session, [actor.user_id]).get(actor.user_id, 0)
+        counts["asked"] = asks_of(session, actor)
     if actor.region_ids:
         counts["approve"] = live_counts(session, actor.region_ids).get(MatchState.ACCEPTED, 0)
         counts["verify"] = _unchecked(session, actor) + len(awaiting_confirmation(session, actor))

@@ -296,6 +296,21 @@ def open_asks(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
     return {person: count for person, count in session.execute(query) if person is not None}
 
 
+def asks_of(session: Session, actor: Actor) -> int:
+    """Invitations that wait for this person; for a contact also those of the company as a whole."""
+    led = [grant.organisation_id for grant in actor.grants if grant.role is Role.COMPANY_CONTACT and grant.confirmed]
+    of_company = (Match.name_follows | Match.professional_id.is_(None)) & Offer.organisation_id.in_(led)
+    query = (
+        select(func.count())
+        .select_from(Match)
+        .join(Consent, (Consent.match_id == Match.id) & (Consent.party == Side.COMPANY))
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(Match.state == MatchState.PROPOSED, Consent.given_at.is_(None))
+        .where(or_(Match.professional_id == actor.user_id, of_company))
+    )
+    return session.scalar(query) or 0
+
+
 def chosen_moment(session: Session, match_id: int) -> MatchMoment | None:
     return session.scalars(_chosen_moments(), {"ids": [match_id]}).one_or_none()
 

@@ -11,6 +11,7 @@ from matcher.accounts.queries import actor_for
 from matcher.accounts.states import Role
 from matcher.db import Database
 from matcher.home.board_queries import company_board, school_board
+from matcher.home.queries import waiting_counts
 from matcher.home.wording import match_row, request_row
 from matcher.matching.models import Consent
 from matcher.matching.states import MatchState, Side
@@ -87,6 +88,22 @@ def test_contact_sees_agreed_visits_of_colleagues_and_never_what_they_did_not_ac
     assert [line.match_id for line in lines] == [agreed.id]
     assert "Sanne · " in str(match_row(lines[0], "/")["meta"])
     assert len(others) == 3
+
+
+def test_number_of_a_contact_counts_what_the_company_was_asked_as_a_whole(session: Session) -> None:
+    company = make_company(session)
+    guest, contact = make_professional(session), make_user(session)
+    make_grant(session, guest, Role.PROFESSIONAL, organisation=company)
+    make_grant(session, contact, Role.COMPANY_CONTACT, organisation=company)
+    own = make_match(session, offer=make_offer(session, person=guest, company=company))
+    team = make_match(session, offer=make_offer(session, person=guest, company=company))
+    team.professional_id, team.name_follows = None, True
+    session.add_all(Consent(match_id=match.id, party=Side.COMPANY) for match in (own, team))
+    session.flush()
+    counts = [waiting_counts(session, actor=actor_for(session, who.id), now=NOW) for who in (guest, contact)]
+    assert counts == [{"asked": 1}, {"asked": 1}]
+    board = company_board(session, actor=actor_for(session, contact.id), now=NOW)
+    assert [line.match_id for line in board.mine] == [team.id]
 
 
 def test_dashboard_of_teacher_shows_request_and_way_to_ask(
