@@ -14,10 +14,11 @@ from matcher.coordination.wording import approval_words, spread_words
 from matcher.errors import NotFound
 from matcher.home.meanwhile import Meanwhile
 from matcher.i18n import _, format_datetime
+from matcher.matching.ball_queries import whose_turn
 from matcher.matching.kept_queries import keeping
 from matcher.matching.labels import KINDS, TONES
 from matcher.matching.models import Match, MatchEvent
-from matcher.matching.page_queries import happened_since, whose_turn
+from matcher.matching.page_queries import happened_since
 from matcher.matching.placement_wording import state_words
 from matcher.matching.policy import sides_of
 from matcher.matching.queries import match_for

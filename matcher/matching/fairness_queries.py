@@ -87,6 +87,9 @@ def _shown(price: Price) -> tuple[float, int, int]:
 
 
 def _spread_sentence(without: Price, with_it: Price) -> str:
+    """What of it changes, in the numbers that are shown."""
+    if _shown(without)[1:] == _shown(with_it)[1:]:
+        return _("As many different people stand there, and as many places go to somebody never asked.")
     return _(
         "%(people)s different people stand there instead of %(fewer)s; %(never)s of 100 places go to somebody never "
         "asked instead of %(rarer)s.",

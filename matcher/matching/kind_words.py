@@ -30,12 +30,14 @@ class KindWords:
     settled: Any
     # The page of a match.
     question: Callable[[str], str]
+    team_question: Callable[[str], str]  # to who answers for others: nobody is named yet
     school_question: Any
     company: Any
     side: Any
     company_pick: Any
     school_pick: Any
     company_yes: Any
+    team_yes: Any
     school_yes: Any
     cannot: Any
     no_hint: Any
@@ -62,6 +64,10 @@ class KindWords:
     forward_with: Callable[[str], str]
 
 
+def _may_come(title: str) -> str:
+    return _("May a teacher come and learn about “%(title)s”?", title=title)
+
+
 LESSON = KindWords(
     beside=_l("Who fits"),
     needed=_l("Choose a class, say what it is about and tick weeks: you see here who can come."),
@@ -80,12 +86,14 @@ LESSON = KindWords(
     company_turn=_l("It is the guest's turn."),
     settled=_l("All arranged. Nobody has to do anything now."),
     question=lambda title: _("Will you give a guest lecture about “%(title)s”?", title=title),
+    team_question=lambda title: _("Will one of you give a guest lecture about “%(title)s”?", title=title),
     school_question=_l("Does this moment suit you?"),
     company=_l("Guest"),
     side=_l("The guest"),
     company_pick=_l("When can you come?"),
     school_pick=_l("Which moment suits you?"),
     company_yes=_l("Yes, I will come"),
+    team_yes=_l("Yes, one of us will come"),
     school_yes=_l("Yes, that suits us"),
     cannot=_l("I cannot"),
     no_hint=_l("The guest hears of it. You can ask somebody else."),
@@ -133,13 +141,15 @@ STAY = KindWords(
     asked_now=lambda num: ngettext("%(num)s company is asked now.", "%(num)s companies are asked now.", num),
     company_turn=_l("It is the company's turn."),
     settled=_l("All arranged. Nobody has to do anything now."),
-    question=lambda title: _("May a teacher come and learn about “%(title)s”?", title=title),
+    question=_may_come,
+    team_question=_may_come,
     school_question=_l("Do these days suit you?"),
     company=_l("Company"),
     side=_l("The company"),
     company_pick=_l("Which days suit you?"),
     school_pick=_l("Which days suit you?"),
     company_yes=_l("Yes, the teacher is welcome"),
+    team_yes=_l("Yes, the teacher is welcome"),
     school_yes=_l("Yes, these days suit me"),
     cannot=_l("We cannot"),
     no_hint=_l("The company hears of it. You can ask another one."),
@@ -192,12 +202,14 @@ PLACEMENT = KindWords(
     company_turn=_l("It is the turn of the person who was asked."),
     settled=_l("You are introduced to each other. On the page of the match you note how it goes."),
     question=lambda title: _("Do you want to teach part of the week: “%(title)s”?", title=title),
+    team_question=lambda title: _("Does one of you want to teach part of the week: “%(title)s”?", title=title),
     school_question=_l("Do these half-days suit you?"),
     company=_l("Who teaches"),
     side=_l("The person who was asked"),
     company_pick=_l("Do these half-days suit you?"),
     school_pick=_l("Do these half-days suit you?"),
     company_yes=_l("Yes, I want to get to know you"),
+    team_yes=_l("Yes, we want to get to know you"),
     school_yes=_l("Yes, we want to get to know this person"),
     cannot=_l("I do not want this"),
     no_hint=_l("The other side hears of it. You can ask somebody else."),

@@ -14,10 +14,11 @@ from matcher.availability.halfdays import hours_of
 from matcher.availability.queries import availability_of
 from matcher.availability.states import Delivery, Kind, OwnerType, TimeState
 from matcher.availability.wording import DELIVERIES, periods_label
-from matcher.clock import AMSTERDAM, local_date
+from matcher.clock import local_date
 from matcher.i18n import _, clock_text, current_locale, format_datetime, format_day_month, ngettext
 from matcher.matching import timeline
 from matcher.matching.after_visit import NOT_OVER, AfterVisit, after_visit
+from matcher.matching.ball_queries import ball_tone, local_day, whose_turn
 from matcher.matching.behalf_queries import Speaker, speakers
 from matcher.matching.behalf_wording import who_said
 from matcher.matching.class_queries import class_visits
@@ -30,7 +31,6 @@ from matcher.matching.models import Match, MatchEvent, MatchMoment, VisitReport
 from matcher.matching.moments import parts_of
 from matcher.matching.people_queries import (
     Person,
-    awaited_away,
     away_among,
     colleagues_of,
     guest_shown,
@@ -51,7 +51,7 @@ from matcher.matching.policy import (
 from matcher.matching.queries import events_of, messages_of, moments_of, reports_of
 from matcher.matching.route_hint_queries import knows_school_well
 from matcher.matching.runbook_queries import Runbook, runbook_for
-from matcher.matching.states import MatchState, Side
+from matcher.matching.states import Side
 from matcher.matching.stay_page_queries import Days, days_of
 from matcher.offers.models import Offer
 from matcher.organisations.models import Organisation
@@ -74,7 +74,7 @@ class MatchPage:
     state_label: str
     state_tone: str
     ball_text: str
-    ball_mine: bool
+    ball_tone: str  # "wait" for who reads it, "info" while somebody else has it, "done" when nobody has
     sub: str
     when: str | None
     slots: list[dict[str, Any]]
@@ -115,7 +115,17 @@ class MatchPage:
 
     @property
     def answer_by(self) -> str | None:
-        return _day(self.match.expires_at) if self.match.expires_at else None
+        return local_day(self.match.expires_at) if self.match.expires_at else None
+
+    @property
+    def question(self) -> str:
+        """What the company is asked; who answers for others is not asked for themselves."""
+        ask = self.words.question if self.guest else self.words.team_question
+        return ask(self.request.title.split(" · ")[0])
+
+    @property
+    def company_yes(self) -> str:
+        return str(self.words.company_yes if self.guest else self.words.team_yes)
 
     def may(self, action: str) -> bool:
         """Is this button there? Asked with the action's value."""
@@ -148,8 +158,8 @@ def match_page(session: Session, match: Match, facts: MatchFacts, actor: Actor, 
         actions=frozenset(action.value for action in actions),
         state_label=state_words(facts),
         state_tone=TONES[match.state],
-        ball_text=_ball(match, facts, turn, sides, steps, away),
-        ball_mine=bool(turn & sides),
+        ball_text=whose_turn(match, facts, actor, now, steps.next if steps else "", away),
+        ball_tone=ball_tone(match, turn, sides),
         sub=_sub(request, school, offer, now),
         when=moment_text(chosen, now) if chosen else None,
         slots=_slots(session, match, facts, moments, sides, now),
@@ -237,53 +247,6 @@ def _sub(request: Request, school: Organisation, offer: Offer, now: datetime) ->
     return " · ".join(parts)
 
 
-def _ball(
-    match: Match,
-    facts: MatchFacts,
-    turn: frozenset[Side],
-    sides: frozenset[Side],
-    steps: Steps | None,
-    away: dict[int, str],
-) -> str:
-    if steps and steps.next and not turn:
-        return steps.next
-    return " ".join([_ball_text(match, facts, turn, sides), *awaited_away(facts, turn - sides, away)]).strip()
-
-
-def _ball_text(match: Match, facts: MatchFacts, turn: frozenset[Side], sides: frozenset[Side]) -> str:
-    if not turn:
-        return _("All agreed. Nothing waits for an answer.") if match.state is MatchState.APPROVED else ""
-    if turn & sides:
-        return _your_turn(match, facts, turn)
-    waiting = {
-        Side.SCHOOL: _("It is the school's turn."),
-        Side.COMPANY: str(words_of(match.kind).company_turn),
-        Side.EMPLOYER: _("It is the employer's turn."),
-        Side.COORDINATOR: _("The coordinator of the region looks at it. You hear within two working days."),
-    }
-    text = " ".join(waiting[side] for side in sorted(turn))
-    if match.state is MatchState.PROPOSED and match.expires_at:
-        text += " " + _("An answer can be given until %(day)s.", day=_day(match.expires_at))
-    return text
-
-
-def _your_turn(match: Match, facts: MatchFacts, turn: frozenset[Side]) -> str:
-    if match.state is MatchState.PROPOSED and match.expires_at:
-        return _("It is your turn: answer by %(day)s at the latest.", day=_day(match.expires_at))
-    if match.state is MatchState.ACCEPTED:
-        return _("It is your turn: both said yes and wait for your approval.")
-    if facts.move_asked_by is not None:
-        return _("It is your turn: the other side asks for another moment.")
-    if Side.COORDINATOR in turn:
-        return _("Your answer counts: the two sides say different things.")
-    return _("It is your turn: tell how it was.")
-
-
-def _day(at: datetime) -> str:
-    local = at.astimezone(AMSTERDAM).date()
-    return format_day_month(local)
-
-
 def _slots(
     session: Session,
     match: Match,
@@ -354,11 +317,6 @@ def _timeline(
     if steps is None:
         return found
     return sorted([*reversed(steps.timeline), *found], key=lambda entry: str(entry["iso"]), reverse=True)
-
-
-def whose_turn(match: Match, facts: MatchFacts, actor: Actor, now: datetime) -> str:
-    """Who does something next, as the page of the match says it; who is away is left out."""
-    return _ball_text(match, facts, holders(facts, now), sides_of(facts, actor))
 
 
 def happened_since(session: Session, match: Match, facts: MatchFacts, actor: Actor, seq: int) -> list[dict[str, Any]]:

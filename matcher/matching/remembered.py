@@ -109,5 +109,9 @@ def reasons_for_less(counts: Counts) -> list[str]:
         found.append(_("You were asked less than two weeks ago; others go first for a while."))
     if counts.asked >= ENOUGH_ASKS and counts.answered < POOR_ANSWERS * counts.asked:
         told = {"answered": format_number(counts.answered), "asked": format_number(counts.asked)}
-        found.append(_("You answered only %(answered)s of %(asked)s questions.", **told))
+        found.append(
+            _("You answered only %(answered)s of %(asked)s questions.", **told)
+            if counts.answered
+            else _("You answered none of %(asked)s questions.", asked=told["asked"])
+        )
     return found

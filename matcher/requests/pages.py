@@ -229,7 +229,8 @@ def _line(
     weekly = request.kind is Kind.HYBRID_PLACEMENT
     # What is over shows the day it ended: the list is in that order.
     ended = standing["ended"] or request.changed_at
-    when = format_day_month(ended, now) if over else _when(ahead, now)
+    closed = _("closed on %(day)s", day=format_day_month(ended, now))
+    when = (format_day_month(ended, now) if standing["ended"] else closed) if over else _when(ahead, now)
     what = class_in_short(found) if found else ""
     if stays:
         what, when = _("Teacher internship"), when if over else asked_line(request, now)

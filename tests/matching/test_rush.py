@@ -50,25 +50,28 @@ def rush(database: Database, database_url: str, make_app: Callable[..., Flask]) 
     """One professional who offered to come to 64 schools in the same hour; each teacher signed in with a client."""
     app = make_app(database_url)
     clients, targets = [], []
-    with database.write() as session:
-        seed_transitions(session)
-        make_coordinator(session)
-        offer = another_offer(session, open_cap=50, yearly_cap=None)
-        actor = actor_for(session, offer.person_id or 0)
-        for _ in range(ASKERS):
-            school = make_school(session)
-            teacher = make_teacher(session, school=school)
-            request = make_request(session, school=school, teacher=teacher)
-            match = propose(session, request_id=request.id, offer_id=offer.id, side=Side.COMPANY, actor=actor, now=NOW)
-            first = session.scalars(
-                select(MatchMoment.id).where(MatchMoment.match_id == match.id).order_by(MatchMoment.start_s)
-            ).first()
-            targets.append((match.id, first, teacher.id))
-            client = app.test_client()
-            with client.session_transaction() as cookie:
-                cookie["_user_id"] = open_session(session, user_id=teacher.id, agent="test", now=NOW)
-            clients.append(client)
+    # From here on it is that day: a cookie signed later than it is read counts as false.
     with time_machine.travel(NOW, tick=True):
+        with database.write() as session:
+            seed_transitions(session)
+            make_coordinator(session)
+            offer = another_offer(session, open_cap=50, yearly_cap=None)
+            actor = actor_for(session, offer.person_id or 0)
+            for _ in range(ASKERS):
+                school = make_school(session)
+                teacher = make_teacher(session, school=school)
+                request = make_request(session, school=school, teacher=teacher)
+                match = propose(
+                    session, request_id=request.id, offer_id=offer.id, side=Side.COMPANY, actor=actor, now=NOW
+                )
+                first = session.scalars(
+                    select(MatchMoment.id).where(MatchMoment.match_id == match.id).order_by(MatchMoment.start_s)
+                ).first()
+                targets.append((match.id, first, teacher.id))
+                client = app.test_client()
+                with client.session_transaction() as cookie:
+                    cookie["_user_id"] = open_session(session, user_id=teacher.id, agent="test", now=NOW)
+                clients.append(client)
         yield database, clients, targets
 
 
