@@ -178,5 +178,6 @@ def _lesson(session: Session, company: Organisation, guest: User, topic_id: int,
         travel_km=20 + number,
         notice_days=3,
         open_cap=3,
+        created_at=now,  # who offered for months without a question gets a letter about it
     )
     refresh_search_key(session, offer.id, now=now)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -232,6 +233,7 @@ def test_only_the_person_asked_says_so_and_only_for_a_taken_place(session: Sessi
         keep_in_mind(session, free.id, wanted=True, actor=actor_for(session, free.professional_id or 0), now=NOW)
 
 
+@time_machine.travel(LATER, tick=False)
 def test_button_on_the_page_of_who_came_too_late(sqlite_database: Database, app: Flask) -> None:
     with sqlite_database.write() as session:
         _life, _agreed, ended = kept_life(session)

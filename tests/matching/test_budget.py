@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
+import time_machine
 from alembic import command
 from alembic.script import ScriptDirectory
 from flask import Flask
@@ -174,6 +175,7 @@ def test_new_year_is_what_helps_where_only_maximums_are_in_the_way(session: Sess
     assert change_sentence(found.smallest_change[0]).endswith("2 people fit")
 
 
+@time_machine.travel(NOW, tick=False)
 def test_contact_sets_the_limit_of_the_organisation(sqlite_database: Database, app: Flask) -> None:
     with sqlite_database.write() as session:
         company = make_company(session)

@@ -1,11 +1,12 @@
 """The page that asks for an internship, as a teacher, a school leader, a coordinator and a stranger meet it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -16,6 +17,7 @@ from matcher.clock import utcnow
 from matcher.db import Database
 from matcher.requests.models import Request, RequestMoment
 from matcher.requests.states import RequestState
+from tests.factories import NOW
 from tests.factories.matching import make_topic
 from tests.factories.people import make_coordinator, make_grant, make_school, make_teacher, make_user
 
@@ -47,6 +49,13 @@ def sqlite_template(sqlite_template: Path, place: dict[str, int], tmp_path_facto
         }
     database.dispose()
     return file
+
+
+@pytest.fixture(autouse=True)
+def monday() -> Iterator[None]:
+    """Half-days of a period are counted: on another day a holiday would lie in it."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture
