@@ -148,8 +148,9 @@ def _copy_database(url: str, copy: Path) -> tuple[str, int]:
 def _revision(url: str) -> str | None:
     database = Database(url)
     try:
-        with database.engine.connect() as connection:
-            return current_revision(connection)
+        # Only looking: who writes all the time would keep the write lock from us until we gave up.
+        with database.read() as session:
+            return current_revision(session.connection())
     finally:
         database.dispose()
 

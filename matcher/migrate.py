@@ -38,7 +38,8 @@ def upgrade(database_url: str) -> bool:
     engine = make_engine(database_url)
     try:
         with _nothing_left(begun), said_plainly():
-            with engine.connect() as connection:
+            # Only looking, so that a start does not wait for those who write already.
+            with engine.execution_options(matcher_reads=True).connect() as connection:
                 before = current_revision(connection)
                 if before == head_revision():
                     return False

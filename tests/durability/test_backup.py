@@ -19,11 +19,13 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, select, text
 
 from matcher import backup as backup_module
+from matcher import db
 from matcher.accounts.models import Audit
 from matcher.cli import main
 from matcher.config import Settings
 from matcher.damage import damage_of
 from matcher.db import Database
+from matcher.migrate import upgrade
 from tests.factories import NOW
 from tests.matching.damages import healthy_world
 
@@ -118,6 +120,16 @@ def test_backup_taken_while_writing_restores_clean(place: Any, empty_url: str, t
     print(f"{good} of {times} backups good")
     assert good == times
     assert (place.other / "models" / "20261101-0300" / "model.skops").read_bytes() == b"fitted"
+
+
+def test_backup_and_start_do_not_wait_for_who_writes(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "SQLITE_BUSY_MS", 200)
+    with place.database.write() as session:
+        session.add(Audit(at=NOW, action="first", object_type="pair"))
+        session.flush()
+        made = place.run("backup", str(place.file))
+        assert made.exit_code == 0, made.exception
+        assert not upgrade(place.url), "there was nothing to do"
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.accounts.policy import Actor
 from matcher.accounts.states import Role
 from matcher.db import Database
+from matcher.i18n import in_locale
 from matcher.matching.due_services import ask_how_it_was
 from matcher.matching.given_queries import given_by_company, given_by_person, given_to_school
 from matcher.matching.models import Match
@@ -80,6 +82,27 @@ def test_different_answers_are_told_to_the_coordinator_who_decides(session: Sess
     assert match.state is MatchState.HELD
     both = {(address, channel) for address in (life.teacher.email, life.guest().email) for channel in ("mail", "inbox")}
     assert letters(session, match, "held") == both
+
+
+def test_both_sides_read_that_they_say_different_things(session: Session) -> None:
+    life = make_life(session)
+    match = life.approved()
+
+    def read(who: Actor) -> tuple[str, str]:
+        with in_locale("en"):
+            page = match_page(session, match, facts_of_match(session, match, OVER), who, OVER)
+        return page.ball_tone, page.ball_text
+
+    school, guest = life.actor(life.teacher), life.guest()
+    report(life, match, "school", happened=False)
+    assert (read(guest), read(school)) == (
+        ("wait", "It is your turn: tell how it was."),
+        ("info", "It is the guest's turn."),
+    )
+    report(life, match, "company")
+    differ = "The two sides say different things about it. The coordinator of the region looks at it."
+    assert read(school) == read(guest) == ("info", differ)
+    assert read(life.actor(life.coordinator)) == ("wait", "Your answer counts: the two sides say different things.")
 
 
 def test_words_of_thanks_reach_the_guest_and_nobody_before_it_is_held(session: Session) -> None:

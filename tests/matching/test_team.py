@@ -11,11 +11,14 @@ from matcher.accounts.models import User
 from matcher.accounts.policy import Actor
 from matcher.coordination.stuck_queries import stuck
 from matcher.errors import Conflict, NotFound
+from matcher.i18n import in_locale
 from matcher.matching.change_services import change_visitor
 from matcher.matching.deadlines import name_due, remind_from
 from matcher.matching.fsck_queries import broken_promises
 from matcher.matching.models import Match
 from matcher.matching.name_services import OVERDUE, WANTED, ask_for_name
+from matcher.matching.page_queries import match_page
+from matcher.matching.queries import facts_of_match
 from matcher.matching.services import accept_match, approve_match
 from matcher.matching.states import MatchState
 from matcher.matching.still_true import match_still_true
@@ -66,6 +69,20 @@ def test_contact_is_asked_and_answers(session: Session) -> None:
         session, match.id, moment_id=life.moments(match)[0].id, actor=life.actor(contact), now=NOW
     )
     assert (agreed_match.state, agreed_match.visitor_id) == (MatchState.ACCEPTED, None)
+
+
+def test_contact_is_not_asked_to_come_in_person(session: Session) -> None:
+    life, contact, colleague = team(session)
+    match = life.asked()
+
+    def read(who: User) -> tuple[str, str]:
+        with in_locale("en"):
+            page = match_page(session, match, facts_of_match(session, match, NOW), life.actor(who), NOW)
+        return page.question.split(" about ")[0], page.company_yes
+
+    assert read(contact) == ("Will one of you give a guest lecture", "Yes, one of us will come")
+    match.professional_id = colleague.id
+    assert read(colleague) == ("Will you give a guest lecture", "Yes, I will come")
 
 
 def test_name_is_given_by_the_contact_and_its_time_is_held(session: Session) -> None:
