@@ -71,6 +71,7 @@ def health_facts(health: Health, shows_all: bool) -> list[tuple[str, str]]:
     ]
     if shows_all:
         facts += [
+            (_("Name of the order"), health.ranking),
             (_("Mails that wait"), format_number(health.waiting_mails)),
             (_("Mails that are late"), format_number(health.late_mails)),
             (_("Mails that failed"), format_number(health.dead_mails)),
@@ -85,7 +86,7 @@ def health_facts(health: Health, shows_all: bool) -> list[tuple[str, str]]:
 
 def _ordered_by(health: Health) -> str:
     if health.is_learned:
-        return _("model %(name)s, learned from what happened", name=health.ranking)
+        return _("learned from answers")
     if health.refused_model is not None:
-        return _("rule %(name)s, written by people, because the learned order cannot be used now", name=health.ranking)
-    return _("rule %(name)s, written by people", name=health.ranking)
+        return _("written by people, because the learned order cannot be used now")
+    return _("written by people")

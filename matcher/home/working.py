@@ -29,11 +29,12 @@ def more_facts(health: Health) -> list[tuple[str, str]]:
     queued = _("cannot be asked") if health.queue is None else format_number(health.queue.count)
     if health.queue and health.queue.since:
         queued = _("%(count)s, the oldest %(age)s", count=queued, age=age(health.at - health.queue.since))
+    lag = _("unknown") if not health.jobs else length(health.lag) if health.lag >= MINUTE else _("no")
     room = _("unknown") if health.disk_free is None else _("%(size)s GB", size=format_number(health.disk_free / 1e9, 1))
     return [
         (_("Oldest mail that waits"), oldest),
         (_("Longer jobs that wait"), queued),
-        (_("Regular work runs behind"), length(health.lag) if health.lag >= MINUTE else _("no")),
+        (_("Regular work runs behind"), lag),
         (_("Free disk space"), room),
         (_("Shape of the database"), health.schema),
     ]

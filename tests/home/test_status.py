@@ -158,8 +158,8 @@ def test_command_tells_the_last_run_of_each_job(tmp_path: Path) -> None:
     assert "matching: done" in done.output
 
 
-def test_name_of_the_ranking_is_for_administrators(client: FlaskClient, admin: FlaskClient) -> None:
-    page = "/how-ranking-works"
+@pytest.mark.parametrize("page", ["/how-ranking-works", "/status"])
+def test_name_of_the_ranking_is_for_administrators(client: FlaskClient, admin: FlaskClient, page: str) -> None:
     assert ["baseline-" in reader.get(page).text for reader in (client, admin)] == [False, True]
 
 
