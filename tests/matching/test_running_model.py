@@ -218,9 +218,10 @@ def test_cut_anywhere_it_is_refused(service: Service) -> None:
 
 def test_status_says_what_to_do(service: Service) -> None:
     service.keep("a")
-    assert "model a" in service.client.get("/status").text
+    assert "geleerd van antwoorden" in service.client.get("/status").text
     (service.folder / "a.skops").unlink()
-    assert RULE.name in service.client.get("/status").text
+    told = "bedacht door mensen, omdat de geleerde volgorde nu niet te gebruiken is"
+    assert told in service.client.get("/status").text
     with service.database.read() as session:
         found = running(session)
     assert (found.is_degraded, found.name, found.version) == (True, RULE.name, "a")
