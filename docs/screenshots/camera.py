@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
+from tests.accessibility.judge import LOOK
+
 WIDTHS = {1280: 960, 360: 800}
 SCHEMES = ("light", "dark")
 HIGHEST = 12_000
@@ -14,6 +16,8 @@ HIGHEST = 12_000
 NUMBER = re.compile(r"\d+")
 PAPER = 794
 """Pixels across a sheet of A4."""
+WIDE = f"() => {{ {LOOK} return wide(); }}"
+"""What is wider than the screen or stands over the edge of its box, as tests/accessibility judges it."""
 
 
 @dataclass
@@ -41,8 +45,7 @@ def dress(page: Page, start: Path, picture: Picture) -> None:
             # The library names each scheme as a literal; ours is one of the two it knows.
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a word of SCHEMES
             _shoot(page, start, picture, width, scheme)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            picture.faults.add(f"wider than {width} px")
+        picture.faults |= {f"at {width} px {fault}" for fault in page.evaluate(WIDE)}
 
 
 def print_out(page: Page, start: Path, picture: Picture) -> None:

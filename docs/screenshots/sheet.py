@@ -3,7 +3,7 @@ leads to; the letters.
 
 `make screenshots` makes a demonstration of its own and leaves `var/screenshots/index.html`: a row per page with both
 widths, light and dark, and on paper where somebody prints it. Written beside a picture: an answer that is no 200, a
-page wider than the screen, what the browser complained about.
+page wider than the screen, words over the edge of their box, what the browser complained about.
 
 Usage: .venv/bin/python docs/screenshots/sheet.py [--language nl|en] [--role teacher …] [--base http://127.0.0.1:8000]
 """

@@ -12,6 +12,7 @@ from matcher.availability.grids import Grid
 from matcher.availability.moments import Plan, SchoolWeek, Week, coming_weeks
 from matcher.availability.states import Kind
 from matcher.availability.wording import (
+    NO_BREAK,
     holiday_name,
     moment_label,
     moment_with_times,
@@ -145,7 +146,8 @@ def week_choice(week: SchoolWeek, form: Any) -> dict[str, Any]:
     first, last = week.week.day(0), week.week.day(4)
     note = ""
     if week.holiday:
-        note = holiday_name(week.holiday)
+        # Not every browser knows where a Dutch word may end a line; a box of a week is narrower than the longest.
+        note = holiday_name(week.holiday).replace("vakantie", "\N{SOFT HYPHEN}vakantie")
     elif week.closed_days:
         note = ngettext("%(num)s day without lessons", "%(num)s days without lessons", week.closed_days)
     dates = f"{format_date(first, 'd' if first.month == last.month else 'd MMM')}–{format_date(last, 'd MMM')}"
@@ -179,7 +181,7 @@ def _plan_week(week: Week, plan: Plan, without: Sequence[str]) -> dict[str, Any]
             {
                 "mark": mark_of(moment),
                 "label": moment_with_times(moment),
-                "short": periods_label(moment.periods),
+                "short": periods_label(moment.periods).replace(NO_BREAK, " "),  # a box of its own may have two lines
                 "time": format_time(moment.start),
                 "suits": mark_of(moment) not in without,
             }

@@ -132,6 +132,9 @@ def _answers(session: Session, more: More, links: Links) -> None:
 
 def _by_hand(more: More) -> None:
     ids = more.crowd.ids["organisation"]
+    double = {"school_class": more.crowd.ids["class"]["own"], "weeks": ["2026-W50", "2027-W02"], "block": "2"}
+    more.sends("teacher", "/requests/new/guest-lecture", language="nl", needed="1", **double)
+    more.sees("teacher", LED_TO)
     more.sends("anonymous", "/accounts/link", email="somebody@example.org")
     more.sees("coordinator", f"/coordination/visits/new?school={ids['school']}&company={ids['company']}")
     more.sees("coordinator", f"/coordination/visits/new?school={ids['school']}")

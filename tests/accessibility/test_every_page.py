@@ -1,4 +1,5 @@
-"""No finding of axe on any page in any state, nothing to scroll sideways at 400 %, a visible focus everywhere.
+"""No finding of axe on any page in any state, nothing to scroll sideways at 400 %, no words over the edge of their box,
+a visible focus everywhere.
 
 The default run looks at every page once (Dutch, light, 1280 px) and at each state that has something no page before it
 had; `-m accessibility` at everything as everybody, in both languages, both themes and both widths.
@@ -27,13 +28,14 @@ FAULTY = {
     "target-size": '<p><a class="tiny" href="/a">a</a><a class="tiny" href="/b">b</a></p>',
     "no visible focus": '<a class="dull" href="/a">Waar ben ik</a>',
     "px wide": '<p class="broad">Heel breed</p>',
+    "over the edge": '<p class="slim">Rendementsberekening</p>',
     "heading-order": "<h4>Te diep</h4>",
     "image-alt": '<details class="confirm"><summary class="btn">Weg</summary><div class="confirm-panel">'
     '<img src="/static/img/mark.svg" width="40" height="40"></div></details>',
 }
 FAULTY_STYLE = (
     "<style>.faint{color:#ccc}.tiny{font-size:8px;display:inline-block;width:9px;height:9px}"
-    ".dull:focus-visible{outline:none}.broad{width:3000px}</style>"
+    ".dull:focus-visible{outline:none}.broad{width:3000px}.slim{width:40px;white-space:nowrap}</style>"
 )
 
 
